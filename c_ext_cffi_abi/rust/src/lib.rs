@@ -1,0 +1,1 @@
+//! A `_cffi_backend`-shaped extension module over the crate clib.

@@ -1,0 +1,1 @@
+//! Generates and compiles the C glue behind `set_source` and `compile`.

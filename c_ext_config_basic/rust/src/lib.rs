@@ -1,0 +1,1 @@
+//! The `Config` type by hand, over raw `pyo3::ffi`, beside `#[pyclass]`.

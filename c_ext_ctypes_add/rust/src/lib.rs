@@ -1,0 +1,1 @@
+//! A `_ctypes`-shaped extension module over the crate clib.

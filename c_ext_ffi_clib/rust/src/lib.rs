@@ -1,0 +1,1 @@
+//! Load, describe and call plain C libraries; no Python in it.

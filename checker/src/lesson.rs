@@ -1,0 +1,278 @@
+//! A lesson as `lesson.toml` describes it; docs/lesson-format.md is the specification.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::variant::{Variant, VariantPattern};
+
+/// The id of a lesson, for example `lesson-7.3`; also the name of its folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LessonId(pub String);
+
+impl fmt::Display for LessonId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl LessonId {
+    /// The name of the lesson's extension module: `_lesson_7_3`.
+    pub fn module(&self) -> String {
+        format!("_{}", self.0.replace(['-', '.'], "_"))
+    }
+
+    /// The name of the lesson's Rust package: `lesson-7-3`.
+    pub fn package(&self) -> String {
+        self.0.replace('.', "-")
+    }
+}
+
+/// A lesson folder with its manifest.
+#[derive(Clone, Debug)]
+pub struct Lesson {
+    /// The folder that holds `lesson.toml`.
+    pub folder: PathBuf,
+    /// What `lesson.toml` says.
+    pub manifest: Manifest,
+}
+
+/// The content of `lesson.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The version of this format; 1.
+    pub format_version: u32,
+    /// The lesson's id, equal to the name of its folder.
+    pub id: LessonId,
+    /// The place in the course.
+    pub order: u32,
+    /// The title, in sentence case.
+    pub title: String,
+    /// The section of the article.
+    pub section: String,
+    /// Minutes that a participant needs.
+    pub minutes: u32,
+    /// Claims that this lesson's scenarios are evidence for.
+    #[serde(default)]
+    pub claims: Vec<String>,
+    /// The lesson's C library.
+    pub clib: Clib,
+    /// Limits for each variant's run.
+    #[serde(default)]
+    pub limits: Limits,
+    /// What participants do.
+    #[serde(default, rename = "exercise")]
+    pub exercises: Vec<Exercise>,
+    /// Questions with one right choice each.
+    #[serde(default, rename = "quiz")]
+    pub quizzes: Vec<Quiz>,
+    /// The tests, in the order in which they run.
+    #[serde(default, rename = "scenario")]
+    pub scenarios: Vec<Scenario>,
+    /// Variants that rightly differ from the others.
+    #[serde(default, rename = "behaviour")]
+    pub behaviours: Vec<Behaviour>,
+    /// Known wrong answers.
+    #[serde(default, rename = "wrong")]
+    pub wrong_answers: Vec<WrongAnswer>,
+}
+
+/// The lesson's C library.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clib {
+    /// `add` for `libadd.so`, made from all C files of `clib/`.
+    pub name: String,
+}
+
+/// Limits for one run of one variant.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Wall clock, seconds.
+    pub wall_seconds: u64,
+    /// Memory of all processes of the run, MiB.
+    pub memory_mib: u64,
+    /// Output on both streams together, KiB; what comes after ends the run.
+    pub output_kib: u64,
+    /// Processes and threads of the run.
+    pub processes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            wall_seconds: 10,
+            memory_mib: 1024,
+            output_kib: 1024,
+            processes: 64,
+        }
+    }
+}
+
+/// What a participant edits, and what it is worth.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exercise {
+    /// Unique within the lesson.
+    pub id: String,
+    /// The title, in sentence case.
+    pub title: String,
+    /// Minutes that a participant needs.
+    pub minutes: u32,
+    /// The variants that prove the exercise.
+    pub variants: Vec<VariantPattern>,
+    /// The files below `exercise/`.
+    pub files: Vec<PathBuf>,
+    /// Points for each variant.
+    pub points: u32,
+}
+
+/// Questions with one right choice each.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quiz {
+    /// Unique within the lesson.
+    pub id: String,
+    /// The title, in sentence case.
+    pub title: String,
+    /// The file below `exercise/` and `solution/`.
+    pub file: PathBuf,
+    /// Points for all answers right.
+    pub points: u32,
+}
+
+/// A named piece of `scenarios.py`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// The function in `scenarios.py`.
+    pub name: String,
+    /// What it shows, for the reader of a report.
+    pub title: String,
+    /// Keyword arguments, one table for each case; empty means one case without arguments.
+    #[serde(default)]
+    pub cases: Vec<toml::Table>,
+    /// Keyword arguments that the judge draws: name and kind.
+    #[serde(default)]
+    pub hidden: std::collections::BTreeMap<String, String>,
+    /// How many hidden cases are drawn when `hidden` is not empty.
+    #[serde(default = "three")]
+    pub rounds: u32,
+    /// The variants that it runs in.
+    #[serde(default = "every_variant")]
+    pub variants: Vec<VariantPattern>,
+    /// Claims that it is evidence for.
+    #[serde(default)]
+    pub claims: Vec<String>,
+    /// Whether it observes a fact of the machine, for the solution only.
+    #[serde(default)]
+    pub evidence: bool,
+}
+
+/// Variants that rightly differ from the others.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Behaviour {
+    /// The stem of the snapshot file.
+    pub name: String,
+    /// Which variants.
+    pub variants: Vec<VariantPattern>,
+    /// Why they differ, for the reader of a report.
+    pub why: String,
+}
+
+/// A known wrong answer and the verdict that it must get.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WrongAnswer {
+    /// The folder below `wrong/`.
+    pub name: String,
+    /// The variants that it is tried in.
+    pub variants: Vec<VariantPattern>,
+    /// The verdict that it must get, by name.
+    pub outcome: String,
+    /// Text that its report must contain.
+    #[serde(default)]
+    pub says: Option<String>,
+}
+
+/// Where the bridge files of a run come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sources {
+    /// What the participant edits.
+    Exercise,
+    /// The reference.
+    Solution,
+    /// The reference, with the files of a known wrong answer in place of its own.
+    Wrong(String),
+}
+
+fn three() -> u32 {
+    3
+}
+
+fn every_variant() -> Vec<VariantPattern> {
+    vec![VariantPattern::ANY]
+}
+
+fn names(patterns: &[VariantPattern], variant: Variant) -> bool {
+    patterns.iter().any(|pattern| pattern.matches(variant))
+}
+
+impl Lesson {
+    /// Where the file of a bridge is read from, for these sources.
+    pub fn source_file(&self, sources: &Sources, file: &Path) -> PathBuf {
+        match sources {
+            Sources::Exercise => self.folder.join("exercise").join(file),
+            Sources::Solution => self.folder.join("solution").join(file),
+            Sources::Wrong(name) => {
+                let own = self.folder.join("wrong").join(name).join(file);
+                if own.is_file() {
+                    own
+                } else {
+                    self.folder.join("solution").join(file)
+                }
+            }
+        }
+    }
+}
+
+impl Manifest {
+    /// The behaviour that a variant belongs to: its snapshot's stem.
+    pub fn behaviour_of(&self, variant: Variant) -> &str {
+        self.behaviours
+            .iter()
+            .find(|behaviour| names(&behaviour.variants, variant))
+            .map_or("common", |behaviour| &behaviour.name)
+    }
+
+    /// The first variant of the same behaviour, whose observations the others must share.
+    pub fn reference_of(&self, variant: Variant) -> Variant {
+        let behaviour = self.behaviour_of(variant);
+        Variant::all()
+            .find(|other| self.behaviour_of(*other) == behaviour)
+            .unwrap_or(variant)
+    }
+
+    /// The exercise that a variant proves, if the lesson asks for one there.
+    pub fn exercise_of(&self, variant: Variant) -> Option<&Exercise> {
+        self.exercises
+            .iter()
+            .find(|exercise| names(&exercise.variants, variant))
+    }
+
+    /// The scenarios that run in a variant; evidence only for the solution.
+    pub fn scenarios_for(
+        &self,
+        variant: Variant,
+        evidence: bool,
+    ) -> impl Iterator<Item = &Scenario> {
+        self.scenarios.iter().filter(move |scenario| {
+            names(&scenario.variants, variant) && (evidence || !scenario.evidence)
+        })
+    }
+}

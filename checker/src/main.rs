@@ -1,0 +1,3 @@
+//! The command `checker`.
+
+fn main() {}

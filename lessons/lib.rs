@@ -1,0 +1,1 @@
+//! The lessons are folders; this crate only gives them a place in the workspace.
