@@ -78,6 +78,9 @@ pub struct Manifest {
     /// Known wrong answers.
     #[serde(default, rename = "wrong")]
     pub wrong_answers: Vec<WrongAnswer>,
+    /// Claims that no scenario can prove on one machine, each with the reason.
+    #[serde(default, rename = "not_checkable")]
+    pub not_checkable: Vec<NotCheckable>,
 }
 
 /// The lesson's C library.
@@ -198,6 +201,16 @@ pub struct WrongAnswer {
     /// Text that its report must contain.
     #[serde(default)]
     pub says: Option<String>,
+}
+
+/// A claim that no scenario can prove on one machine.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotCheckable {
+    /// The claim's id.
+    pub claim: String,
+    /// Why, and what is known instead.
+    pub why: String,
 }
 
 /// Where the bridge files of a run come from.
