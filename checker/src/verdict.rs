@@ -45,6 +45,27 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// The fixed words of all outcomes, as [`Verdict::name`] gives them.
+    pub const NAMES: [&str; 17] = [
+        "passed",
+        "wrong",
+        "compile-error",
+        "import-error",
+        "abi-mismatch",
+        "exception",
+        "crashed",
+        "timeout",
+        "memory-limit",
+        "output-limit",
+        "process-limit",
+        "early-exit",
+        "leaked-process",
+        "tampered",
+        "missing-scenarios",
+        "skipped",
+        "grader-fault",
+    ];
+
     /// The fixed word for this outcome.
     pub fn name(&self) -> &'static str {
         match self {
@@ -90,5 +111,34 @@ impl fmt::Display for Verdict {
             }
             _ => f.write_str(self.name()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_names_is_the_names_of_all_outcomes() {
+        let all = [
+            Verdict::Passed,
+            Verdict::Wrong,
+            Verdict::CompileError,
+            Verdict::ImportError,
+            Verdict::AbiMismatch,
+            Verdict::Exception,
+            Verdict::Crashed(String::new()),
+            Verdict::Timeout,
+            Verdict::MemoryLimit,
+            Verdict::OutputLimit,
+            Verdict::ProcessLimit,
+            Verdict::EarlyExit,
+            Verdict::LeakedProcess,
+            Verdict::Tampered,
+            Verdict::MissingScenarios,
+            Verdict::Skipped(String::new()),
+            Verdict::GraderFault(String::new()),
+        ];
+        assert_eq!(all.each_ref().map(Verdict::name), Verdict::NAMES);
     }
 }

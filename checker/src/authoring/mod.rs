@@ -5,6 +5,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub mod hints;
+pub mod includes;
+pub mod markdown;
+pub mod readme;
 pub mod regions;
 pub mod starters;
 
@@ -34,6 +38,15 @@ impl Problem {
         Problem {
             line: Some(line),
             ..Problem::of_file(file, what)
+        }
+    }
+
+    /// The same problem with the file named from `root`, if it lies there.
+    pub fn below(&self, root: &Path) -> Self {
+        let file = self.file.strip_prefix(root).unwrap_or(&self.file);
+        Problem {
+            file: file.to_path_buf(),
+            ..self.clone()
         }
     }
 }

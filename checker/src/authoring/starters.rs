@@ -4,6 +4,7 @@
 //! content is known to be a derivation, of the solution as it is committed or of one that this machine has derived before.
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -32,6 +33,19 @@ pub enum Freshness {
     Different,
     /// There, but `solution/` has no such file.
     Orphan,
+}
+
+impl fmt::Display for Freshness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Freshness::Fresh => "is fresh",
+            Freshness::Missing => "is missing; `checker derive` writes it",
+            Freshness::Different => {
+                "differs from what solution/ derives: it is edited, or `checker derive` is due"
+            }
+            Freshness::Orphan => "has no source in solution/",
+        })
+    }
 }
 
 /// What became of a file of `exercise/` when starters were written.
@@ -200,7 +214,7 @@ fn committed_starter(lesson: &Path, file: &Path) -> Option<Vec<u8>> {
 }
 
 /// Writes beside the file and renames, so that an interruption leaves either the old content or the new.
-fn replace(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+pub fn replace(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     let folder = path.parent().expect("a starter lies in a folder");
     let written = fs::create_dir_all(folder)
         .and_then(|()| tempfile::NamedTempFile::new_in(folder))

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 
-use crate::authoring::starters::{self, Derivations, Freshness, Outcome};
+use crate::authoring::starters::{self, Derivations, Outcome, Starter};
+use crate::authoring::{Problem, includes};
 
 /// Write the starters in exercise/ and the code blocks of README.md anew from solution/.
 #[derive(clap::Args, Debug)]
@@ -25,11 +26,16 @@ pub fn run(root: &Path, cache: &Path, args: &Derive) -> anyhow::Result<ExitCode>
     let known = Derivations::below(cache);
     let mut clean = true;
     for folder in lesson_folders(root, &args.lessons)? {
-        clean &= if args.check {
-            tell(root, &folder)?
+        if let Some(starters) = derived(root, &folder)? {
+            clean &= if args.check {
+                tell_starters(root, &folder, &starters)?
+            } else {
+                write_starters(root, &folder, &starters, &known, args.force)?
+            };
         } else {
-            write(root, &folder, &known, args.force)?
-        };
+            clean = false;
+        }
+        clean &= readme(root, &folder, args.check)?;
     }
     Ok(if clean {
         ExitCode::SUCCESS
@@ -38,32 +44,25 @@ pub fn run(root: &Path, cache: &Path, args: &Derive) -> anyhow::Result<ExitCode>
     })
 }
 
-fn tell(root: &Path, lesson: &Path) -> anyhow::Result<bool> {
-    let Some(starters) = derived(lesson)? else {
-        return Ok(false);
-    };
-    let stale = starters::check(lesson, &starters)?;
+fn tell_starters(root: &Path, lesson: &Path, starters: &[Starter]) -> anyhow::Result<bool> {
+    let stale = starters::check(lesson, starters)?;
     for (file, freshness) in &stale {
-        let path = shown(root, lesson, file);
-        match freshness {
-            Freshness::Fresh => {}
-            Freshness::Missing => anstream::println!("{path}: missing"),
-            Freshness::Different => {
-                anstream::println!("{path}: differs from what solution/ derives");
-            }
-            Freshness::Orphan => anstream::println!("{path}: solution/ has no such file"),
-        }
+        let path = shown(root, &lesson.join("exercise").join(file));
+        anstream::println!("{path} {freshness}");
     }
     Ok(stale.is_empty())
 }
 
-fn write(root: &Path, lesson: &Path, known: &Derivations, force: bool) -> anyhow::Result<bool> {
-    let Some(starters) = derived(lesson)? else {
-        return Ok(false);
-    };
+fn write_starters(
+    root: &Path,
+    lesson: &Path,
+    starters: &[Starter],
+    known: &Derivations,
+    force: bool,
+) -> anyhow::Result<bool> {
     let mut clean = true;
-    for (file, outcome) in starters::write(lesson, &starters, known, force)? {
-        let path = shown(root, lesson, &file);
+    for (file, outcome) in starters::write(lesson, starters, known, force)? {
+        let path = shown(root, &lesson.join("exercise").join(file));
         match outcome {
             Outcome::Unchanged => {}
             Outcome::Created => anstream::println!("{path}: created"),
@@ -80,23 +79,53 @@ fn write(root: &Path, lesson: &Path, known: &Derivations, force: bool) -> anyhow
     Ok(clean)
 }
 
+/// Checks or writes the included blocks of a lesson's README, if it has one yet.
+fn readme(root: &Path, lesson: &Path, check: bool) -> anyhow::Result<bool> {
+    let path = lesson.join("README.md");
+    if !path.is_file() {
+        return Ok(true);
+    }
+    let old = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    let fresh = match includes::refresh(root, lesson, &old) {
+        Ok(fresh) => fresh,
+        Err(problems) => {
+            tell(root, &problems);
+            return Ok(false);
+        }
+    };
+    if check {
+        tell(root, &fresh.stale);
+        return Ok(fresh.stale.is_empty());
+    }
+    if !fresh.stale.is_empty() {
+        starters::replace(&path, fresh.text.as_bytes())?;
+        let count = fresh.stale.len();
+        anstream::println!("{}: {count} blocks written", shown(root, &path));
+    }
+    Ok(true)
+}
+
 /// The starters of a lesson, or none after its problems were printed.
-fn derived(lesson: &Path) -> anyhow::Result<Option<Vec<starters::Starter>>> {
+fn derived(root: &Path, lesson: &Path) -> anyhow::Result<Option<Vec<Starter>>> {
     match starters::derive(lesson)? {
         Ok(starters) => Ok(Some(starters)),
         Err(problems) => {
-            for problem in problems {
-                anstream::eprintln!("{problem}");
-            }
+            tell(root, &problems);
             Ok(None)
         }
     }
 }
 
-fn shown(root: &Path, lesson: &Path, file: &Path) -> String {
-    let path = lesson.join("exercise").join(file);
+fn tell(root: &Path, problems: &[Problem]) {
+    for problem in problems {
+        anstream::eprintln!("{}", problem.below(root));
+    }
+}
+
+fn shown(root: &Path, path: &Path) -> String {
     path.strip_prefix(root)
-        .unwrap_or(&path)
+        .unwrap_or(path)
         .display()
         .to_string()
 }
