@@ -278,6 +278,19 @@ impl Manifest {
             .find(|exercise| names(&exercise.variants, variant))
     }
 
+    /// The points that a variant earns when it passes; 0 where the lesson asks for nothing.
+    pub fn points_of(&self, variant: Variant) -> u32 {
+        self.exercise_of(variant)
+            .map_or(0, |exercise| exercise.points)
+    }
+
+    /// All points of the lesson.
+    pub fn points(&self) -> u32 {
+        let variants: u32 = Variant::all().map(|variant| self.points_of(variant)).sum();
+        let quizzes: u32 = self.quizzes.iter().map(|quiz| quiz.points).sum();
+        variants + quizzes
+    }
+
     /// The scenarios that run in a variant; evidence only for the solution.
     pub fn scenarios_for(
         &self,

@@ -2,8 +2,17 @@
 
 pub mod authoring;
 pub mod border;
+pub mod catalogue;
+pub mod cli;
 pub mod commands;
+pub mod errors;
+pub mod exit;
+pub mod interrupt;
+pub mod judge;
 pub mod lesson;
+pub mod output;
+pub mod report;
 pub mod value;
 pub mod variant;
 pub mod verdict;
+pub mod workspace;

@@ -44,6 +44,27 @@ pub enum Verdict {
     GraderFault(String),
 }
 
+/// The fixed words for all outcomes.
+pub const NAMES: [&str; 17] = [
+    "passed",
+    "wrong",
+    "compile-error",
+    "import-error",
+    "abi-mismatch",
+    "exception",
+    "crashed",
+    "timeout",
+    "memory-limit",
+    "output-limit",
+    "process-limit",
+    "early-exit",
+    "leaked-process",
+    "tampered",
+    "missing-scenarios",
+    "skipped",
+    "grader-fault",
+];
+
 impl Verdict {
     /// The fixed words of all outcomes, as [`Verdict::name`] gives them.
     pub const NAMES: [&str; 17] = [

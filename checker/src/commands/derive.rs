@@ -1,12 +1,12 @@
 //! `checker derive`: writes what follows from a lesson's solution.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 
 use crate::authoring::starters::{self, Derivations, Outcome, Starter};
 use crate::authoring::{Problem, includes};
+use crate::exit;
 
 /// Write the starters in exercise/ and the code blocks of README.md anew from solution/.
 #[derive(clap::Args, Debug)]
@@ -22,7 +22,7 @@ pub struct Derive {
 }
 
 /// Derives the named lessons below `root/lessons`; the exit code is 1 when something is stale or was kept.
-pub fn run(root: &Path, cache: &Path, args: &Derive) -> anyhow::Result<ExitCode> {
+pub fn run(root: &Path, cache: &Path, args: &Derive) -> anyhow::Result<u8> {
     let known = Derivations::below(cache);
     let mut clean = true;
     for folder in lesson_folders(root, &args.lessons)? {
@@ -38,9 +38,9 @@ pub fn run(root: &Path, cache: &Path, args: &Derive) -> anyhow::Result<ExitCode>
         clean &= readme(root, &folder, args.check)?;
     }
     Ok(if clean {
-        ExitCode::SUCCESS
+        exit::PASSED
     } else {
-        ExitCode::FAILURE
+        exit::NOT_PASSED
     })
 }
 

@@ -1,3 +1,4 @@
-//! The subcommands, one file each.
+//! The subcommands, one file each: its arguments and a function `run`, which returns the exit code.
 
 pub mod derive;
+pub mod list;

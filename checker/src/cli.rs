@@ -1,0 +1,134 @@
+//! The command line: what can be typed, and how a result becomes an exit code.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use clap::{Parser, Subcommand};
+
+use crate::errors::ExpectedError;
+use crate::workspace::Workspace;
+use crate::{commands, exit, output};
+
+/// Builds, runs, grades and explains the lessons of Four Bridges.
+///
+/// Exit codes: 0 passed; 1 something did not pass; 2 wrong command line; 3 environment or set-up problem;
+/// 4 lesson or file problem; 5 snapshot pending or changed; 70 fault of the checker; 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "checker", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options that every subcommand takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Global {
+    /// Print the result as JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// When to use colour; nothing is said by colour alone.
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
+    pub color: Colour,
+    /// The Python to use, instead of CHECKER_PYTHON and of `python3` on PATH.
+    #[arg(long, global = true, value_name = "PATH")]
+    pub python: Option<PathBuf>,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(commands::list::Args),
+    Derive(commands::derive::Derive),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    choose_colour(cli.global.color);
+    let json = cli.global.json;
+    match run(cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => ExitCode::from(report(&error, json)),
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<u8> {
+    match cli.command {
+        Command::List(args) => commands::list::run(&args, &cli.global),
+        Command::Derive(args) => {
+            let workspace = Workspace::find()?;
+            commands::derive::run(&workspace.root, &workspace.cache, &args)
+        }
+    }
+}
+
+/// Help and version are results; a wrong command line is not.
+fn usage(error: &clap::Error) -> ExitCode {
+    match error.print() {
+        Err(problem) if problem.kind() != std::io::ErrorKind::BrokenPipe => {
+            ExitCode::from(exit::INTERNAL)
+        }
+        _ if error.use_stderr() => ExitCode::from(exit::USAGE),
+        _ => ExitCode::from(exit::PASSED),
+    }
+}
+
+fn choose_colour(colour: Colour) {
+    match colour {
+        Colour::Auto => {}
+        Colour::Always => anstream::ColorChoice::Always.write_global(),
+        Colour::Never => anstream::ColorChoice::Never.write_global(),
+    }
+}
+
+/// Says what went wrong and what to do; returns the exit code.
+fn report(error: &anyhow::Error, json: bool) -> u8 {
+    let bold = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+    let Some(expected) = error.downcast_ref::<ExpectedError>() else {
+        output::remark(&format!(
+            "{bold}fault of the checker{bold:#}: {error:#}\n  next: please report this text together with the command that you typed"
+        ));
+        return exit::INTERNAL;
+    };
+    if matches!(expected, ExpectedError::BrokenPipe) {
+        return exit::PASSED;
+    }
+    let next = expected.next_step();
+    output::remark(&format!("{bold}error{bold:#}: {expected}\n  next: {next}"));
+    if json {
+        let document = serde_json::json!({
+            "schema_version": crate::report::SCHEMA_VERSION,
+            "error": { "kind": expected.kind(), "message": expected.to_string(), "next": next },
+        });
+        // The message is on standard error already, and the exit code says the rest.
+        let _ = output::json(&document);
+    }
+    expected.exit_code()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}
