@@ -1,1 +1,22 @@
 //! Load, describe and call plain C libraries; no Python in it.
+//!
+//! * [`inspect`] reads a library file without loading it (always available).
+//! * [`library`] opens it and finds its symbols.
+//! * [`ctype`] and [`layout`] describe C types and place the members of structs and unions.
+//! * [`plan`] turns a signature into a prepared call, [`closure`] into a C entry point for Rust code.
+
+#[cfg(feature = "call")]
+pub mod closure;
+#[cfg(feature = "call")]
+pub mod ctype;
+#[cfg(feature = "call")]
+mod ffi_type;
+pub mod inspect;
+#[cfg(feature = "call")]
+pub mod layout;
+#[cfg(all(feature = "call", unix))]
+pub mod library;
+#[cfg(feature = "call")]
+pub mod plan;
+#[cfg(all(feature = "call", target_arch = "x86_64", unix))]
+mod registers;
