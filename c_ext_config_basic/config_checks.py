@@ -94,6 +94,17 @@ def check_references(config_type: Any) -> None:
     assert (sys.getrefcount(url), sys.getrefcount(config_type)) == before
 
 
+def check_memory(config_type: Any) -> None:
+    """The memory of an instance is given back, and so is what a refused one had taken."""
+    before = sys.getallocatedblocks()
+    for _ in range(2000):
+        config_type(30, Url("http://server.com"), True)
+        assert _raises(lambda: config_type(30, Url("http://server.com"), 1)) is TypeError
+    gc.collect()
+    grown = sys.getallocatedblocks() - before
+    assert grown < 500, f"{grown} blocks of memory are left from 4000 objects"
+
+
 def check_collection(config_type: Any) -> None:
     """The collector finds a cycle that goes through the URL."""
     alive = []
@@ -115,6 +126,7 @@ CHECKS = (
     check_deletion,
     check_callables,
     check_references,
+    check_memory,
     check_collection,
 )
 
