@@ -12,6 +12,8 @@ pub mod judge;
 pub mod lesson;
 pub mod output;
 pub mod report;
+pub mod snapshot;
+pub mod transcript;
 pub mod value;
 pub mod variant;
 pub mod verdict;

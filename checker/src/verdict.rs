@@ -66,27 +66,6 @@ pub const NAMES: [&str; 17] = [
 ];
 
 impl Verdict {
-    /// The fixed words of all outcomes, as [`Verdict::name`] gives them.
-    pub const NAMES: [&str; 17] = [
-        "passed",
-        "wrong",
-        "compile-error",
-        "import-error",
-        "abi-mismatch",
-        "exception",
-        "crashed",
-        "timeout",
-        "memory-limit",
-        "output-limit",
-        "process-limit",
-        "early-exit",
-        "leaked-process",
-        "tampered",
-        "missing-scenarios",
-        "skipped",
-        "grader-fault",
-    ];
-
     /// The fixed word for this outcome.
     pub fn name(&self) -> &'static str {
         match self {
@@ -160,6 +139,6 @@ mod tests {
             Verdict::Skipped(String::new()),
             Verdict::GraderFault(String::new()),
         ];
-        assert_eq!(all.each_ref().map(Verdict::name), Verdict::NAMES);
+        assert_eq!(all.each_ref().map(Verdict::name), NAMES);
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Problem, markdown};
 use crate::lesson::Manifest;
-use crate::verdict::Verdict;
+use crate::verdict;
 
 /// How many words a hint may have.
 pub const WORD_LIMIT: usize = 40;
@@ -162,7 +162,7 @@ fn exercise_problem(file: &Path, topic: &Topic, manifest: &Manifest) -> Option<P
 
 fn failure_problem(file: &Path, topic: &Topic) -> Option<Problem> {
     let name = &topic.name;
-    let what = if name == "passed" || !Verdict::NAMES.contains(&name.as_str()) {
+    let what = if name == "passed" || !verdict::NAMES.contains(&name.as_str()) {
         format!("`{name}` is no verdict of a failure")
     } else if topic.hints.len() != 1 {
         format!("`{name}` has {} hints instead of one", topic.hints.len())

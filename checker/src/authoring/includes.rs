@@ -8,6 +8,7 @@ use std::path::{Component, Path};
 
 use super::markdown::{self, Part};
 use super::{Problem, regions};
+use crate::{snapshot, transcript};
 
 /// A README with every included block as it ought to be.
 #[derive(Debug, PartialEq, Eq)]
@@ -91,6 +92,9 @@ fn content_of(root: &Path, lesson: &Path, source: &str) -> Result<String, String
     }
     let text =
         fs::read_to_string(&path).map_err(|error| format!("cannot read `{file}`: {error}"))?;
+    if file.ends_with(".snap") {
+        return transcript_excerpt(&path, file, name);
+    }
     let marked = regions::parse(&path, &text).map_err(|problems| {
         let count = problems.len();
         format!("`{file}` has {count} markers out of place; `checker derive` names them")
@@ -105,6 +109,18 @@ fn content_of(root: &Path, lesson: &Path, source: &str) -> Result<String, String
             )
         }),
     }
+}
+
+/// What a scenario's block of an accepted transcript says below its heading; without a name the whole transcript.
+fn transcript_excerpt(path: &Path, file: &str, name: Option<&str>) -> Result<String, String> {
+    let text = snapshot::read(path).map_err(|error| format!("{error:#}"))?;
+    let Some(name) = name else {
+        return Ok(text);
+    };
+    let block = transcript::block_of(&text, name)
+        .ok_or_else(|| format!("`{file}` has no scenario `{name}`"))?;
+    let (_, below) = block.split_once('\n').unwrap_or((block, ""));
+    Ok(format!("{below}\n"))
 }
 
 /// Whether a path below `root` stays there when its `..` are taken literally.
@@ -244,6 +260,24 @@ Text.
             "<!-- include: add.h -->\n```c\nint add(int a, int b);\n```\n\
              <!-- include: ../Makefile -->\n```text\nall:\n\tcc\n```\n"
         );
+    }
+
+    #[test]
+    fn a_scenario_of_a_transcript_can_be_included() {
+        let folder = lesson();
+        let snap =
+            "---\nsource: x\n---\n# t\n\n## adds: adds\nadds(a=2)\n    5\n\n## x: y\nx()\n    1\n";
+        fs::write(folder.path().join("lesson/common.snap"), snap).unwrap();
+        let include = |source: &str| {
+            let readme = format!("<!-- include: {source} -->\n");
+            refresh(folder.path(), &folder.path().join("lesson"), &readme)
+        };
+        assert_eq!(
+            include("common.snap#adds").unwrap().text,
+            "<!-- include: common.snap#adds -->\n```text\nadds(a=2)\n    5\n```\n"
+        );
+        let problems = include("common.snap#gone").unwrap_err();
+        assert!(problems[0].what.contains("has no scenario `gone`"));
     }
 
     #[test]
