@@ -1,0 +1,38 @@
+"""Bridge abi: the library is opened at run time, and a cdef says its types in C."""
+
+from pathlib import Path
+
+from cffi import FFI
+
+ffi = FFI()
+# TODO: declare all four functions, as add.h has them.
+ffi.cdef("""
+    int add(int a, int b);
+""")
+lib = ffi.dlopen(str(Path(__file__).with_name("libadd.so")))
+
+
+def add(a: int, b: int) -> int:
+    """The sum of two C ints."""
+    return lib.add(a, b)
+
+
+def add_scaled(a: int, factor: float, b: int) -> float:
+    """a * factor + b, computed in C."""
+    return lib.add_scaled(a, factor, b)
+
+
+def add_text(text: bytes) -> int:
+    """The sum of the whole numbers in a text; ValueError with the library's own message."""
+    # TODO: make room for an int64_t, let C write the sum there, and raise ValueError with the
+    # library's message if the status is not 0.
+    return 0
+
+
+def message(status: int) -> str:
+    """What a status means; LookupError if there is no such status."""
+    address = lib.add_message(status)
+    if address == ffi.NULL:
+        raise LookupError(status)
+    # The library owns the text; ffi.string copies it up to the NUL byte.
+    return ffi.string(address).decode("ascii")
