@@ -102,11 +102,10 @@ static PyObject *process(PyObject *self, PyObject *Py_UNUSED(ignored))
     return PyLong_FromLongLong(2LL * ((ConfigObject *)self)->timeout);
 }
 
-/* Returns the given value, or a fallback where none was given: both borrowed.
- */
-static PyObject *given_or(PyObject *value, PyObject *fallback)
+/* Passes a value that was given on to the setter of its attribute. */
+static int set_given(PyObject *self, PyObject *value, setter set)
 {
-    return value != NULL ? value : fallback;
+    return value == NULL ? 0 : set(self, value, NULL);
 }
 
 PyObject *config_new(PyTypeObject *type, PyObject *args, PyObject *kwds)
@@ -117,23 +116,17 @@ PyObject *config_new(PyTypeObject *type, PyObject *args, PyObject *kwds)
                                      &url, &ssl)) {
         return NULL;
     }
-
-    PyObject *empty = PyUnicode_FromString("");
-    if (empty == NULL) {
-        return NULL;
-    }
-    /* tp_alloc zeroes the object: the timeout is 0 from the start. */
+    /* tp_alloc zeroes the object, which makes the defaults. */
     PyObject *self = type->tp_alloc(type, 0);
     if (self == NULL) {
-        goto done;
+        return NULL;
     }
-    if ((timeout != NULL && set_timeout(self, timeout, NULL) < 0) ||
-        set_server_url(self, given_or(url, empty), NULL) < 0 ||
-        set_enable_ssl(self, given_or(ssl, Py_False), NULL) < 0) {
-        Py_CLEAR(self);
+    if (set_given(self, timeout, set_timeout) < 0 ||
+        set_given(self, url, set_server_url) < 0 ||
+        set_given(self, ssl, set_enable_ssl) < 0) {
+        Py_DECREF(self);
+        return NULL;
     }
-done:
-    Py_DECREF(empty);
     return self;
 }
 

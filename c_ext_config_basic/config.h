@@ -21,7 +21,7 @@
 typedef struct {
     PyObject_HEAD int timeout;
     char enable_ssl;
-    PyObject *server_url; /* Owned; NULL once the collector has cleared it. */
+    PyObject *server_url; /* Owned; NULL stands for an empty URL. */
 } ConfigObject;
 
 /* Slots that both types share. */
