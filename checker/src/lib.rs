@@ -1,5 +1,7 @@
 //! Builds, runs, grades and explains the lessons of Four Bridges.
 
+#![deny(unsafe_code)]
+
 pub mod authoring;
 pub mod border;
 pub mod catalogue;

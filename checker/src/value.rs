@@ -6,6 +6,15 @@
 
 use std::fmt;
 
+/// How deep lists, tuples and dicts may nest.
+pub const DEEPEST: usize = 16;
+/// How many values one value may hold, itself included.
+pub const MOST: usize = 20_000;
+/// The longest text (characters), `bytes` (bytes) and name of a type (characters).
+pub const LONGEST: usize = 64 * 1024;
+/// The longest `int`, in digits with the sign; Python's own limit for writing one.
+pub const DIGITS: usize = 4300;
+
 /// One Python value of an exact built-in type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Value {
@@ -17,8 +26,10 @@ pub enum Value {
     Int(String),
     /// `float` as its shortest repr (`nan`, `inf` and `-inf` included); on the wire `{"float": "0.1"}`.
     Float(String),
-    /// `str`, lone surrogates written as `\udcff`; on the wire `{"str": "..."}`.
+    /// `str` without lone surrogates; on the wire `{"str": "..."}`.
     Str(String),
+    /// `str` with lone surrogates, each written as `\udcff`, and each backslash doubled; on the wire `{"surrogates": "..."}`.
+    Surrogates(String),
     /// `bytes`; on the wire `{"bytes": "68656c6c6f"}`.
     Bytes(Vec<u8>),
     /// `list`; on the wire a JSON array.
@@ -41,6 +52,7 @@ impl fmt::Display for Value {
             Value::Int(digits) => f.write_str(digits),
             Value::Float(repr) => f.write_str(repr),
             Value::Str(text) => write!(f, "'{}'", text.escape_debug()),
+            Value::Surrogates(escaped) => write!(f, "'{}'", escaped.replace('\'', "\\'")),
             Value::Bytes(bytes) => write!(f, "b'{}'", bytes.escape_ascii()),
             Value::List(items) => write_items(f, "[", items, "]"),
             Value::Tuple(items) if items.len() == 1 => write!(f, "({},)", items[0]),
@@ -70,4 +82,157 @@ fn write_items(
         write!(f, "{comma}{item}")?;
     }
     f.write_str(close)
+}
+
+impl Value {
+    /// The value of `repr(number)` in Python.
+    pub fn float(number: f64) -> Value {
+        Value::Float(float_repr(number))
+    }
+
+    /// A case value of `lesson.toml`. A table with the one key `bytes` is `bytes` in hexadecimal, other tables are dicts.
+    ///
+    /// # Errors
+    /// In words, for dates and for bytes that are not hexadecimal.
+    pub fn from_toml(value: &toml::Value) -> Result<Value, String> {
+        Ok(match value {
+            toml::Value::Boolean(truth) => Value::Bool(*truth),
+            toml::Value::Integer(number) => Value::Int(number.to_string()),
+            toml::Value::Float(number) => Value::float(*number),
+            toml::Value::String(text) => Value::Str(text.clone()),
+            toml::Value::Array(items) => Value::List(
+                items
+                    .iter()
+                    .map(Value::from_toml)
+                    .collect::<Result<_, _>>()?,
+            ),
+            toml::Value::Table(table) => match table.get("bytes") {
+                Some(toml::Value::String(digits)) if table.len() == 1 => Value::Bytes(
+                    bytes_from_hex(digits)
+                        .ok_or_else(|| format!("`{digits}` is not hexadecimal"))?,
+                ),
+                _ => {
+                    let entry = |(key, value): (&String, _)| {
+                        Ok::<_, String>((key.clone(), Value::from_toml(value)?))
+                    };
+                    Value::Dict(table.iter().map(entry).collect::<Result<_, _>>()?)
+                }
+            },
+            toml::Value::Datetime(date) => return Err(format!("a date ({date}) is no case value")),
+        })
+    }
+}
+
+/// The shortest text that gives the same float back, in the shape that Python's `repr` gives it.
+pub fn float_repr(number: f64) -> String {
+    if number.is_nan() {
+        return "nan".into();
+    }
+    let text = format!("{number:e}");
+    let Some((digits, exponent)) = text.split_once('e') else {
+        return text; // `inf` and `-inf`
+    };
+    let exponent: i32 = exponent.parse().expect("Rust writes a decimal exponent");
+    if !(-4..16).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{digits}e{sign}{:02}", exponent.abs());
+    }
+    let plain = number.to_string();
+    if plain.contains('.') {
+        plain
+    } else {
+        plain + ".0"
+    }
+}
+
+/// Two lower-case digits for each byte.
+pub fn hex_from_bytes(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    let pairs = bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    pairs.collect()
+}
+
+/// The bytes behind pairs of hexadecimal digits of either case; `None` for anything else.
+pub fn bytes_from_hex(digits: &str) -> Option<Vec<u8>> {
+    let nibble = |digit: u8| {
+        char::from(digit)
+            .to_digit(16)
+            .and_then(|n| u8::try_from(n).ok())
+    };
+    let pairs = digits.as_bytes().chunks(2);
+    pairs
+        .map(|pair| match pair {
+            [high, low] => Some(nibble(*high)? << 4 | nibble(*low)?),
+            _ => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_read_as_in_python() {
+        let cases = [
+            (0.1, "0.1"),
+            (-0.0, "-0.0"),
+            (5.0, "5.0"),
+            (1e15, "1000000000000000.0"),
+            (1e16, "1e+16"),
+            (1.5e-7, "1.5e-07"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (1.7976931348623157e308, "1.7976931348623157e+308"),
+            (5e-324, "5e-324"),
+            (f64::INFINITY, "inf"),
+            (f64::NEG_INFINITY, "-inf"),
+            (f64::NAN, "nan"),
+            (-f64::NAN, "nan"),
+        ];
+        for (number, text) in cases {
+            assert_eq!(float_repr(number), text);
+        }
+    }
+
+    #[test]
+    fn hexadecimal_goes_both_ways() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(bytes_from_hex(&hex_from_bytes(&all)), Some(all));
+        assert_eq!(bytes_from_hex("68690A"), Some(b"hi\n".to_vec()));
+        for wrong in ["6", "6g", "é", "0x", " 6"] {
+            assert_eq!(bytes_from_hex(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn case_values_keep_their_types() {
+        let table: toml::Table = toml::from_str(
+            r#"a = 2
+            b = 2.0
+            c = true
+            d = "x"
+            e = [1, "y"]
+            f = { bytes = "6869" }
+            g = { bytes = "6869", more = 1 }"#,
+        )
+        .unwrap();
+        let value = Value::from_toml(&toml::Value::Table(table)).unwrap();
+        assert_eq!(
+            value.to_string(),
+            "{'a': 2, 'b': 2.0, 'c': True, 'd': 'x', 'e': [1, 'y'], 'f': b'hi', \
+             'g': {'bytes': '6869', 'more': 1}}"
+        );
+    }
+
+    #[test]
+    fn a_case_value_that_has_no_python_type_is_refused() {
+        for text in ["a = 1979-05-27", "a = { bytes = \"6\" }"] {
+            let table: toml::Table = toml::from_str(text).unwrap();
+            assert!(Value::from_toml(&table["a"]).is_err());
+        }
+    }
 }

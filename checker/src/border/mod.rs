@@ -3,6 +3,19 @@
 //! The judge starts a supervisor (this same binary, re-executed), the supervisor starts the payload with limits and ends
 //! everything that it started. Only data comes back: captured output, a way of ending, and for a driver its answers.
 
+mod capture;
+mod frame;
+mod interrogation;
+mod isolation;
+mod launch;
+mod outcome;
+mod pipes;
+mod printable;
+mod process_tree;
+mod reply;
+mod supervisor;
+mod wire;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,6 +24,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::lesson::Limits;
 use crate::value::Value;
+
+pub use interrogation::interrogate;
+pub use launch::{run, use_supervisor};
+pub use outcome::signal_name;
+pub use printable::printable;
+pub use supervisor::supervise;
+
+/// The hidden subcommand that makes the checker a supervisor.
+pub const SUPERVISE: &str = "__supervise";
 
 /// A program to run behind the border.
 #[derive(Clone, Debug)]
@@ -36,6 +58,8 @@ pub enum Ending {
     Signaled(i32),
     /// Ended by the supervisor, which says why.
     Stopped(Limit),
+    /// Ended by the supervisor because the judge wanted no more of it.
+    Dismissed,
 }
 
 /// The limit that ended a payload.
@@ -55,8 +79,10 @@ pub enum Limit {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Captured {
     /// The first bytes.
+    #[serde(with = "frame::hexadecimal")]
     pub head: Vec<u8>,
     /// The last bytes, when not all fit into `head`.
+    #[serde(with = "frame::hexadecimal")]
     pub tail: Vec<u8>,
     /// How many bytes came in all.
     pub total: u64,
@@ -79,6 +105,23 @@ pub struct Ended {
     pub cpu: Duration,
 }
 
+/// A driver to start: a Python that loads one bridge and answers questions.
+#[derive(Clone, Debug)]
+pub struct DriverJob {
+    /// The interpreter, by absolute path.
+    pub python: PathBuf,
+    /// The work folder: the bridge, its libraries and `scenarios.py`. Also the working directory.
+    pub work_dir: PathBuf,
+    /// The module that the scenarios get as `bridge`.
+    pub bridge_module: String,
+    /// The module whose `install()` puts an engine in place of `ctypes` or `cffi`: `rust_ctypes` or `rust_cffi`.
+    pub replace: Option<String>,
+    /// What each of its processes may use.
+    pub limits: Limits,
+    /// Added to the driver's environment, which otherwise holds `PATH`, `HOME` and a UTF-8 locale only.
+    pub env: Vec<(OsString, OsString)>,
+}
+
 /// One question to a driver: run this scenario with these keyword arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
@@ -93,28 +136,42 @@ pub struct Question {
 pub enum Answer {
     /// The scenario returned this.
     Observed(Value),
-    /// An exception left the scenario: its type, its message, the traceback within the participant's files.
+    /// An exception left the scenario; all three texts are safe to print.
     Raised {
         /// The exception's class, for example `OverflowError`.
         class: String,
         /// Its text.
         message: String,
-        /// The frames, innermost last, with paths below the work folder only.
+        /// The frames within the participant's files, innermost last, with paths below the work folder.
         traceback: String,
     },
     /// The process ended while it worked on this question.
     Unfinished,
-    /// The process had ended before this question could be asked.
+    /// The conversation had ended before this question could be asked.
     NotAsked,
 }
 
-/// What became of loading the bridge.
+/// The parts that a driver imports, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// The engine that stands in for `ctypes` or `cffi`.
+    Engine,
+    /// The lesson's `scenarios.py`.
+    Scenarios,
+    /// What the participant wrote.
+    Bridge,
+}
+
+/// What became of loading.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Loading {
-    /// The bridge was imported.
+    /// Everything was imported.
     Loaded,
-    /// Importing raised this exception.
+    /// Importing raised an exception; all three texts are safe to print.
     Failed {
+        /// What was being imported.
+        part: Part,
         /// The exception's class.
         class: String,
         /// Its text.
@@ -126,15 +183,28 @@ pub enum Loading {
     Unfinished,
 }
 
-/// A whole conversation with a driver.
+/// A process of a conversation that ended before its last answer.
+#[derive(Clone, Debug)]
+pub struct Interruption {
+    /// The index of the question it worked on; `None` while it loaded.
+    pub question: Option<usize>,
+    /// How it ended.
+    pub ended: Ended,
+}
+
+/// A whole conversation: one driver, and after each interruption a new one for the questions left.
 #[derive(Clone, Debug)]
 pub struct Interrogation {
-    /// What became of loading the bridge.
+    /// What became of loading in the first process.
     pub loading: Loading,
     /// One answer for each question, in order.
     pub answers: Vec<Answer>,
-    /// A reply that no honest driver sends, in words.
+    /// A reply that no honest driver sends, in words; safe to print.
     pub tampering: Option<String>,
+    /// The processes that ended before their last answer, in order.
+    pub interruptions: Vec<Interruption>,
+    /// Whether the last process said that it ends, as it does after its last answer.
+    pub finished: bool,
     /// How the last process of the conversation ended.
     pub ended: Ended,
 }

@@ -1,0 +1,261 @@
+//! The judge's side of a conversation with drivers: one question at a time, and nothing believed that was not asked for.
+
+use std::ffi::OsString;
+
+use serde_json::json;
+
+use super::frame::{Frame, Specification};
+use super::launch::Supervised;
+use super::reply::{self, Reply};
+use super::{
+    Answer, DriverJob, Ended, Ending, Interrogation, Interruption, Job, Limit, Loading, Question,
+    printable,
+};
+use crate::value;
+
+/// The driver's whole program; it travels as an argument, so that no file of it can be changed.
+const DRIVER: &str = include_str!("driver.py");
+/// How many interruptions of a conversation are followed by a new driver.
+const RESTARTS: usize = 16;
+/// How many of them may be time limits, since each costs as long as a whole run may take.
+const TIMEOUTS: usize = 1;
+
+/// Loads a bridge in a driver and asks it these questions in order. After a question that ends the process, a new driver
+/// is asked the rest, a bounded number of times.
+///
+/// # Errors
+/// When a supervisor or the interpreter cannot be started, or a supervisor is lost. Whatever the bridge does is part of
+/// the answer.
+pub fn interrogate(job: &DriverJob, questions: &[Question]) -> anyhow::Result<Interrogation> {
+    let specification = specification(job);
+    let mut conversation = Conversation {
+        job,
+        questions,
+        loading: Loading::Unfinished,
+        answers: vec![Answer::NotAsked; questions.len()],
+        interruptions: Vec::new(),
+    };
+    let mut next = 0;
+    loop {
+        let mut driver = Driver::start(&specification)?;
+        let outcome = conversation.hold(&mut driver, next)?;
+        let ended = match driver.ended.take() {
+            Some(ended) => ended,
+            None => driver.dismiss()?,
+        };
+        let (tampering, finished) = match outcome {
+            Outcome::Finished => (None, true),
+            Outcome::Tampered(words) => (Some(words), false),
+            Outcome::Interrupted(question) => {
+                conversation.interruptions.push(Interruption {
+                    question,
+                    ended: ended.clone(),
+                });
+                next = question.map_or(questions.len(), |question| question + 1);
+                if next < questions.len() && conversation.may_restart() {
+                    continue;
+                }
+                (None, false)
+            }
+        };
+        return Ok(Interrogation {
+            loading: conversation.loading,
+            answers: conversation.answers,
+            tampering,
+            interruptions: conversation.interruptions,
+            finished,
+            ended,
+        });
+    }
+}
+
+fn specification(job: &DriverJob) -> Specification {
+    let inherited = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
+    let mut env: Vec<(OsString, OsString)> = vec![
+        ("PATH".into(), inherited),
+        ("HOME".into(), job.work_dir.clone().into()),
+        ("LC_ALL".into(), "C.UTF-8".into()),
+    ];
+    env.extend(job.env.iter().cloned());
+    // Isolated from the user's settings; no byte code beside the participant's files, which would outlive an edit;
+    // nothing of a crashed process's output lost in a buffer.
+    let options = ["-I", "-B", "-u", "-X", "faulthandler", "-c", DRIVER];
+    let job = Job {
+        program: job.python.clone(),
+        args: options.map(OsString::from).to_vec(),
+        env,
+        cwd: job.work_dir.clone(),
+        limits: job.limits.clone(),
+    };
+    Specification::new(&job, true)
+}
+
+enum Outcome {
+    /// The driver said that it ends, and ended.
+    Finished,
+    /// The process ended on this question, or while it loaded.
+    Interrupted(Option<usize>),
+    /// Something came that no honest driver sends, in words.
+    Tampered(String),
+}
+
+struct Conversation<'a> {
+    job: &'a DriverJob,
+    questions: &'a [Question],
+    loading: Loading,
+    answers: Vec<Answer>,
+    interruptions: Vec<Interruption>,
+}
+
+impl Conversation<'_> {
+    /// Talks to one driver, from the question with this index on.
+    fn hold(&mut self, driver: &mut Driver, first: usize) -> anyhow::Result<Outcome> {
+        let loading = match driver.ask(self.load_request())? {
+            Heard::Reply(Reply::Loading(loading)) => loading,
+            Heard::Reply(_) => return Ok(out_of_turn()),
+            Heard::Tampering(words) => return Ok(Outcome::Tampered(words)),
+            Heard::End => return Ok(Outcome::Interrupted(None)),
+        };
+        let loaded = loading == Loading::Loaded;
+        if self.interruptions.is_empty() {
+            self.loading = loading;
+        }
+        let asked = if loaded {
+            first..self.questions.len()
+        } else {
+            0..0
+        };
+        for index in asked {
+            let question = &self.questions[index];
+            self.answers[index] = match driver.ask(request(question))? {
+                Heard::Reply(Reply::Answer(answer)) => answer,
+                Heard::Reply(_) => return Ok(out_of_turn()),
+                Heard::Tampering(words) => return Ok(Outcome::Tampered(words)),
+                Heard::End => {
+                    self.answers[index] = Answer::Unfinished;
+                    return Ok(Outcome::Interrupted(Some(index)));
+                }
+            };
+        }
+        match driver.ask(json!({ "do": "end" }))? {
+            Heard::Reply(Reply::End) => driver.farewell(),
+            Heard::Reply(_) => Ok(out_of_turn()),
+            Heard::Tampering(words) => Ok(Outcome::Tampered(words)),
+            Heard::End => Ok(Outcome::Interrupted(None)),
+        }
+    }
+
+    fn load_request(&self) -> serde_json::Value {
+        json!({
+            "do": "load",
+            "bridge": self.job.bridge_module,
+            "replace": self.job.replace,
+            "deepest": value::DEEPEST,
+            "most": value::MOST,
+            "longest": value::LONGEST,
+            "texts": reply::TEXTS,
+        })
+    }
+
+    fn may_restart(&self) -> bool {
+        let timeouts = self
+            .interruptions
+            .iter()
+            .filter(|interruption| interruption.ended.ending == Ending::Stopped(Limit::Time));
+        self.interruptions.len() <= RESTARTS && timeouts.count() <= TIMEOUTS
+    }
+}
+
+fn request(question: &Question) -> serde_json::Value {
+    let given: serde_json::Map<String, serde_json::Value> = question
+        .given
+        .iter()
+        .map(|(name, value)| (name.clone(), value.to_wire()))
+        .collect();
+    json!({ "do": "run", "scenario": question.scenario, "given": given })
+}
+
+fn out_of_turn() -> Outcome {
+    Outcome::Tampered("a reply of the wrong kind for its question".into())
+}
+
+enum Heard {
+    Reply(Reply),
+    Tampering(String),
+    /// The process has ended; [`Driver::ended`] tells how.
+    End,
+}
+
+/// One driver and what it has sent.
+struct Driver {
+    supervised: Supervised,
+    received: Vec<u8>,
+    ended: Option<Ended>,
+}
+
+impl Driver {
+    fn start(specification: &Specification) -> anyhow::Result<Self> {
+        Ok(Driver {
+            supervised: Supervised::start(specification)?,
+            received: Vec::new(),
+            ended: None,
+        })
+    }
+
+    /// Sends one request under a fresh id and waits for the line that answers it.
+    fn ask(&mut self, mut request: serde_json::Value) -> anyhow::Result<Heard> {
+        if !self.received.is_empty() {
+            return Ok(Heard::Tampering("more than one reply to a question".into()));
+        }
+        let id = format!("{:016x}", rand::random::<u64>());
+        request["id"] = id.clone().into();
+        let line = format!("{request}\n");
+        self.supervised.send(line.as_bytes());
+        while self.hear()? {
+            if let Some(end) = self.received.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.received.drain(..=end).collect();
+                return Ok(Reply::parse(&line, &id).map_or_else(tampering, Heard::Reply));
+            }
+            if self.received.len() > reply::LONGEST {
+                return Ok(tampering("a reply without end".into()));
+            }
+        }
+        Ok(Heard::End)
+    }
+
+    /// Waits for the end of a driver that has said its last word.
+    fn farewell(&mut self) -> anyhow::Result<Outcome> {
+        while self.received.is_empty() {
+            if !self.hear()? {
+                return Ok(Outcome::Finished);
+            }
+        }
+        Ok(Outcome::Tampered("data after the last word".into()))
+    }
+
+    /// Takes what comes next; `false` once the process has ended.
+    fn hear(&mut self) -> anyhow::Result<bool> {
+        match self.supervised.next()? {
+            Frame::Reply(bytes) => self.received.extend(bytes),
+            Frame::Ended(ended) => self.ended = Some(ended),
+            Frame::Fault(text) => anyhow::bail!(text),
+        }
+        Ok(self.ended.is_none())
+    }
+
+    /// Ends a driver that is not believed any more.
+    fn dismiss(&mut self) -> anyhow::Result<Ended> {
+        self.supervised.dismiss();
+        loop {
+            match self.supervised.next()? {
+                Frame::Reply(_) => {}
+                Frame::Ended(ended) => return Ok(ended),
+                Frame::Fault(text) => anyhow::bail!(text),
+            }
+        }
+    }
+}
+
+fn tampering(words: String) -> Heard {
+    Heard::Tampering(printable(words.as_bytes()))
+}

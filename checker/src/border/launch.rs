@@ -1,0 +1,172 @@
+//! The checker's side of a supervisor.
+
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::frame::{Frame, Specification};
+use super::{Ended, Job, SUPERVISE, signal_name};
+
+/// How much longer than its payload's wall clock a supervisor may take before it counts as lost.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long a supervisor that is no longer wanted may take to end everything.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+static SUPERVISOR: OnceLock<PathBuf> = OnceLock::new();
+
+/// Names the checker's binary for callers that are not the checker themselves, such as its tests. The first call wins.
+pub fn use_supervisor(program: impl Into<PathBuf>) {
+    SUPERVISOR.get_or_init(|| program.into());
+}
+
+/// Runs a program behind the border and waits for its end. All its processes are gone when this returns.
+///
+/// # Errors
+/// When the supervisor or the program cannot be started, or the supervisor is lost. How the program itself ends is never
+/// an error.
+pub fn run(job: &Job) -> anyhow::Result<Ended> {
+    let mut supervised = Supervised::start(&Specification::new(job, false))?;
+    match supervised.next()? {
+        Frame::Ended(ended) => Ok(ended),
+        Frame::Fault(text) => bail!(text),
+        Frame::Reply(_) => bail!("a reply from a program that has no channel"),
+    }
+}
+
+/// A running supervisor. Dropping it ends its payload too.
+pub(super) struct Supervised {
+    child: Child,
+    /// The supervisor's lifeline: once it is closed, by whatever cause, everything is ended.
+    control: Option<ChildStdin>,
+    events: ChildStdout,
+    received: Vec<u8>,
+    deadline: Instant,
+}
+
+impl Supervised {
+    /// Starts a supervisor and tells it what to run.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(specification: &Specification) -> anyhow::Result<Self> {
+        let mut child = command()
+            .arg(SUPERVISE)
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start the supervisor")?;
+        let events = child.stdout.take().context("no pipe from the supervisor")?;
+        let wall = Duration::from_secs(specification.limits.wall_seconds);
+        let far = Duration::from_secs(u64::from(u32::MAX));
+        let mut supervised = Supervised {
+            control: child.stdin.take(),
+            child,
+            events,
+            received: Vec::new(),
+            deadline: Instant::now() + wall.saturating_add(PATIENCE).min(far),
+        };
+        let mut line = serde_json::to_vec(specification)?;
+        line.push(b'\n');
+        supervised.send(&line);
+        Ok(supervised)
+    }
+
+    /// Sends bytes to the payload. A payload or a supervisor that has ended takes none; [`Supervised::next`] tells.
+    pub fn send(&mut self, bytes: &[u8]) {
+        if let Some(control) = &mut self.control
+            && control.write_all(bytes).is_err()
+        {
+            self.control = None;
+        }
+    }
+
+    /// Closes the lifeline: the payload is ended, and the supervisor reports for the last time.
+    pub fn dismiss(&mut self) {
+        self.control = None;
+    }
+
+    /// Waits for the next frame.
+    ///
+    /// # Errors
+    /// When the supervisor is lost: it ended without a report, does not answer in time, or sends what is no frame.
+    pub fn next(&mut self) -> anyhow::Result<Frame> {
+        loop {
+            if let Some(frame) = Frame::read(&mut self.received)? {
+                return Ok(frame);
+            }
+            if !self.receive(self.deadline)? {
+                return Err(self.lost());
+            }
+        }
+    }
+
+    /// Takes what the supervisor sends next; `false` when nothing will come any more.
+    fn receive(&mut self, deadline: Instant) -> anyhow::Result<bool> {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let timeout = PollTimeout::try_from(left.as_millis()).unwrap_or(PollTimeout::MAX);
+            let mut pipe = [PollFd::new(self.events.as_fd(), PollFlags::POLLIN)];
+            match poll(&mut pipe, timeout) {
+                Ok(0) if left.is_zero() => {
+                    bail!("the supervisor does not answer; the code under test may have stopped it")
+                }
+                Ok(0) | Err(Errno::EINTR) => {}
+                Ok(_) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let mut bytes = vec![0; 64 * 1024];
+        let length = self.events.read(&mut bytes)?;
+        self.received.extend_from_slice(&bytes[..length]);
+        Ok(length > 0)
+    }
+
+    /// What is known of a supervisor that ended without a report.
+    fn lost(&mut self) -> anyhow::Error {
+        match self.child.wait() {
+            Ok(status) => match status.signal() {
+                Some(signal) => anyhow::anyhow!(
+                    "the supervisor was ended by {}; the code under test may have done it",
+                    signal_name(signal)
+                ),
+                None => anyhow::anyhow!("the supervisor ended without a report ({status})"),
+            },
+            Err(error) => error.into(),
+        }
+    }
+}
+
+impl Drop for Supervised {
+    fn drop(&mut self) {
+        self.dismiss();
+        let deadline = Instant::now() + FAREWELL;
+        while matches!(self.receive(deadline), Ok(true)) {
+            self.received.clear();
+        }
+        // Ended already in the ordinary case; then this does nothing.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program to re-execute. The link in `/proc` stays right when the file was replaced meanwhile.
+fn command() -> Command {
+    match SUPERVISOR.get() {
+        Some(program) => Command::new(program),
+        None => {
+            let mut command = Command::new("/proc/self/exe");
+            command.arg0("checker");
+            command
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! The supervisor: a process of its own that starts one payload, watches it, and ends everything that it started.
+//!
+//! It has one thread and one loop. Why a payload was ended is what this loop decided, never what a signal number suggests.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use nix::errno::Errno;
+use nix::sys::resource::{Usage, UsageWho, getrusage};
+use nix::sys::signal::{SigSet, Signal, kill, killpg};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::time::{TimeVal, TimeValLike};
+use nix::unistd::Pid;
+
+use super::frame::{Frame, Specification};
+use super::pipes::{Channel, Pipes};
+use super::process_tree::{self, Process};
+use super::{Ended, Ending, Limit, isolation};
+use crate::lesson::Limits;
+
+/// How long a payload over its time limit may take to print its stack.
+const LAST_WORDS: Duration = Duration::from_millis(150);
+/// How long helpers of a payload may take to notice that it has ended, before they count as left behind.
+const AFTERMATH: Duration = Duration::from_millis(100);
+/// How long ending everything may take before the supervisor reports all the same.
+const KILLING: Duration = Duration::from_secs(2);
+/// How often processes and memory are looked at, at least and at most.
+const GLANCES: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(16));
+
+/// The hidden subcommand `__supervise`: reads a specification from standard input, runs it, reports on standard output.
+pub fn supervise() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("the supervisor failed: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    let mut control = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let events = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    isolation::become_supervisor().context("cannot become a supervisor")?;
+    let specification = read_specification(&mut control)?;
+    let mut pipes = Pipes::new(control, events)?;
+    let last = match Watch::new(&specification.limits).and_then(|mut watch| {
+        let ended = watch.run(&specification, &mut pipes);
+        // Whatever went wrong above, nothing that was started may stay.
+        watch.end_everything();
+        ended
+    }) {
+        Ok(ended) => Frame::Ended(ended),
+        Err(error) => Frame::Fault(format!("{error:#}")),
+    };
+    pipes.deliver(&last)
+}
+
+/// Reads the first line byte by byte, since what follows belongs to the payload.
+fn read_specification(control: &mut File) -> anyhow::Result<Specification> {
+    let mut line = Vec::new();
+    loop {
+        let mut byte = [0];
+        control.read_exact(&mut byte).context("no specification")?;
+        if byte[0] == b'\n' {
+            return serde_json::from_slice(&line).context("cannot understand the specification");
+        }
+        line.push(byte[0]);
+    }
+}
+
+/// Why the supervisor ends a payload.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    Reached(Limit),
+    Dismissed,
+}
+
+/// A payload under watch.
+struct Watch {
+    limits: Limits,
+    children: SignalFd,
+    payload: Option<Pid>,
+    /// How the payload itself ended, once it has.
+    status: Option<ExitStatus>,
+    /// Whether any child is left to wait for.
+    alone: bool,
+}
+
+impl Watch {
+    fn new(limits: &Limits) -> anyhow::Result<Self> {
+        let mut signals = SigSet::empty();
+        signals.add(Signal::SIGCHLD);
+        let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
+        Ok(Watch {
+            limits: limits.clone(),
+            children: SignalFd::with_flags(&signals, flags)?,
+            payload: None,
+            status: None,
+            alone: true,
+        })
+    }
+
+    /// Starts the payload, watches it until it ends or must be ended, ends everything else.
+    fn run(&mut self, specification: &Specification, pipes: &mut Pipes) -> anyhow::Result<Ended> {
+        self.start(specification, pipes)?;
+        let started = Instant::now();
+        let mut reason = self.watch(started, pipes)?;
+        let wall = started.elapsed();
+        let leaked = match reason {
+            None => self.count_left_behind(pipes)?,
+            Some(_) => 0,
+        };
+        self.end_everything();
+        pipes.drain();
+        if reason.is_none() && pipes.output() > self.output_limit() {
+            reason = Some(Reason::Reached(Limit::Output));
+        }
+        let cpu = cpu_time(&getrusage(UsageWho::RUSAGE_CHILDREN)?);
+        Ok(Ended {
+            ending: self.ending(reason, cpu)?,
+            stdout: std::mem::take(&mut pipes.out).finish(),
+            stderr: std::mem::take(&mut pipes.err).finish(),
+            leaked,
+            wall,
+            cpu,
+        })
+    }
+
+    fn start(&mut self, specification: &Specification, pipes: &mut Pipes) -> anyhow::Result<()> {
+        let mut command = Command::new(&specification.program);
+        command
+            .args(&specification.args)
+            .env_clear()
+            .envs(specification.env.iter().map(|(name, value)| (name, value)))
+            .current_dir(&specification.cwd)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let (channel, theirs) = match specification.channel {
+            true => {
+                let (their_requests, requests) = io::pipe()?;
+                let (replies, their_replies) = io::pipe()?;
+                isolation::let_inherit(&their_requests)?;
+                isolation::let_inherit(&their_replies)?;
+                command.arg(their_requests.as_raw_fd().to_string());
+                command.arg(their_replies.as_raw_fd().to_string());
+                let channel = Channel { requests, replies };
+                (Some(channel), Some((their_requests, their_replies)))
+            }
+            false => (None, None),
+        };
+        isolation::confine(&mut command, &specification.limits)?;
+        let mut child = command
+            .spawn()
+            .with_context(|| format!("cannot start {}", specification.program.display()))?;
+        drop(theirs);
+        self.payload = Some(Pid::from_raw(i32::try_from(child.id())?));
+        self.alone = false;
+        let stdout = child.stdout.take().context("no standard output")?;
+        let stderr = child.stderr.take().context("no standard error")?;
+        // The loop below waits for all children by itself; dropping a std Child neither waits nor kills.
+        pipes.connect(stdout, stderr, channel)?;
+        Ok(())
+    }
+
+    /// Returns when the payload has ended by itself (`None`) or has to be ended.
+    fn watch(&mut self, started: Instant, pipes: &mut Pipes) -> anyhow::Result<Option<Reason>> {
+        let deadline = started.checked_add(Duration::from_secs(self.limits.wall_seconds));
+        let mut glance = started;
+        loop {
+            let now = Instant::now();
+            if now >= glance {
+                let (limit, pause) = self.look_at_processes();
+                if let Some(limit) = limit {
+                    return Ok(Some(Reason::Reached(limit)));
+                }
+                glance = Instant::now() + pause;
+            }
+            let next = deadline.map_or(glance, |deadline| deadline.min(glance));
+            pipes.turn(&self.children, next.saturating_duration_since(now))?;
+            self.reap();
+            if self.status.is_some() {
+                return Ok(None);
+            }
+            if pipes.abandoned() {
+                return Ok(Some(Reason::Dismissed));
+            }
+            if pipes.output() > self.output_limit() {
+                return Ok(Some(Reason::Reached(Limit::Output)));
+            }
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                self.hear_last_words(pipes)?;
+                return Ok(Some(Reason::Reached(Limit::Time)));
+            }
+        }
+    }
+
+    /// Asks the payload for the stack that faulthandler prints on SIGABRT; wakes it first, in case it is stopped.
+    fn hear_last_words(&mut self, pipes: &mut Pipes) -> anyhow::Result<()> {
+        if let Some(payload) = self.payload {
+            // It may have ended in this instant, which is as good.
+            let _ = kill(payload, Signal::SIGABRT).and_then(|()| kill(payload, Signal::SIGCONT));
+        }
+        let end = Instant::now() + LAST_WORDS;
+        while self.status.is_none() && Instant::now() < end {
+            pipes.turn(
+                &self.children,
+                end.saturating_duration_since(Instant::now()),
+            )?;
+            self.reap();
+        }
+        Ok(())
+    }
+
+    /// The limit that the process tree exceeds, if any, and when to look again: soon when it is close to one.
+    fn look_at_processes(&self) -> (Option<Limit>, Duration) {
+        let processes = process_tree::descendants();
+        let threads: u64 = processes.iter().map(|process| process.threads).sum();
+        if threads > self.limits.processes {
+            return (Some(Limit::Processes), Duration::ZERO);
+        }
+        let allowed = self.limits.memory_mib.saturating_mul(1 << 20);
+        let resident: u64 = processes.iter().map(|process| process.resident).sum();
+        if resident > allowed && proportional(&processes) > allowed {
+            return (Some(Limit::Memory), Duration::ZERO);
+        }
+        let close = resident > allowed / 4 || threads > self.limits.processes / 4;
+        (None, if close { GLANCES.0 } else { GLANCES.1 })
+    }
+
+    /// How many processes live on although the payload has ended and they had time to notice.
+    fn count_left_behind(&mut self, pipes: &mut Pipes) -> anyhow::Result<u32> {
+        let end = Instant::now() + AFTERMATH;
+        while !self.alone && Instant::now() < end && pipes.output() <= self.output_limit() {
+            pipes.turn(&self.children, GLANCES.0)?;
+            self.reap();
+        }
+        let living = process_tree::descendants()
+            .into_iter()
+            .filter(|process| !process.dead);
+        Ok(u32::try_from(living.count())?)
+    }
+
+    /// Sends SIGKILL to every descendant, in whatever session, until none is left.
+    fn end_everything(&mut self) {
+        let end = Instant::now() + KILLING;
+        while !self.alone && Instant::now() < end {
+            for process in process_tree::descendants() {
+                // A group made by a descendant holds descendants only; killing it as one outruns a fork bomb.
+                // Errors mean that the process is dead already, or belongs to another user and cannot be ended.
+                let _ = killpg(process.group, Signal::SIGKILL);
+                let _ = kill(process.pid, Signal::SIGKILL);
+            }
+            self.reap();
+            if !self.alone {
+                std::thread::sleep(Duration::from_millis(1));
+                self.reap();
+            }
+        }
+    }
+
+    /// Waits for every child that has ended.
+    fn reap(&mut self) {
+        loop {
+            match isolation::reap() {
+                Ok(None) => return,
+                Ok(Some((pid, status))) if Some(pid) == self.payload => self.status = Some(status),
+                Ok(Some(_)) | Err(Errno::EINTR) => {}
+                Err(_) => {
+                    // ECHILD: nobody is left.
+                    self.alone = true;
+                    return;
+                }
+            }
+        }
+    }
+
+    fn ending(&self, reason: Option<Reason>, cpu: Duration) -> anyhow::Result<Ending> {
+        match reason {
+            Some(Reason::Reached(limit)) => return Ok(Ending::Stopped(limit)),
+            Some(Reason::Dismissed) => return Ok(Ending::Dismissed),
+            None => {}
+        }
+        let status = self
+            .status
+            .context("the payload is gone without a status")?;
+        if let Some(code) = status.code() {
+            return Ok(Ending::Exited(code));
+        }
+        let signal = status
+            .signal()
+            .context("the payload neither exited nor died")?;
+        // The kernel's own watch over CPU time. A payload can send itself this signal, but not fake the time.
+        if signal == Signal::SIGXCPU as i32 && cpu.as_secs() > self.limits.wall_seconds {
+            return Ok(Ending::Stopped(Limit::Time));
+        }
+        Ok(Ending::Signaled(signal))
+    }
+
+    fn output_limit(&self) -> u64 {
+        self.limits.output_kib.saturating_mul(1024)
+    }
+}
+
+/// Memory with shared pages counted once; where the kernel does not tell, resident memory.
+fn proportional(processes: &[Process]) -> u64 {
+    processes
+        .iter()
+        .map(|process| process_tree::proportional(process.pid).unwrap_or(process.resident))
+        .sum()
+}
+
+fn cpu_time(usage: &Usage) -> Duration {
+    let micros = |time: TimeVal| u64::try_from(time.num_microseconds()).unwrap_or(0);
+    Duration::from_micros(micros(usage.user_time()) + micros(usage.system_time()))
+}
