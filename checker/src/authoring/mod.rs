@@ -5,6 +5,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub mod claims;
 pub mod hints;
 pub mod includes;
 pub mod markdown;
