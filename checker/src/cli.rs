@@ -51,6 +51,7 @@ pub enum Colour {
 #[derive(Debug, Subcommand)]
 enum Command {
     List(commands::list::Args),
+    Hint(commands::hint::Args),
     Derive(commands::derive::Derive),
 }
 
@@ -71,6 +72,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<u8> {
     match cli.command {
         Command::List(args) => commands::list::run(&args, &cli.global),
+        Command::Hint(args) => commands::hint::run(&args, &cli.global),
         Command::Derive(args) => {
             let workspace = Workspace::find()?;
             commands::derive::run(&workspace.root, &workspace.cache, &args)

@@ -33,6 +33,16 @@ pub enum ExpectedError {
         /// The nearest existing id.
         nearest: Option<String>,
     },
+    /// An exercise id that the lesson does not have.
+    #[error("{lesson} has no exercise `{asked}`")]
+    UnknownExercise {
+        /// The lesson.
+        lesson: String,
+        /// What was typed.
+        asked: String,
+        /// The exercises that it has.
+        known: Vec<String>,
+    },
     /// A `lesson.toml` that cannot be used.
     #[error("{}{}: {problem}{excerpt}", path.display(), place(*line_column))]
     BrokenManifest {
@@ -125,6 +135,7 @@ impl ExpectedError {
             | ExpectedError::OwnBuild { .. }
             | ExpectedError::Cache { .. } => exit::ENVIRONMENT,
             ExpectedError::UnknownLesson { .. }
+            | ExpectedError::UnknownExercise { .. }
             | ExpectedError::BrokenManifest { .. }
             | ExpectedError::UnusableFile { .. } => exit::LESSON,
         }
@@ -147,6 +158,9 @@ impl ExpectedError {
             ExpectedError::UnknownLesson { nearest: None, .. } => {
                 "`checker list` shows all lessons".to_owned()
             }
+            ExpectedError::UnknownExercise { known, .. } => {
+                format!("its exercises are: {}", known.join(", "))
+            }
             ExpectedError::BrokenManifest { .. } => {
                 "correct the file as docs/lesson-format.md describes it".to_owned()
             }
@@ -166,6 +180,7 @@ impl ExpectedError {
             ExpectedError::NoWorkshop { .. } => "no-workshop",
             ExpectedError::WrongRoot { .. } => "wrong-root",
             ExpectedError::UnknownLesson { .. } => "unknown-lesson",
+            ExpectedError::UnknownExercise { .. } => "unknown-exercise",
             ExpectedError::BrokenManifest { .. } => "broken-manifest",
             ExpectedError::UnusableFile { .. } => "unusable-file",
             ExpectedError::Python { .. } => "python",

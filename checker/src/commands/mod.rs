@@ -1,4 +1,5 @@
 //! The subcommands, one file each: its arguments and a function `run`, which returns the exit code.
 
 pub mod derive;
+pub mod hint;
 pub mod list;
