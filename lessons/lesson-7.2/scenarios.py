@@ -145,7 +145,7 @@ def runs_as_printed(bridge):
 
 
 def cuts_integers(bridge):
-    """A27: with argtypes an int loses its upper bits without a word; without, only what no int64 holds is refused."""
+    """A27: an int loses its upper bits without a word; only undeclared is 2**70 refused."""
     bare = ctypes.CDLL(str(LIBRARY)).add
     return {
         "declared, 2**32 + 2": bridge.lib.add(2**32 + 2, 3),
