@@ -34,7 +34,7 @@ def parse(description: str) -> cffi.FFI.CType:
     """The type of a pointer to such a function; ValueError if it is malformed."""
     # TODO: let ffi.typeof read the description, rewritten to a pointer: "int(*)(int)".
     # What it cannot read ends in cffi.CDefError; make that a ValueError.
-    prototype = ffi.typeof("int")
+    prototype = ffi.typeof("int(*)(void)")
     if prototype.kind != "function":
         raise ValueError(f"{description!r} describes no function")
     return prototype

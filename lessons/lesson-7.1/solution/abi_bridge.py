@@ -45,7 +45,7 @@ def parse(description: str) -> cffi.FFI.CType:
     # starter:
     # | # TODO: let ffi.typeof read the description, rewritten to a pointer: "int(*)(int)".
     # | # What it cannot read ends in cffi.CDefError; make that a ValueError.
-    # | prototype = ffi.typeof("int")
+    # | prototype = ffi.typeof("int(*)(void)")
     # endtask
     if prototype.kind != "function":
         raise ValueError(f"{description!r} describes no function")

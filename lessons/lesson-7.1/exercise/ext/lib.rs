@@ -92,10 +92,11 @@ fn parse(description: &str) -> PyResult<(CType, Vec<CType>)> {
 /// A function of exactly this type must begin at the address. Nobody can check that.
 unsafe fn jump(pointer: usize, result: CType, types: &[CType], values: &[CValue]) -> CValue {
     let code = CodePtr::from_ptr(pointer as *const c_void);
-    // TODO: this CIF describes `int f(void)`, and nothing is called. Make it from `types` and `result`,
-    // collect one `Arg` for each value, and call the code: what comes back depends on `result`.
-    let cif = Cif::new([], Type::i32());
-    let _ = (code, result, types, values, cif);
+    let args: Vec<Arg> = values.iter().map(CValue::arg).collect();
+    // TODO: this CIF describes a function without arguments, and nothing calls it. Make it from `types` too,
+    // and call the code: what comes back depends on `result`.
+    let cif = Cif::new([], result.describe());
+    let _ = (code, types, args, cif);
     CValue::Int(0)
 }
 

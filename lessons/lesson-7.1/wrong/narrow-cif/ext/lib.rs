@@ -94,11 +94,11 @@ fn parse(description: &str) -> PyResult<(CType, Vec<CType>)> {
 /// A function of exactly this type must begin at the address. Nobody can check that.
 unsafe fn jump(pointer: usize, result: CType, types: &[CType], values: &[CValue]) -> CValue {
     let code = CodePtr::from_ptr(pointer as *const c_void);
+    let args: Vec<Arg> = values.iter().map(CValue::arg).collect();
     let cif = Cif::new(
         types.iter().map(|ctype| ctype.describe()),
         result.describe(),
     );
-    let args: Vec<Arg> = values.iter().map(CValue::arg).collect();
     // SAFETY: the caller promises that the CIF describes the function.
     unsafe {
         match result {
