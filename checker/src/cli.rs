@@ -53,6 +53,7 @@ enum Command {
     List(commands::list::Args),
     Hint(commands::hint::Args),
     Derive(commands::derive::Derive),
+    Snapshots(commands::snapshots::Args),
 }
 
 /// Runs the command line of this process.
@@ -73,6 +74,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
     match cli.command {
         Command::List(args) => commands::list::run(&args, &cli.global),
         Command::Hint(args) => commands::hint::run(&args, &cli.global),
+        Command::Snapshots(args) => commands::snapshots::run(&args, &cli.global),
         Command::Derive(args) => {
             let workspace = Workspace::find()?;
             commands::derive::run(&workspace.root, &workspace.cache, &args)

@@ -14,5 +14,9 @@ fn main() -> ExitCode {
     {
         return border::supervise();
     }
+    if let Err(error) = checker::snapshot::settle_environment() {
+        eprintln!("fault of the checker: {error:#}");
+        return ExitCode::from(checker::exit::INTERNAL);
+    }
     checker::cli::main()
 }

@@ -15,6 +15,8 @@ use anyhow::Context as _;
 use insta::comparator::{Comparator, DefaultComparator};
 
 use crate::authoring::starters::files_below;
+use crate::border;
+use crate::workspace::Workspace;
 
 /// How a transcript stands to its accepted snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +44,21 @@ const OVERRIDES: [&str; 5] = [
     "INSTA_GLOB_FAIL_FAST",
     "INSTA_PENDING_DIR",
 ];
+
+/// Gives insta the environment that it needs, if the workshop can be found. `main` calls this before any thread starts.
+///
+/// # Errors
+/// When a thread has started already.
+pub fn settle_environment() -> anyhow::Result<()> {
+    // Without a workshop no snapshot is ever checked; the subcommand itself will say that there is none.
+    let Ok(workspace) = Workspace::find() else {
+        return Ok(());
+    };
+    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let ci = in_ci(std::env::var_os("CI").as_deref());
+    let (unset, set) = environment(&workspace.root, &args, ci);
+    border::change_environment(unset, &set).context("cannot prepare the environment of insta")
+}
 
 /// The variables to unset and those to set, so that insta works below `root` and leaves reporting to us.
 ///
@@ -240,4 +257,38 @@ fn quietly(action: impl FnOnce()) -> Result<(), String> {
         text.unwrap_or("insta panicked without a message")
             .to_owned()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_stays_once_another_thread_runs() {
+        let (stop, stopped) = std::sync::mpsc::channel::<()>();
+        let other = std::thread::spawn(move || stopped.recv());
+        let refused = border::change_environment(&[], &[("CHECKER_TEST_UNUSED", "1".into())]);
+        assert!(refused.is_err());
+        assert_eq!(std::env::var_os("CHECKER_TEST_UNUSED"), None);
+        drop(stop);
+        assert!(other.join().unwrap().is_err());
+    }
+
+    #[test]
+    fn only_a_run_of_the_solution_outside_ci_may_write() {
+        let update = |args: &[&str], ci: Option<&str>| {
+            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+            let (_, set) = environment(Path::new("/root"), &args, in_ci(ci.map(OsStr::new)));
+            let update = set.into_iter().find(|(name, _)| *name == "INSTA_UPDATE");
+            update.unwrap().1.into_string().unwrap()
+        };
+        let run = ["run", "lesson-1", "--solution"];
+        assert_eq!(update(&run, None), "new");
+        assert_eq!(update(&run, Some("false")), "new");
+        assert_eq!(update(&run, Some("")), "new");
+        assert_eq!(update(&run, Some("true")), "no");
+        assert_eq!(update(&run, Some("woodpecker")), "no");
+        assert_eq!(update(&["run", "lesson-1"], None), "no");
+        assert_eq!(update(&["verify"], None), "no");
+    }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub mod claims;
+pub mod difference;
 pub mod hints;
 pub mod includes;
 pub mod markdown;

@@ -5,6 +5,7 @@
 
 #![allow(unsafe_code)]
 
+use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -155,4 +156,25 @@ fn threads_on_this_machine() -> Option<rlim_t> {
         .1
         .parse()
         .ok()
+}
+
+/// Takes variables out of this process's environment and puts others in.
+///
+/// # Errors
+/// When this process has more than one thread, since another thread could be reading the environment.
+pub(crate) fn change_environment(unset: &[&str], set: &[(&str, OsString)]) -> io::Result<()> {
+    if std::fs::read_dir("/proc/self/task")?.count() != 1 {
+        return Err(io::Error::other(
+            "the environment can only change before the first thread starts",
+        ));
+    }
+    for name in unset {
+        // SAFETY: this is the only thread, as counted above, so nobody reads the environment meanwhile.
+        unsafe { std::env::remove_var(name) };
+    }
+    for (name, value) in set {
+        // SAFETY: as above.
+        unsafe { std::env::set_var(name, value) };
+    }
+    Ok(())
 }

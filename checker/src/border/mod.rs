@@ -26,6 +26,7 @@ use crate::lesson::Limits;
 use crate::value::Value;
 
 pub use interrogation::interrogate;
+pub(crate) use isolation::change_environment;
 pub use launch::{run, use_supervisor};
 pub use outcome::signal_name;
 pub use printable::printable;

@@ -3,3 +3,4 @@
 pub mod derive;
 pub mod hint;
 pub mod list;
+pub mod snapshots;
