@@ -18,6 +18,7 @@ static void config_dealloc(PyObject *self)
     Py_TYPE(self)->tp_free(self);
 }
 
+// region: type
 static PyTypeObject config_type = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "mymodule_static.Config",
@@ -31,6 +32,7 @@ static PyTypeObject config_type = {
     .tp_getset = config_getset,
     .tp_methods = config_methods,
 };
+// endregion
 
 static struct PyModuleDef mymodule_static_def = {
     PyModuleDef_HEAD_INIT,
