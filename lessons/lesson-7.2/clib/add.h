@@ -15,8 +15,8 @@ extern "C" {
 
 enum {
     ADD_OK = 0,
-    ADD_E_TEXT = -1,  /* the text holds something else than whole numbers */
-    ADD_E_RANGE = -2  /* a number or the sum does not fit 64 bits */
+    ADD_E_TEXT = -1, /* the text holds something else than whole numbers */
+    ADD_E_RANGE = -2 /* a number or the sum does not fit 64 bits */
 };
 
 /* Returns a + b. The sum must fit an int. */

@@ -34,8 +34,8 @@ static PyObject *call_add_places(PyObject *arguments)
 {
     int a, b, c, d, e, f, g, h, i, j;
 
-    if (!PyArg_ParseTuple(arguments, "iiiiiiiiii", &a, &b, &c, &d, &e, &f,
-                          &g, &h, &i, &j)) {
+    if (!PyArg_ParseTuple(arguments, "iiiiiiiiii", &a, &b, &c, &d, &e, &f, &g,
+                          &h, &i, &j)) {
         return NULL;
     }
     return PyLong_FromLongLong(add_places(a, b, c, d, e, f, g, h, i, j));
@@ -57,8 +57,8 @@ static const struct {
     PyObject *(*call)(PyObject *arguments);
 } functions[] = {
     {"add", "int(int, int)", (void (*)(void))add, call_add},
-    {"add_scaled", "double(int, double, int64_t)",
-     (void (*)(void))add_scaled, call_add_scaled},
+    {"add_scaled", "double(int, double, int64_t)", (void (*)(void))add_scaled,
+     call_add_scaled},
     {"add_places", "int64_t(int, int, int, int, int, int, int, int, int, int)",
      (void (*)(void))add_places, call_add_places},
     {"add_caller", "uintptr_t(void)", (void (*)(void))add_caller,
