@@ -19,7 +19,8 @@
 #include <Python.h>
 
 typedef struct {
-    PyObject_HEAD int timeout;
+    PyObject_HEAD
+    int timeout;
     char enable_ssl;
     PyObject *server_url; /* Owned; NULL stands for an empty URL. */
 } ConfigObject;
