@@ -3,7 +3,6 @@
 import struct
 import sys
 import sysconfig
-from importlib import metadata
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
@@ -141,6 +140,8 @@ def holds_libffi(bridge):
 
         backend, wheel = getattr(_ctypes, "__file__", sys.executable), ""
     else:
+        from importlib import metadata  # Slow to import, and needed here alone.
+
         backend = sys.modules["_cffi_backend"].__file__
         wheel = metadata.distribution("cffi").read_text("WHEEL") or ""
     needs = any(name.startswith("libffi") for name in _Elf(backend).needed)

@@ -5,7 +5,6 @@ import faulthandler
 import os
 import signal
 import sys
-import tempfile
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
@@ -192,11 +191,13 @@ def blames_a_missing_file(bridge):
     """A4: a library for another processor exists, and the loader says that it does not."""
     image = bytearray(LIBRARY.read_bytes())
     image[18:20] = b"\xff\xfe"  # e_machine of an ELF file: a processor that nobody has
-    with tempfile.TemporaryDirectory(dir=LIBRARY.parent) as folder:
-        foreign = Path(folder, "libadd.so")
-        missing = _refusal(foreign)
-        foreign.write_bytes(image)
+    foreign = LIBRARY.with_name("foreign.so")
+    missing = _refusal(foreign)
+    foreign.write_bytes(image)
+    try:
         return {"exists": foreign.exists(), "the same words": _refusal(foreign) == missing}
+    finally:
+        foreign.unlink()
 
 
 def _refusal(path):
