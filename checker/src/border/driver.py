@@ -1,7 +1,8 @@
 """Loads one bridge, runs the scenarios that the judge asks for, and answers with plain data.
 
-It knows no expected value and judges nothing. It is started as ``python -I -c``, with the descriptors of two pipes as
-its arguments, and lives in the same process as code that nobody trusts: whatever it says is checked outside again.
+It knows no expected value and judges nothing. It is started as `python -I -c`, with the descriptors
+of two pipes as its arguments, and lives in the same process as code that nobody trusts: whatever
+it says is checked outside again.
 """
 
 import os
@@ -11,6 +12,7 @@ from _json import encode_basestring_ascii as quoted
 
 HOME = os.getpid()
 FOLDER = os.getcwd()
+JSON_WORDS = {"__builtins__": {}, "null": None, "true": True, "false": False}
 
 
 class TooLarge(Exception):
@@ -21,18 +23,18 @@ class NoSuchScenario(Exception):
     """A question about a function that scenarios.py does not have."""
 
 
-def main():
+def main() -> None:
     """Answer one request after the other until the one that ends the conversation."""
-    requests = os.fdopen(out_of_the_way(int(sys.argv[1])), "rb")
-    replies = out_of_the_way(int(sys.argv[2]))
+    requests = os.fdopen(out_of_the_way(int(sys.argv[1]), 64), "rb")
+    replies = out_of_the_way(int(sys.argv[2]), 128)
     del sys.argv[1:]
     sys.path.append(FOLDER)
     sys.modules["observe"] = observe_module()
     loaded = None
     for line in requests:
-        # The text is JSON from the judge; with these three names Python reads it as an expression, and the `json` module,
-        # which takes as long to import as half an interpreter, stays out.
-        request = eval(line.decode(), {"__builtins__": {}, "null": None, "true": True, "false": False})
+        # The text is JSON from the judge; with these three names Python reads it as an expression,
+        # and the `json` module, which takes almost as long to import as Python to start, stays out.
+        request = eval(line.decode(), dict(JSON_WORDS))
         if request["do"] == "load":
             caps = Caps(request)
             loaded = Loaded()
@@ -42,31 +44,31 @@ def main():
         else:
             reply = '"end"'
         if os.getpid() != HOME:
-            # A child that a scenario forked has come back instead of ending; the judge hears its parent only.
+            # A child that a scenario forked came back instead of ending; its parent answers.
             os._exit(1)
-        send(replies, '{"id":%s,"reply":%s}\n' % (quoted(request["id"]), reply))
+        send(replies, f'{{"id":{quoted(request["id"])},"reply":{reply}}}\n')
         if request["do"] == "end":
             return
 
 
-def out_of_the_way(descriptor):
-    """Move a descriptor to a higher number, which children do not inherit."""
+def out_of_the_way(descriptor: int, lowest: int) -> int:
+    """Move a descriptor to one of the 64 numbers from `lowest` on; children do not inherit it."""
     os.set_inheritable(descriptor, False)
     try:
-        moved = os.dup2(descriptor, descriptor + 64 + os.urandom(1)[0] % 64, inheritable=False)
+        moved = os.dup2(descriptor, lowest + os.urandom(1)[0] % 64, inheritable=False)
     except OSError:
         return descriptor
     os.close(descriptor)
     return moved
 
 
-def send(descriptor, text):
+def send(descriptor: int, text: str) -> None:
     data = text.encode("ascii")
     while data:
         data = data[os.write(descriptor, data) :]
 
 
-def observe_module():
+def observe_module() -> types.ModuleType:
     """The module that scenarios import `attempt` from."""
 
     def attempt(function, *args, **kwargs):
@@ -84,7 +86,7 @@ def observe_module():
 class Caps:
     """The judge's limits for what it reads."""
 
-    def __init__(self, request):
+    def __init__(self, request: dict):
         self.deepest = request["deepest"]
         self.most = request["most"]
         self.longest = request["longest"]
@@ -94,7 +96,7 @@ class Caps:
 class Loaded:
     """The imported scenarios and the bridge."""
 
-    def load(self, request, caps):
+    def load(self, request: dict, caps: Caps) -> str:
         part = "engine"
         try:
             if request["replace"] is not None:
@@ -105,22 +107,22 @@ class Loaded:
             part = "bridge"
             self.bridge = __import__(request["bridge"])
         except BaseException as error:
-            return '{"failed":["%s",%s]}' % (part, described(error, caps))
+            return f'{{"failed":["{part}",{described(error, caps)}]}}'
         return '"loaded"'
 
-    def run(self, request, caps):
+    def run(self, request: dict, caps: Caps) -> str:
         try:
             function = getattr(self.scenarios, request["scenario"], None)
             if not callable(function):
-                raise NoSuchScenario("scenarios.py has no function `%s`" % request["scenario"])
+                raise NoSuchScenario(f"scenarios.py has no function `{request['scenario']}`")
             given = {name: decoded(value) for name, value in request["given"].items()}
             observed = function(self.bridge, **given)
-            return '{"observed":%s}' % Encoder(caps).encode(observed, caps.deepest)
+            return f'{{"observed":{Encoder(caps).encode(observed, caps.deepest)}}}'
         except BaseException as error:
-            return '{"raised":%s}' % described(error, caps)
+            return f'{{"raised":{described(error, caps)}}}'
 
 
-def decoded(value):
+def decoded(value: object) -> object:
     """The Python value of a shape on the wire."""
     kind = type(value)
     if kind is list:
@@ -146,11 +148,11 @@ def decoded(value):
 class Encoder:
     """Writes one observation. Exact types only: anything else is sent as the name of its type."""
 
-    def __init__(self, caps):
+    def __init__(self, caps: Caps):
         self.left = caps.most
         self.longest = caps.longest
 
-    def encode(self, value, depth):
+    def encode(self, value: object, depth: int) -> str:
         self.left -= 1
         if self.left < 0:
             raise TooLarge("an observation with too many values")
@@ -161,46 +163,47 @@ class Encoder:
             return "true" if value else "false"
         if kind is int:
             if value.bit_length() > 14000:
-                raise TooLarge("an int of %d bits" % value.bit_length())
-            return '{"int":"%d"}' % value
+                raise TooLarge(f"an int of {value.bit_length()} bits")
+            return f'{{"int":"{value}"}}'
         if kind is float:
-            return '{"float":"%s"}' % float.__repr__(value)
+            return f'{{"float":"{float.__repr__(value)}"}}'
         if kind is str:
             return self.text(value)
         if kind is bytes:
             self.measure(value)
-            return '{"bytes":"%s"}' % value.hex()
+            return f'{{"bytes":"{value.hex()}"}}'
         if kind is list or kind is tuple or kind is dict:
             return self.container(kind, value, depth - 1)
-        return '{"type":%s}' % quoted(type_name(kind)[:1000])
+        return f'{{"type":{quoted(type_name(kind)[:1000])}}}'
 
-    def container(self, kind, value, depth):
+    def container(self, kind: type, value, depth: int) -> str:
         if depth < 0:
             raise TooLarge("an observation nested too deep")
         if kind is dict:
             entries = ",".join([self.entry(key, item, depth) for key, item in value.items()])
-            return '{"dict":[%s]}' % entries
+            return f'{{"dict":[{entries}]}}'
         items = ",".join([self.encode(item, depth) for item in value])
-        return "[%s]" % items if kind is list else '{"tuple":[%s]}' % items
+        return f"[{items}]" if kind is list else f'{{"tuple":[{items}]}}'
 
-    def entry(self, key, item, depth):
+    def entry(self, key: object, item: object, depth: int) -> str:
         if type(key) is not str or has_surrogates(key):
             raise TooLarge("a dict with a key that is no plain str: " + type_name(type(key)))
         self.measure(key)
-        return "[%s,%s]" % (quoted(key), self.encode(item, depth))
+        return f"[{quoted(key)},{self.encode(item, depth)}]"
 
-    def text(self, value):
+    def text(self, value: str) -> str:
         self.measure(value)
         if not has_surrogates(value):
-            return '{"str":%s}' % quoted(value)
-        return '{"surrogates":%s}' % quoted(shown(value.replace("\\", "\\\\")))
+            return f'{{"str":{quoted(value)}}}'
+        escaped = shown(value.replace("\\", "\\\\"))
+        return f'{{"surrogates":{quoted(escaped)}}}'
 
-    def measure(self, value):
+    def measure(self, value) -> None:
         if len(value) > self.longest:
-            raise TooLarge("%s of length %d" % (type(value).__name__, len(value)))
+            raise TooLarge(f"{type(value).__name__} of length {len(value)}")
 
 
-def has_surrogates(text):
+def has_surrogates(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -208,12 +211,12 @@ def has_surrogates(text):
     return False
 
 
-def shown(text):
+def shown(text: str) -> str:
     """Text with lone surrogates as escapes."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def type_name(kind):
+def type_name(kind: type) -> str:
     """The name of a type, past whatever its metaclass would like to say."""
     name = type.__dict__["__qualname__"].__get__(kind)
     module = type.__dict__["__module__"].__get__(kind)
@@ -222,7 +225,7 @@ def type_name(kind):
     return shown(module + "." + name)
 
 
-def described(error, caps):
+def described(error: BaseException, caps: Caps) -> str:
     """The class, the message and the frames of an exception, none longer than the judge allows."""
     try:
         message = str(error)
@@ -233,30 +236,31 @@ def described(error, caps):
     except Exception:
         frames = []
     texts = (type(error).__name__, message.replace(FOLDER + os.sep, ""), "\n".join(frames))
-    return '{"class":%s,"message":%s,"traceback":%s}' % tuple(
-        [quoted(shown(text)[:longest]) for text, longest in zip(texts, caps.texts)]
-    )
+    pairs = zip(texts, caps.texts)
+    name, message, frames = [quoted(shown(text)[:longest]) for text, longest in pairs]
+    return f'{{"class":{name},"message":{message},"traceback":{frames}}}'
 
 
-def traceback_lines(error):
-    """The frames within the work folder, innermost last, and the place of a syntax error."""
-    lines = []
+def traceback_lines(error: BaseException) -> list:
+    """The last frames within the work folder, innermost last, and the place of a syntax error."""
+    places = []
     step = error.__traceback__
     while step is not None:
         code = step.tb_frame.f_code
-        lines += place(code.co_filename, step.tb_lineno, " in " + code.co_name)
+        places.append((code.co_filename, step.tb_lineno, " in " + code.co_name))
         step = step.tb_next
     if isinstance(error, SyntaxError) and error.filename:
-        lines += place(error.filename, error.lineno, "")
-    return lines[-40:]
+        places.append((error.filename, error.lineno, ""))
+    return [line for where in places[-30:] for line in place(*where)]
 
 
-def place(path, number, function):
+def place(path: str, number: int, function: str) -> list:
     """One frame with its source line; nothing for a file outside the work folder."""
     path = os.path.join(FOLDER, path)
-    if not path.startswith(FOLDER + os.sep):
+    # The second: this program, and text that a bridge compiles by itself.
+    if not path.startswith(FOLDER + os.sep) or path.startswith(FOLDER + os.sep + "<"):
         return []
-    lines = ["%s:%s%s" % (path[len(FOLDER) + 1 :], number, function)]
+    lines = [f"{path[len(FOLDER) + 1 :]}:{number}{function}"]
     try:
         with open(path, encoding="utf-8", errors="replace") as source:
             for count, line in enumerate(source, 1):

@@ -1,7 +1,8 @@
-//! What passes between the checker and its supervisor: one line with the specification on the supervisor's standard
-//! input, followed by bytes for the payload; frames on its standard output.
+//! What passes between the checker and its supervisor: the specification on the supervisor's standard input, followed by
+//! bytes for the payload; frames on its standard output.
 //!
-//! A frame is one byte that tells its kind, four bytes with the length (little end first), and that many bytes.
+//! The specification is four bytes with its length (little end first) and that many bytes of JSON. A frame is one byte that
+//! tells its kind, followed by a length and bytes in the same way.
 
 use std::ffi::OsString;
 
@@ -37,6 +38,16 @@ impl Specification {
             limits: job.limits.clone(),
             channel,
         }
+    }
+
+    /// The specification as it travels.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    pub fn to_bytes(&self) -> anyhow::Result<Vec<u8>> {
+        let json = serde_json::to_vec(self)?;
+        let length = u32::try_from(json.len())?;
+        Ok([&length.to_le_bytes()[..], &json].concat())
     }
 }
 

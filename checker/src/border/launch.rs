@@ -75,9 +75,7 @@ impl Supervised {
             received: Vec::new(),
             deadline: Instant::now() + wall.saturating_add(PATIENCE).min(far),
         };
-        let mut line = serde_json::to_vec(specification)?;
-        line.push(b'\n');
-        supervised.send(&line);
+        supervised.send(&specification.to_bytes()?);
         Ok(supervised)
     }
 

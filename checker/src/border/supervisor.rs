@@ -61,17 +61,17 @@ fn run() -> anyhow::Result<()> {
     pipes.deliver(&last)
 }
 
-/// Reads the first line byte by byte, since what follows belongs to the payload.
+/// Reads exactly the specification, since what follows belongs to the payload.
 fn read_specification(control: &mut File) -> anyhow::Result<Specification> {
-    let mut line = Vec::new();
-    loop {
-        let mut byte = [0];
-        control.read_exact(&mut byte).context("no specification")?;
-        if byte[0] == b'\n' {
-            return serde_json::from_slice(&line).context("cannot understand the specification");
-        }
-        line.push(byte[0]);
-    }
+    let mut length = [0; 4];
+    control
+        .read_exact(&mut length)
+        .context("no specification")?;
+    let mut json = vec![0; u32::from_le_bytes(length) as usize];
+    control
+        .read_exact(&mut json)
+        .context("half a specification")?;
+    serde_json::from_slice(&json).context("cannot understand the specification")
 }
 
 /// Why the supervisor ends a payload.

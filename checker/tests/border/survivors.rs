@@ -1,0 +1,166 @@
+//! What tries to outlive a run, and what happens when the checker itself dies.
+
+use std::process::{Command, Stdio};
+
+use checker::border;
+use checker::lesson::Limits;
+use checker::verdict::Verdict;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::fixture::{Fixture, LIMITS, eventually, int, lives, shell, shell_job};
+
+/// Set for the copies of this test program that stand in for a checker.
+const SCRIPT: &str = "CHECKER_TEST_SCRIPT";
+
+#[test]
+fn a_daemon_is_found_ended_and_counted() {
+    let bridge = "
+import os, time
+from notes import note
+def one(): return 1
+def leaves():
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.setsid()
+            note(os.getpid())
+            os.write(writing, b'x')
+            time.sleep(60)
+        os._exit(0)
+    os.read(reading, 1)
+    return 1
+";
+    let fixture = Fixture::bridge(bridge, &["leaves"]);
+    let heard = fixture.ask(&["leaves"]);
+    assert_eq!(heard.answers, [int(1)]);
+    assert_eq!(heard.left_behind(), 1);
+    assert_eq!(heard.verdict(), Some(Verdict::LeakedProcess));
+    assert!(!fixture.noted().into_iter().any(lives));
+}
+
+#[test]
+fn a_helper_that_ends_by_itself_is_not_left_behind() {
+    let ended = shell("sleep 0.02 & exit 0", &LIMITS);
+    assert_eq!(ended.leaked, 0);
+    let ended = shell("sleep 60 & sleep 60 & exit 0", &LIMITS);
+    assert_eq!(ended.leaked, 2);
+}
+
+#[test]
+fn processes_that_breed_while_they_are_killed_end_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("breed.c");
+    let program = folder.path().join("breed");
+    // Each child lives on in a session of its own while its parent ends; bounded, in case nobody stops it.
+    std::fs::write(
+        &source,
+        "#include <unistd.h>\n\
+         int main(void) {\n\
+             for (int line = 0; line < 4; line++)\n\
+                 if (fork() == 0)\n\
+                     for (int n = 0; n < 20000; n++) {\n\
+                         if (fork() != 0) _exit(0);\n\
+                         setsid();\n\
+                     }\n\
+             sleep(60);\n\
+         }\n",
+    )
+    .unwrap();
+    let compiled = Command::new("cc")
+        .arg("-o")
+        .arg(&program)
+        .arg(&source)
+        .status()
+        .unwrap();
+    assert!(compiled.success());
+    let limits = Limits {
+        wall_seconds: 1,
+        ..LIMITS
+    };
+    shell(&format!("exec {}", program.display()), &limits);
+    let name = format!("{}\0", program.display());
+    let alive = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let line = std::fs::read(entry.unwrap().path().join("cmdline")).ok()?;
+        (line == name.as_bytes()).then_some(())
+    });
+    assert_eq!(alive.count(), 0);
+}
+
+/// Not a test of its own: what a copy of this program does when another test starts it as a checker.
+#[test]
+fn stands_in_for_a_checker() {
+    let Ok(script) = std::env::var(SCRIPT) else {
+        return;
+    };
+    border::use_supervisor(env!("CARGO_BIN_EXE_checker"));
+    let limits = Limits {
+        output_kib: 300 * 1024,
+        ..LIMITS
+    };
+    let ended = border::run(&shell_job(&script, &limits)).unwrap();
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap();
+    println!("\n{} bytes, {peak}", ended.stdout.total);
+}
+
+fn checker(script: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args([
+            "--exact",
+            "survivors::stands_in_for_a_checker",
+            "--nocapture",
+        ])
+        .env(SCRIPT, script)
+        .stdout(Stdio::piped());
+    command
+}
+
+#[test]
+fn nothing_outlives_a_checker_that_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let note = folder.path().join("pids");
+    let script = format!(
+        "setsid sleep 60 & echo $$ $! $PPID > {0}.new; mv {0}.new {0}; trap '' TERM HUP; sleep 60",
+        note.display()
+    );
+    let mut checker = checker(&script).spawn().unwrap();
+    eventually("the payload starts", || note.exists());
+    let pids: Vec<i32> = std::fs::read_to_string(&note)
+        .unwrap()
+        .split_whitespace()
+        .map(|pid| pid.parse().unwrap())
+        .collect();
+    assert!(pids.iter().all(|pid| lives(*pid)));
+    kill(
+        Pid::from_raw(i32::try_from(checker.id()).unwrap()),
+        Signal::SIGKILL,
+    )
+    .unwrap();
+    checker.wait().unwrap();
+    eventually("all processes end", || !pids.iter().any(|pid| lives(*pid)));
+}
+
+#[test]
+fn the_checker_stays_small_while_a_program_writes_much() {
+    let output = checker("head -c 200000000 /dev/zero").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line = text
+        .lines()
+        .find(|line| line.contains("VmHWM"))
+        .expect(&text);
+    assert!(line.starts_with("200000000 bytes"), "{line}");
+    let kib: u64 = line
+        .split_whitespace()
+        .rev()
+        .nth(1)
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(kib < 64 * 1024, "{line}");
+}
