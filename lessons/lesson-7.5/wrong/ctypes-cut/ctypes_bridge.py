@@ -1,0 +1,38 @@
+"""totals through ctypes: one call for many numbers."""
+
+import ctypes
+from pathlib import Path
+
+START = 2166136261
+
+lib = ctypes.CDLL(str(Path(__file__).with_name("libtotals.so")))
+lib.add.argtypes = [ctypes.c_int, ctypes.c_int]
+lib.add.restype = ctypes.c_int
+lib.totals_byte.argtypes = [ctypes.c_uint32, ctypes.c_uint8]
+lib.totals_byte.restype = ctypes.c_uint32
+lib.totals_bytes.argtypes = [ctypes.c_uint32, ctypes.c_char_p, ctypes.c_size_t]
+lib.totals_bytes.restype = ctypes.c_uint32
+lib.totals_sum.argtypes = [ctypes.POINTER(ctypes.c_int32), ctypes.c_size_t]
+lib.totals_sum.restype = ctypes.c_int64
+lib.totals_calls.argtypes = []
+lib.totals_calls.restype = ctypes.c_uint64
+
+
+def add(a: int, b: int) -> int:
+    """Return a + b."""
+    return lib.add(a, b)
+
+
+def checksum(data: bytes) -> int:
+    """Return the checksum of data."""
+    return lib.totals_bytes(START, data, len(data))
+
+
+def total(values: list) -> int:
+    """Return the sum of values; raise OverflowError if one does not fit an int32_t."""
+    return lib.totals_sum((ctypes.c_int32 * len(values))(*values), len(values))
+
+
+def calls() -> int:
+    """Return how often C was called."""
+    return lib.totals_calls()
