@@ -54,6 +54,7 @@ enum Command {
     Hint(commands::hint::Args),
     Derive(commands::derive::Derive),
     Snapshots(commands::snapshots::Args),
+    Verify(commands::verify::Args),
 }
 
 /// Runs the command line of this process.
@@ -74,6 +75,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
     match cli.command {
         Command::List(args) => commands::list::run(&args, &cli.global),
         Command::Hint(args) => commands::hint::run(&args, &cli.global),
+        Command::Verify(args) => commands::verify::run(&args, &cli.global),
         Command::Snapshots(args) => commands::snapshots::run(&args, &cli.global),
         Command::Derive(args) => {
             let workspace = Workspace::find()?;

@@ -110,7 +110,41 @@ struct Coverage<'a> {
     reasons: Vec<&'a Lesson>,
 }
 
-/// Holds the claims that each lesson names against the list, and against each other.
+/// Holds all lessons together against the list: every claim is covered, and no two lessons contradict each other.
+pub fn check_course(file: &Path, claims: &Claims, lessons: &[Lesson]) -> Vec<Problem> {
+    let covered = coverage(lessons);
+    let mut problems = Vec::new();
+    for (id, coverage) in &covered {
+        if let [first, second, ..] = coverage.reasons[..] {
+            let what = format!(
+                "gives a reason why `{id}` is not checkable, as {} does",
+                first.manifest.id
+            );
+            problems.push(problem(second, what));
+        }
+        if let (Some(lesson), Some((other, scenario))) =
+            (coverage.reasons.first(), coverage.scenarios.first())
+        {
+            let what = format!(
+                "says that `{id}` is not checkable, but scenario `{scenario}` of {} is evidence for it",
+                other.manifest.id
+            );
+            problems.push(problem(lesson, what));
+        }
+    }
+    for claim in &claims.claims {
+        if !covered.contains_key(claim.id.as_str()) {
+            let what = format!(
+                "claim `{}` (section {}) is covered by no scenario and no [[not_checkable]]",
+                claim.id, claim.section
+            );
+            problems.push(Problem::of_file(file, what));
+        }
+    }
+    problems
+}
+
+/// Holds the claims that one lesson names against the list.
 pub fn check_lessons(claims: &Claims, lessons: &[Lesson]) -> Vec<Problem> {
     let mut problems: Vec<Problem> = lessons
         .iter()
@@ -154,7 +188,8 @@ pub fn check_coverage(file: &Path, claims: &Claims, lessons: &[Lesson]) -> Vec<P
     .collect()
 }
 
-fn check_lesson(claims: &Claims, lesson: &Lesson) -> Vec<Problem> {
+/// Holds the claims that one lesson names against the list.
+pub fn check_lesson(claims: &Claims, lesson: &Lesson) -> Vec<Problem> {
     let manifest = &lesson.manifest;
     let mut found = Vec::new();
     let lists = manifest
@@ -282,8 +317,11 @@ verdict = "opinion"
     fn problems(lessons: &[Lesson]) -> Vec<String> {
         let file = Path::new("claims.toml");
         let claims = Claims::parse(file, CLAIMS).unwrap();
-        let mut problems = check_lessons(&claims, lessons);
-        problems.extend(check_coverage(file, &claims, lessons));
+        let own = lessons
+            .iter()
+            .flat_map(|lesson| check_lesson(&claims, lesson));
+        let mut problems: Vec<Problem> = own.collect();
+        problems.extend(check_course(file, &claims, lessons));
         told(&problems)
     }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub mod claims;
+pub mod conventions;
 pub mod difference;
 pub mod hints;
 pub mod includes;
@@ -13,6 +14,7 @@ pub mod markdown;
 pub mod readme;
 pub mod regions;
 pub mod starters;
+pub mod verification;
 
 /// Something that an author has to put right.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,3 +4,4 @@ pub mod derive;
 pub mod hint;
 pub mod list;
 pub mod snapshots;
+pub mod verify;
