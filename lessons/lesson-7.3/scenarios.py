@@ -2,10 +2,7 @@
 
 import importlib
 import os
-import shutil
-import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 from observe import attempt
@@ -49,6 +46,8 @@ TILE = "typedef struct { int32_t x; int32_t y; double side; } tile;"
 
 def four_combinations(bridge):
     """ABI or API, in-line or out-of-line: each program runs with a compiler and without one."""
+    import shutil
+
     begin = f"from cffi import FFI\nffi = FFI()\nffi.cdef('{ADD}')\n"
     load = "lib = ffi.dlopen('./libtiles.so')\n"
     source = "'#include \"tiles.h\"', sources=['tiles.c'], include_dirs=['.']"
@@ -174,6 +173,7 @@ def header_lines(bridge):
 def dlopen_and_cdll(bridge):
     """What ffi.dlopen shares with ctypes.CDLL, and where it differs."""
     import ctypes
+    import shutil
 
     from cffi import FFI
 
@@ -318,6 +318,8 @@ def signature_checks(bridge):
 
 def article_build(bridge):
     """The article's add_build.py and setup.py, in a folder of their own."""
+    import sysconfig
+
     folder = _folder(bridge, "article")
     (folder / "add.h").write_text(ADD + "\n")
     (folder / "add.c").write_text("int add(int a, int b)\n{\n    return a + b;\n}\n")
@@ -365,6 +367,8 @@ def _library(bridge):
 
 def _python(folder, program, *arguments, **changes):
     """Runs a program, given as text or as a file, in `folder` with a changed environment."""
+    import subprocess
+
     run = [str(program)] if isinstance(program, Path) else ["-c", program]
     return subprocess.run(
         [sys.executable, *run, *arguments],
@@ -377,6 +381,8 @@ def _python(folder, program, *arguments, **changes):
 
 
 def _cc(folder, *arguments):
+    import subprocess
+
     command = ["cc", "-std=gnu99", "-shared", "-fPIC", "-O0", *arguments]
     return subprocess.run(
         command,
@@ -389,6 +395,8 @@ def _cc(folder, *arguments):
 
 def _compile(folder, name, cdef, source, *arguments):
     """Compiles an out-of-line API module as CFFI writes it, without setuptools."""
+    import sysconfig
+
     from cffi import FFI
 
     builder = FFI()

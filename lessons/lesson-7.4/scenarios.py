@@ -2,11 +2,7 @@
 
 import gc
 import importlib
-import shutil
-import subprocess
 import sys
-import sysconfig
-import tracemalloc
 from itertools import repeat
 from pathlib import Path
 
@@ -134,6 +130,7 @@ PyMODINIT_FUNC PyInit__callpath(void)
 def call_path(bridge):
     """Which files lie between the interpreter and a C function, and whether libffi does."""
     import _ctypes
+    import sysconfig
 
     folder, name = _folder(bridge, "path"), bridge.__name__
     declared = "int call_path(char *out, int size);"
@@ -274,6 +271,9 @@ def foreign_pointer(bridge):
 
 def module_names(bridge):
     """What a hand-written module is called, and what it must export."""
+    import shutil
+    import sysconfig
+
     folder = _folder(bridge, "names")
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     shutil.copy(bridge.__file__, folder / f"renamed{suffix}")
@@ -296,6 +296,8 @@ def module_names(bridge):
 
 def bound_methods(bridge):
     """Whether a call makes a function object: by the highest memory during many calls."""
+    import tracemalloc
+
     config = bridge.Config(URL, 0)
     taken = config.process
 
@@ -339,12 +341,16 @@ def _folder(bridge, name):
 
 
 def _run(command, folder):
+    import subprocess
+
     return subprocess.run(
         command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
 
 
 def _cc(folder, *arguments):
+    import sysconfig
+
     headers = [f"-I{folder.parent}", f"-I{sysconfig.get_path('include')}"]
     return _run(["cc", "-std=gnu99", "-shared", "-fPIC", "-O0", *headers, *arguments], folder)
 

@@ -1,7 +1,5 @@
 """What totals must return, how often C may be called, and what tells the bridges apart."""
 
-import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -42,6 +40,8 @@ def calls_once(bridge):
 
 def comes_with_python(bridge):
     """Importing the bridge with nothing but the standard library."""
+    import subprocess
+
     folder = str(Path(bridge.__file__).resolve().parent)
     program = f"import sys; sys.path.insert(0, {folder!r}); import {bridge.__name__}"
     ended = subprocess.run(
@@ -70,6 +70,8 @@ def runtime_model(bridge):
 
 def generated_glue(bridge):
     """What CFFI wrote for you: its size, a plain call, and the compiler's measures of a struct."""
+    import re
+
     from cffi import FFI
 
     folder = Path(bridge.__file__).resolve().parent

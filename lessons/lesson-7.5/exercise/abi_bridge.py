@@ -34,8 +34,9 @@ def checksum(data: bytes) -> int:
 
 def total(values: list) -> int:
     """Return the sum of values; raise OverflowError if one does not fit an int32_t."""
-    # TODO 2: one call and one copy for each number. Lend totals_sum the memory of one array.
-    return sum(lib.totals_sum(ffi.new("int32_t[1]", [value]), 1) for value in values)
+    # TODO 2: one call and one copy for each number. Lend totals_sum the memory of the array.
+    numbers = array("i", values)
+    return sum(lib.totals_sum(ffi.new("int32_t[1]", [number]), 1) for number in numbers)
 
 
 def calls() -> int:

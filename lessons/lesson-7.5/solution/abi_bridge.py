@@ -43,8 +43,9 @@ def total(values: list) -> int:
     numbers = ffi.from_buffer("int32_t[]", array("i", values))
     return lib.totals_sum(numbers, len(numbers))
     # starter:
-    #| # TODO 2: one call and one copy for each number. Lend totals_sum the memory of one array.
-    #| return sum(lib.totals_sum(ffi.new("int32_t[1]", [value]), 1) for value in values)
+    #| # TODO 2: one call and one copy for each number. Lend totals_sum the memory of the array.
+    #| numbers = array("i", values)
+    #| return sum(lib.totals_sum(ffi.new("int32_t[1]", [number]), 1) for number in numbers)
     # endtask
 
 

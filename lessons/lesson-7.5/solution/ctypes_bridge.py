@@ -44,8 +44,9 @@ def total(values: list) -> int:
     numbers = array("i", values)
     return lib.totals_sum((ctypes.c_int32 * len(numbers)).from_buffer(numbers), len(numbers))
     # starter:
-    #| # TODO 2: one call for each number, and ctypes cuts it. Hand totals_sum one array of all.
-    #| return sum(lib.totals_sum((ctypes.c_int32 * 1)(value), 1) for value in values)
+    #| # TODO 2: one call for each number. Hand totals_sum the array itself.
+    #| numbers = array("i", values)  # It checks each number; ctypes would cut it.
+    #| return sum(lib.totals_sum((ctypes.c_int32 * 1)(number), 1) for number in numbers)
     # endtask
 
 

@@ -14,8 +14,7 @@ typedef struct {
     double side;
 } swapped_tile;
 
-static PyObject *
-py_add(PyObject *self, PyObject *args)
+static PyObject *py_add(PyObject *self, PyObject *args)
 {
     int a, b;
 
@@ -25,8 +24,7 @@ py_add(PyObject *self, PyObject *args)
     return PyLong_FromLong(add(a, b));
 }
 
-static PyObject *
-py_area(PyObject *self, PyObject *args)
+static PyObject *py_area(PyObject *self, PyObject *args)
 {
     tile of;
 
@@ -36,8 +34,7 @@ py_area(PyObject *self, PyObject *args)
     return PyFloat_FromDouble(tile_area(&of));
 }
 
-static PyObject *
-py_steps(PyObject *self, PyObject *args)
+static PyObject *py_steps(PyObject *self, PyObject *args)
 {
     tile from, to;
 
@@ -48,8 +45,7 @@ py_steps(PyObject *self, PyObject *args)
     return PyLong_FromLongLong(tile_steps(&from, &to));
 }
 
-static PyObject *
-py_refine(PyObject *self, PyObject *args)
+static PyObject *py_refine(PyObject *self, PyObject *args)
 {
     tile of, out;
     int factor;
@@ -59,15 +55,13 @@ py_refine(PyObject *self, PyObject *args)
                           &factor))
         return NULL;
     if (tile_refine(&of, factor, &out) != 0) {
-        PyErr_Format(PyExc_ValueError, "refine: no tile divided by %d",
-                     factor);
+        PyErr_Format(PyExc_ValueError, "refine: no tile divided by %d", factor);
         return NULL;
     }
     return Py_BuildValue("iid", out.x, out.y, out.side);
 }
 
-static PyObject *
-py_misread(PyObject *self, PyObject *args)
+static PyObject *py_misread(PyObject *self, PyObject *args)
 {
     tile of;
     swapped_tile wrong;
@@ -101,8 +95,7 @@ static struct PyModuleDef module = {
     .m_slots = slots,
 };
 
-PyMODINIT_FUNC
-PyInit__lesson_7_3(void)
+PyMODINIT_FUNC PyInit__lesson_7_3(void)
 {
     return PyModuleDef_Init(&module);
 }

@@ -12,24 +12,21 @@ typedef struct {
     PyObject *note; /* owned; any object, so a cycle may go through it */
 } ConfigObject;
 
-static PyObject *
-get_server_url(PyObject *self, void *closure)
+static PyObject *get_server_url(PyObject *self, void *closure)
 {
     (void)closure;
     return PyUnicode_FromString(
         config_server_url(((ConfigObject *)self)->store));
 }
 
-static PyObject *
-get_timeout(PyObject *self, void *closure)
+static PyObject *get_timeout(PyObject *self, void *closure)
 {
     (void)closure;
     return PyLong_FromLong(config_timeout(((ConfigObject *)self)->store));
 }
 
 /* value is borrowed; NULL means `del config.timeout`. */
-static int
-set_timeout(PyObject *self, PyObject *value, void *closure)
+static int set_timeout(PyObject *self, PyObject *value, void *closure)
 {
     (void)closure;
     (void)self;
@@ -39,8 +36,7 @@ set_timeout(PyObject *self, PyObject *value, void *closure)
     return -1;
 }
 
-static PyObject *
-process(PyObject *self, PyObject *ignored)
+static PyObject *process(PyObject *self, PyObject *ignored)
 {
     (void)ignored;
     (void)self;
@@ -49,8 +45,8 @@ process(PyObject *self, PyObject *ignored)
     return NULL;
 }
 
-static PyObject *
-config_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+static PyObject *config_new(PyTypeObject *type, PyObject *args,
+                            PyObject *kwargs)
 {
     static char *names[] = {"server_url", "timeout", NULL};
     const char *server_url;
@@ -80,23 +76,20 @@ fail:
 }
 
 /* Tells the collector which objects self owns: its type is one of them. */
-static int
-traverse(PyObject *self, visitproc visit, void *arg)
+static int traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(((ConfigObject *)self)->note);
     return 0;
 }
 
-static int
-clear(PyObject *self)
+static int clear(PyObject *self)
 {
     Py_CLEAR(((ConfigObject *)self)->note);
     return 0;
 }
 
-static void
-dealloc(PyObject *self)
+static void dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
 
@@ -142,16 +135,14 @@ static PyType_Spec type_spec = {
     .slots = type_slots,
 };
 
-static PyObject *
-py_alive(PyObject *module, PyObject *ignored)
+static PyObject *py_alive(PyObject *module, PyObject *ignored)
 {
     (void)module;
     (void)ignored;
     return PyLong_FromLong(config_alive());
 }
 
-static int
-module_exec(PyObject *module)
+static int module_exec(PyObject *module)
 {
     PyObject *type = PyType_FromModuleAndSpec(module, &type_spec, NULL);
 
@@ -182,8 +173,7 @@ static struct PyModuleDef module_def = {
     .m_slots = module_slots,
 };
 
-PyMODINIT_FUNC
-PyInit__lesson_7_4(void)
+PyMODINIT_FUNC PyInit__lesson_7_4(void)
 {
     return PyModuleDef_Init(&module_def);
 }

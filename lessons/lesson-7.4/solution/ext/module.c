@@ -14,24 +14,21 @@ typedef struct {
 } ConfigObject;
 // endregion
 
-static PyObject *
-get_server_url(PyObject *self, void *closure)
+static PyObject *get_server_url(PyObject *self, void *closure)
 {
     (void)closure;
     return PyUnicode_FromString(
         config_server_url(((ConfigObject *)self)->store));
 }
 
-static PyObject *
-get_timeout(PyObject *self, void *closure)
+static PyObject *get_timeout(PyObject *self, void *closure)
 {
     (void)closure;
     return PyLong_FromLong(config_timeout(((ConfigObject *)self)->store));
 }
 
 /* value is borrowed; NULL means `del config.timeout`. */
-static int
-set_timeout(PyObject *self, PyObject *value, void *closure)
+static int set_timeout(PyObject *self, PyObject *value, void *closure)
 {
     (void)closure;
     // task: timeout
@@ -44,8 +41,7 @@ set_timeout(PyObject *self, PyObject *value, void *closure)
     if (!PyArg_Parse(value, "i;timeout must be an int", &seconds))
         return -1;
     if (config_set_timeout(((ConfigObject *)self)->store, seconds) != 0) {
-        PyErr_Format(PyExc_ValueError, "timeout: %d is out of range",
-                     seconds);
+        PyErr_Format(PyExc_ValueError, "timeout: %d is out of range", seconds);
         return -1;
     }
     return 0;
@@ -58,13 +54,11 @@ set_timeout(PyObject *self, PyObject *value, void *closure)
     // endtask
 }
 
-static PyObject *
-process(PyObject *self, PyObject *ignored)
+static PyObject *process(PyObject *self, PyObject *ignored)
 {
     (void)ignored;
     // task: process
-    return PyLong_FromLongLong(
-        config_process(((ConfigObject *)self)->store));
+    return PyLong_FromLongLong(config_process(((ConfigObject *)self)->store));
     // starter:
     //| (void)self;
     //| PyErr_SetString(PyExc_NotImplementedError,
@@ -73,8 +67,8 @@ process(PyObject *self, PyObject *ignored)
     // endtask
 }
 
-static PyObject *
-config_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+static PyObject *config_new(PyTypeObject *type, PyObject *args,
+                            PyObject *kwargs)
 {
     static char *names[] = {"server_url", "timeout", NULL};
     const char *server_url;
@@ -105,23 +99,20 @@ fail:
 
 // region: collect
 /* Tells the collector which objects self owns: its type is one of them. */
-static int
-traverse(PyObject *self, visitproc visit, void *arg)
+static int traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(((ConfigObject *)self)->note);
     return 0;
 }
 
-static int
-clear(PyObject *self)
+static int clear(PyObject *self)
 {
     Py_CLEAR(((ConfigObject *)self)->note);
     return 0;
 }
 
-static void
-dealloc(PyObject *self)
+static void dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
 
@@ -170,16 +161,14 @@ static PyType_Spec type_spec = {
 };
 // endregion
 
-static PyObject *
-py_alive(PyObject *module, PyObject *ignored)
+static PyObject *py_alive(PyObject *module, PyObject *ignored)
 {
     (void)module;
     (void)ignored;
     return PyLong_FromLong(config_alive());
 }
 
-static int
-module_exec(PyObject *module)
+static int module_exec(PyObject *module)
 {
     PyObject *type = PyType_FromModuleAndSpec(module, &type_spec, NULL);
 
@@ -210,8 +199,7 @@ static struct PyModuleDef module_def = {
     .m_slots = module_slots,
 };
 
-PyMODINIT_FUNC
-PyInit__lesson_7_4(void)
+PyMODINIT_FUNC PyInit__lesson_7_4(void)
 {
     return PyModuleDef_Init(&module_def);
 }

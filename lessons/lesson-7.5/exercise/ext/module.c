@@ -4,8 +4,7 @@
 
 #include "totals.h"
 
-static PyObject *
-py_add(PyObject *self, PyObject *args)
+static PyObject *py_add(PyObject *self, PyObject *args)
 {
     int a, b;
 
@@ -15,8 +14,7 @@ py_add(PyObject *self, PyObject *args)
     return PyLong_FromLong(add(a, b));
 }
 
-static PyObject *
-py_checksum(PyObject *self, PyObject *data)
+static PyObject *py_checksum(PyObject *self, PyObject *data)
 {
     (void)self;
     if (!PyBytes_Check(data)) {
@@ -28,8 +26,7 @@ py_checksum(PyObject *self, PyObject *data)
                      (size_t)PyBytes_GET_SIZE(data)));
 }
 
-static PyObject *
-py_total(PyObject *self, PyObject *values)
+static PyObject *py_total(PyObject *self, PyObject *values)
 {
     PyObject *items, *result = NULL;
     int32_t *numbers = NULL;
@@ -43,7 +40,7 @@ py_total(PyObject *self, PyObject *values)
     if (items == NULL)
         return NULL;
     count = PyTuple_GET_SIZE(items);
-    numbers = PyMem_New(int32_t, count);
+    numbers = PyMem_Malloc((size_t)count * sizeof *numbers);
     if (numbers == NULL) {
         PyErr_NoMemory();
         goto done;
@@ -63,8 +60,7 @@ done:
     return result;
 }
 
-static PyObject *
-py_calls(PyObject *self, PyObject *ignored)
+static PyObject *py_calls(PyObject *self, PyObject *ignored)
 {
     (void)self;
     (void)ignored;
@@ -84,15 +80,11 @@ static PyModuleDef_Slot slots[] = {
 };
 
 static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "_lesson_7_5",
-    .m_doc = "Small sums.",
-    .m_methods = methods,
-    .m_slots = slots,
+    PyModuleDef_HEAD_INIT, .m_name = "_lesson_7_5", .m_doc = "Small sums.",
+    .m_methods = methods,  .m_slots = slots,
 };
 
-PyMODINIT_FUNC
-PyInit__lesson_7_5(void)
+PyMODINIT_FUNC PyInit__lesson_7_5(void)
 {
     return PyModuleDef_Init(&module);
 }
