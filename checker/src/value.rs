@@ -51,9 +51,9 @@ impl fmt::Display for Value {
             Value::Bool(false) => f.write_str("False"),
             Value::Int(digits) => f.write_str(digits),
             Value::Float(repr) => f.write_str(repr),
-            Value::Str(text) => write!(f, "'{}'", text.escape_debug()),
+            Value::Str(text) => f.write_str(&str_repr(text)),
             Value::Surrogates(escaped) => write!(f, "'{}'", escaped.replace('\'', "\\'")),
-            Value::Bytes(bytes) => write!(f, "b'{}'", bytes.escape_ascii()),
+            Value::Bytes(bytes) => f.write_str(&bytes_repr(bytes)),
             Value::List(items) => write_items(f, "[", items, "]"),
             Value::Tuple(items) if items.len() == 1 => write!(f, "({},)", items[0]),
             Value::Tuple(items) => write_items(f, "(", items, ")"),
@@ -61,7 +61,7 @@ impl fmt::Display for Value {
                 f.write_str("{")?;
                 for (index, (key, value)) in entries.iter().enumerate() {
                     let comma = if index == 0 { "" } else { ", " };
-                    write!(f, "{comma}'{}': {value}", key.escape_debug())?;
+                    write!(f, "{comma}{}: {value}", str_repr(key))?;
                 }
                 f.write_str("}")
             }
@@ -121,6 +121,58 @@ impl Value {
             toml::Value::Datetime(date) => return Err(format!("a date ({date}) is no case value")),
         })
     }
+}
+
+/// A `str` as Python's `repr` writes it.
+pub fn str_repr(text: &str) -> String {
+    let quote = quote_for(text.contains('\''), text.contains('"'));
+    let mut repr = String::from(quote);
+    for c in text.chars() {
+        match c {
+            '\\' => repr.push_str("\\\\"),
+            c if c == quote => repr.extend(['\\', c]),
+            '\n' => repr.push_str("\\n"),
+            '\r' => repr.push_str("\\r"),
+            '\t' => repr.push_str("\\t"),
+            c if is_printable(c) => repr.push(c),
+            c => match u32::from(c) {
+                code @ 0..=0xff => repr += &format!("\\x{code:02x}"),
+                code @ 0x100..=0xffff => repr += &format!("\\u{code:04x}"),
+                code => repr += &format!("\\U{code:08x}"),
+            },
+        }
+    }
+    repr.push(quote);
+    repr
+}
+
+/// `bytes` as Python's `repr` writes them.
+pub fn bytes_repr(bytes: &[u8]) -> String {
+    let quote = quote_for(bytes.contains(&b'\''), bytes.contains(&b'"'));
+    let mut repr = format!("b{quote}");
+    for byte in bytes {
+        match *byte {
+            b'\\' => repr.push_str("\\\\"),
+            byte if char::from(byte) == quote => repr.extend(['\\', quote]),
+            b'\n' => repr.push_str("\\n"),
+            b'\r' => repr.push_str("\\r"),
+            b'\t' => repr.push_str("\\t"),
+            byte @ 0x20..=0x7e => repr.push(char::from(byte)),
+            byte => repr += &format!("\\x{byte:02x}"),
+        }
+    }
+    repr.push(quote);
+    repr
+}
+
+/// Python takes double quotes only where they save an escape.
+fn quote_for(has_single: bool, has_double: bool) -> char {
+    if has_single && !has_double { '"' } else { '\'' }
+}
+
+/// Whether a character stands for itself. A combining mark does not, though Python prints it: it would sit on the quote.
+fn is_printable(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '\'' | '"') || c.escape_debug().len() == 1
 }
 
 /// The shortest text that gives the same float back, in the shape that Python's `repr` gives it.
@@ -196,6 +248,22 @@ mod tests {
         for (number, text) in cases {
             assert_eq!(float_repr(number), text);
         }
+    }
+
+    #[test]
+    fn text_and_bytes_read_as_in_python() {
+        for (text, repr) in [
+            ("", "''"),
+            ("it's", "\"it's\""),
+            ("say \"hi\"", "'say \"hi\"'"),
+            ("'\"", "'\\'\"'"),
+            ("a\\b\n\t\r\0\x7f", "'a\\\\b\\n\\t\\r\\x00\\x7f'"),
+            ("é\u{85}\u{200b}\u{e0001}", "'é\\x85\\u200b\\U000e0001'"),
+        ] {
+            assert_eq!(str_repr(text), repr);
+        }
+        assert_eq!(bytes_repr(b"it's\0\xff\n"), "b\"it's\\x00\\xff\\n\"");
+        assert_eq!(bytes_repr(b"'\"\\"), "b'\\'\"\\\\'");
     }
 
     #[test]
