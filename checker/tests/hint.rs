@@ -1,5 +1,8 @@
 //! `checker hint` through the real binary.
 
+// Helpers outside `#[test]` functions state their invariants with unwrap as the tests do.
+#![expect(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::Path;
 

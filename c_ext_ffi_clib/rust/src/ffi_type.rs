@@ -30,6 +30,10 @@ struct Aggregate {
 unsafe impl Send for FfiType {}
 // SAFETY: as above.
 unsafe impl Sync for FfiType {}
+// SAFETY: as above; the storage is what the description lies in.
+unsafe impl Send for Aggregate {}
+// SAFETY: as above.
+unsafe impl Sync for Aggregate {}
 
 impl FfiType {
     /// Describes `ctype`; `None` for what libffi cannot pass (an empty struct, an array by itself).

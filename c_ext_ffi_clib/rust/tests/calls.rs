@@ -1,5 +1,7 @@
 //! Calls and closures: the register way against libffi, and both against C.
 #![cfg(all(feature = "call", unix))]
+// Helpers outside `#[test]` functions state their invariants with unwrap as the tests do.
+#![expect(clippy::unwrap_used)]
 
 mod common;
 

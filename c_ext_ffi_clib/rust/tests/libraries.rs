@@ -1,5 +1,7 @@
 //! Opening libraries, and what is said when that fails.
 #![cfg(all(feature = "call", unix))]
+// Helpers outside `#[test]` functions state their invariants with unwrap as the tests do.
+#![expect(clippy::unwrap_used)]
 
 mod common;
 

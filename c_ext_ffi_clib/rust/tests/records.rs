@@ -1,5 +1,7 @@
 //! Random structs and unions: layout against the C compiler, and the way they travel by value.
 #![cfg(all(feature = "call", unix))]
+// Helpers outside `#[test]` functions state their invariants with unwrap as the tests do.
+#![expect(clippy::unwrap_used)]
 
 mod common;
 
