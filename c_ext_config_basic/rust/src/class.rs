@@ -28,6 +28,7 @@ impl PyClassConfig {
         }
     }
 
+    // region: timeout
     /// seconds to wait
     #[getter]
     fn timeout(&self) -> i32 {
@@ -38,6 +39,7 @@ impl PyClassConfig {
     fn set_timeout(&mut self, value: Seconds) {
         self.timeout = value;
     }
+    // endregion
 
     /// where the server is
     #[getter]

@@ -215,6 +215,7 @@ static mut GETSET: [ffi::PyGetSetDef; 3] = [
         closure: ptr::null_mut(),
     },
 ];
+// endregion
 
 static mut MEMBERS: [ffi::PyMemberDef; 2] = [
     ffi::PyMemberDef {
@@ -232,7 +233,6 @@ static mut MEMBERS: [ffi::PyMemberDef; 2] = [
         doc: ptr::null(),
     },
 ];
-// endregion
 
 static mut METHODS: [ffi::PyMethodDef; 2] = [
     // task: method
