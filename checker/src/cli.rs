@@ -52,6 +52,8 @@ pub enum Colour {
 enum Command {
     List(commands::list::Args),
     Hint(commands::hint::Args),
+    Run(commands::run::Args),
+    Setup(commands::setup::Args),
     Derive(commands::derive::Derive),
     Snapshots(commands::snapshots::Args),
     Verify(commands::verify::Args),
@@ -77,6 +79,8 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Hint(args) => commands::hint::run(&args, &cli.global),
         Command::Verify(args) => commands::verify::run(&args, &cli.global),
         Command::Snapshots(args) => commands::snapshots::run(&args, &cli.global),
+        Command::Run(args) => commands::run::run(&args, &cli.global),
+        Command::Setup(args) => commands::setup::run(&args, &cli.global),
         Command::Derive(args) => {
             let workspace = Workspace::find()?;
             commands::derive::run(&workspace.root, &workspace.cache, &args)

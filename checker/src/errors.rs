@@ -2,7 +2,8 @@
 //!
 //! Whatever is not listed here travels as `anyhow::Error` and ends with [`exit::INTERNAL`]: a fault of ours.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -11,7 +12,7 @@ use crate::exit;
 /// A problem that a user can meet, and can do something about.
 ///
 /// The text names the thing and the cause, as a lower-case fragment; [`ExpectedError::next_step`] says what to do.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum ExpectedError {
     /// No folder from the current one upwards is the workshop.
     #[error("no workshop here: neither {} nor a folder above it holds `lessons/`", searched_from.display())]
@@ -111,7 +112,7 @@ pub enum ExpectedError {
         /// The file or folder.
         path: PathBuf,
         /// Why.
-        cause: std::io::Error,
+        cause: Arc<std::io::Error>,
     },
     /// The reader of our output went away.
     #[error("the reader of the output has gone")]
@@ -123,6 +124,14 @@ fn place(line_column: Option<(usize, usize)>) -> String {
 }
 
 impl ExpectedError {
+    /// The cache, at this path, cannot be written.
+    pub fn cache(path: impl AsRef<Path>, cause: std::io::Error) -> ExpectedError {
+        ExpectedError::Cache {
+            path: path.as_ref().to_owned(),
+            cause: Arc::new(cause),
+        }
+    }
+
     /// The code that the process ends with.
     pub fn exit_code(&self) -> u8 {
         match self {

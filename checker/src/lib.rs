@@ -4,6 +4,7 @@
 
 pub mod authoring;
 pub mod border;
+pub mod build;
 pub mod catalogue;
 pub mod cli;
 pub mod commands;
@@ -13,6 +14,7 @@ pub mod interrupt;
 pub mod judge;
 pub mod lesson;
 pub mod output;
+pub mod python;
 pub mod report;
 pub mod snapshot;
 pub mod transcript;

@@ -90,6 +90,22 @@ impl Value {
         Value::Float(float_repr(number))
     }
 
+    /// The name of its Python type.
+    pub fn type_name(&self) -> &str {
+        match self {
+            Value::None => "NoneType",
+            Value::Bool(_) => "bool",
+            Value::Int(_) => "int",
+            Value::Float(_) => "float",
+            Value::Str(_) | Value::Surrogates(_) => "str",
+            Value::Bytes(_) => "bytes",
+            Value::List(_) => "list",
+            Value::Tuple(_) => "tuple",
+            Value::Dict(_) => "dict",
+            Value::Opaque(name) => name,
+        }
+    }
+
     /// A case value of `lesson.toml`. A table with the one key `bytes` is `bytes` in hexadecimal, other tables are dicts.
     ///
     /// # Errors

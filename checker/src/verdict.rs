@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The outcome of one variant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome", content = "detail")]
 pub enum Verdict {
     /// Every scenario observed what it had to.
@@ -86,6 +86,16 @@ impl Verdict {
             Verdict::MissingScenarios => "missing-scenarios",
             Verdict::Skipped(_) => "skipped",
             Verdict::GraderFault(_) => "grader-fault",
+        }
+    }
+
+    /// The signal or the reason, for the outcomes that have one.
+    pub fn detail(&self) -> Option<&str> {
+        match self {
+            Verdict::Crashed(detail) | Verdict::Skipped(detail) | Verdict::GraderFault(detail) => {
+                Some(detail)
+            }
+            _ => None,
         }
     }
 

@@ -43,7 +43,7 @@ impl Workspace {
         let path = self.cache.join(name);
         match fs::create_dir_all(&path) {
             Ok(()) => Ok(path),
-            Err(cause) => Err(ExpectedError::Cache { path, cause }),
+            Err(cause) => Err(ExpectedError::cache(&path, cause)),
         }
     }
 

@@ -18,7 +18,7 @@ pub fn signal_name(number: i32) -> String {
 
 impl Ended {
     /// The verdict on a process that should still be at work; `None` when the judge itself ended it.
-    fn cut_short(&self) -> Option<Verdict> {
+    pub fn cut_short(&self) -> Option<Verdict> {
         match self.ending {
             Ending::Exited(_) => Some(Verdict::EarlyExit),
             Ending::Signaled(number) => Some(Verdict::Crashed(signal_name(number))),

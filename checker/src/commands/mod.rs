@@ -3,5 +3,7 @@
 pub mod derive;
 pub mod hint;
 pub mod list;
+pub mod run;
+pub mod setup;
 pub mod snapshots;
 pub mod verify;

@@ -1,3 +1,392 @@
 //! Asks the questions, compares the answers, decides the verdicts. Never loads a participant's code.
 
+pub mod diagnosis;
 pub mod hidden;
+pub mod inputs;
+pub mod keys;
+pub mod plan;
+pub mod quiz;
+pub mod reference;
+pub mod report;
+pub mod work;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::border::{Answer, Interrogation, Loading, Part};
+use crate::build::tools::Tools;
+use crate::errors::ExpectedError;
+use crate::interrupt;
+use crate::lesson::{Lesson, Sources};
+use crate::variant::Variant;
+use crate::verdict::Verdict;
+use inputs::Files;
+use keys::Keys;
+use reference::{Reference, References};
+use report::{LessonReport, Problem, ScenarioReport, VariantReport};
+use work::Prepared;
+
+/// What to judge, and how.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The variants, in the order of the report.
+    pub variants: Vec<Variant>,
+    /// Whose files.
+    pub sources: Sources,
+    /// Whether to run everything again, with new hidden values.
+    pub fresh: bool,
+}
+
+/// A lesson with everything about it that all its variants share.
+pub struct Courtroom<'a> {
+    tools: &'a Tools,
+    lesson: &'a Lesson,
+    sources: &'a Sources,
+    clib: Files,
+    scenarios: Vec<u8>,
+    keys: Keys<'a>,
+    references: References,
+}
+
+/// Judges the variants of a lesson; whatever one of them does, the others are judged.
+///
+/// # Errors
+/// When the lesson's own files cannot be read. A variant that cannot be run has its problem in the report.
+pub fn judge(tools: &Tools, lesson: &Lesson, order: &Order) -> anyhow::Result<LessonReport> {
+    let court = Courtroom::open(tools, lesson, &order.sources)?;
+    let mut found: Vec<Option<VariantReport>> = order
+        .variants
+        .iter()
+        .map(|variant| {
+            if order.fresh {
+                None
+            } else {
+                court.recall(*variant)
+            }
+        })
+        .collect();
+    if found.iter().any(Option::is_none) {
+        interrupt::watch();
+        court.judge_missing(&order.variants, &mut found, order.fresh);
+    }
+    Ok(LessonReport {
+        id: lesson.manifest.id.clone(),
+        title: lesson.manifest.title.clone(),
+        sources: order.sources.clone(),
+        variants: found.into_iter().flatten().collect(),
+        quizzes: quiz::judge(lesson, &order.sources),
+        remarks: inputs::foreign_libraries(&tools.workspace, lesson),
+    })
+}
+
+impl<'a> Courtroom<'a> {
+    fn open(
+        tools: &'a Tools,
+        lesson: &'a Lesson,
+        sources: &'a Sources,
+    ) -> anyhow::Result<Courtroom<'a>> {
+        let clib = Files::of_folder(&lesson.folder.join("clib"))?;
+        let scenarios = inputs::read(&lesson.folder, &lesson.folder.join("scenarios.py"))?;
+        let keys = Keys::new(tools, lesson, &clib, &scenarios)?;
+        Ok(Courtroom {
+            tools,
+            lesson,
+            sources,
+            clib,
+            scenarios,
+            keys,
+            references: References::default(),
+        })
+    }
+
+    /// Whether evidence is part of the questions: it is about the machine, so only the solution is asked.
+    fn evidence(&self) -> bool {
+        *self.sources == Sources::Solution
+    }
+
+    fn possible(&self, variant: Variant) -> u32 {
+        self.lesson.manifest.points_of(variant)
+    }
+
+    /// The report that the cache holds for exactly these inputs.
+    fn recall(&self, variant: Variant) -> Option<VariantReport> {
+        let files =
+            inputs::bridge_files(&self.tools.workspace, self.lesson, variant, self.sources).ok()?;
+        let key = self.keys.verdict(variant, &files, self.evidence()).ok()?;
+        let kept = std::fs::read(self.keys.verdict_path(&key)).ok()?;
+        VariantReport::from_json(
+            variant,
+            self.possible(variant),
+            &serde_json::from_slice(&kept).ok()?,
+        )
+    }
+
+    /// Judges what the cache did not know, several at a time.
+    fn judge_missing(
+        &self,
+        variants: &[Variant],
+        found: &mut [Option<VariantReport>],
+        fresh: bool,
+    ) {
+        let missing: Vec<usize> = (0..variants.len())
+            .filter(|index| found[*index].is_none())
+            .collect();
+        let workers = std::thread::available_parallelism()
+            .map_or(1, usize::from)
+            .min(missing.len());
+        let next = AtomicUsize::new(0);
+        let judged = Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(|| {
+                    while let Some(index) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let report = self.judge_variant(variants[*index], fresh);
+                        if let Ok(mut judged) = judged.lock() {
+                            judged.push((*index, report));
+                        }
+                    }
+                });
+            }
+        });
+        for (index, report) in judged.into_inner().unwrap_or_default() {
+            found[index] = Some(report);
+        }
+    }
+
+    fn judge_variant(&self, variant: Variant, fresh: bool) -> VariantReport {
+        match self.try_variant(variant, fresh) {
+            Ok(report) => report,
+            Err(error) => self.not_run(variant, &error),
+        }
+    }
+
+    /// A variant that could not be run: for a reason that we expect, or by a fault of ours.
+    fn not_run(&self, variant: Variant, error: &anyhow::Error) -> VariantReport {
+        let possible = self.possible(variant);
+        match error.downcast_ref::<ExpectedError>() {
+            Some(expected) => VariantReport {
+                problem: Some(Problem::from(expected)),
+                ..VariantReport::without_run(
+                    variant,
+                    possible,
+                    Verdict::Skipped(first_line(expected)),
+                )
+            },
+            None => VariantReport::without_run(
+                variant,
+                possible,
+                Verdict::GraderFault(format!("{error:#}")),
+            ),
+        }
+    }
+
+    fn try_variant(&self, variant: Variant, fresh: bool) -> anyhow::Result<VariantReport> {
+        let files =
+            inputs::bridge_files(&self.tools.workspace, self.lesson, variant, self.sources)?;
+        let report = match work::prepare(self, variant, self.sources, &files)? {
+            Err(failure) => VariantReport {
+                diagnostics: vec![diagnosis::of_build(failure)],
+                ..VariantReport::without_run(variant, self.possible(variant), Verdict::CompileError)
+            },
+            Ok(prepared) => self.examine(variant, &prepared, fresh)?,
+        };
+        if report.verdict.repeatable() {
+            let key = self.keys.verdict(variant, &files, self.evidence())?;
+            let path = self.keys.verdict_path(&key);
+            crate::build::store::write_atomically(&path, &serde_json::to_vec(&report.to_json())?)
+                .map_err(|cause| ExpectedError::cache(&path, cause))?;
+        }
+        Ok(report)
+    }
+
+    /// Asks a prepared variant everything, and holds the answers against those of its references.
+    fn examine(
+        &self,
+        variant: Variant,
+        prepared: &Prepared,
+        fresh: bool,
+    ) -> anyhow::Result<VariantReport> {
+        let manifest = &self.lesson.manifest;
+        let references = self.references_of(variant, fresh)?;
+        let seed = |of: Variant| {
+            references
+                .iter()
+                .find(|reference| reference.variant == of)
+                .map_or(0, |it| it.seed)
+        };
+        let asked = plan::all_questions(self.lesson, variant, self.evidence(), seed)
+            .map_err(anyhow::Error::msg)?;
+        let interrogation = {
+            let _step = self.tools.progress.step(&format!("running {variant}"));
+            prepared.interrogate(&asked)?
+        };
+        let mut scenarios = Vec::new();
+        let mut index = 0;
+        for scenario in manifest.scenarios_for(variant, self.evidence()) {
+            let of = plan::reference_for(manifest, scenario, variant);
+            let reference = references.iter().find(|reference| reference.variant == of);
+            let own = asked[index..]
+                .iter()
+                .take_while(|it| it.question.scenario == scenario.name);
+            for (number, asked) in own.enumerate() {
+                let expected = match (scenario.evidence, reference) {
+                    (true, _) | (false, None) => None,
+                    (false, Some(reference)) => {
+                        Some(reference.observation(&scenario.name, number)?.clone())
+                    }
+                };
+                scenarios.push(ScenarioReport {
+                    title: scenario.title.clone(),
+                    question: asked.question.clone(),
+                    hidden: asked.hidden,
+                    evidence: scenario.evidence,
+                    verdict: scenario_verdict(&interrogation, index, expected.as_ref()),
+                    expected,
+                    answer: interrogation.answers[index].clone(),
+                });
+                index += 1;
+            }
+        }
+        let verdict = overall(&interrogation, &scenarios, variant);
+        let points = if verdict.passed() {
+            self.possible(variant)
+        } else {
+            0
+        };
+        Ok(VariantReport {
+            points,
+            diagnostics: diagnosis::of_run(prepared, &interrogation, &verdict),
+            scenarios,
+            ..VariantReport::without_run(variant, self.possible(variant), verdict)
+        })
+    }
+
+    fn references_of(
+        &self,
+        variant: Variant,
+        fresh: bool,
+    ) -> anyhow::Result<Vec<std::sync::Arc<Reference>>> {
+        plan::references(&self.lesson.manifest, variant)
+            .into_iter()
+            .map(|of| {
+                self.references
+                    .get(of, || self.observe_reference(of, fresh))
+            })
+            .collect()
+    }
+
+    /// What the solution observes in this variant; kept together with the seed of its hidden values.
+    fn observe_reference(&self, variant: Variant, fresh: bool) -> anyhow::Result<Reference> {
+        let files = inputs::bridge_files(
+            &self.tools.workspace,
+            self.lesson,
+            variant,
+            &Sources::Solution,
+        )?;
+        let path = self
+            .keys
+            .reference_path(&self.keys.reference(variant, &files)?);
+        if let (false, Some(reference)) = (fresh, Reference::recall(variant, &path)) {
+            return Ok(reference);
+        }
+        let prepared = match work::prepare(self, variant, &Sources::Solution, &files)? {
+            Ok(prepared) => prepared,
+            Err(failure) => anyhow::bail!(
+                "the solution in {variant} does not build, so there is nothing to compare with:\n{}",
+                diagnosis::of_build(failure).text
+            ),
+        };
+        let seed = hidden::Source::fresh_seed();
+        let asked = plan::all_questions(self.lesson, variant, false, |_| seed)
+            .map_err(anyhow::Error::msg)?;
+        let interrogation = {
+            let _step = self
+                .tools
+                .progress
+                .step(&format!("running the solution in {variant}"));
+            prepared.interrogate(&asked)?
+        };
+        let reference = Reference::new(variant, seed, &asked, &interrogation)?;
+        reference
+            .keep(&path)
+            .map_err(|cause| ExpectedError::cache(&path, cause))?;
+        Ok(reference)
+    }
+}
+
+/// The outcome of one question.
+fn scenario_verdict(
+    interrogation: &Interrogation,
+    index: usize,
+    expected: Option<&crate::value::Value>,
+) -> Verdict {
+    match &interrogation.answers[index] {
+        Answer::Observed(value) => match expected {
+            Some(expected) if expected != value => Verdict::Wrong,
+            _ => Verdict::Passed,
+        },
+        Answer::Raised { message, .. } if is_mismatch(message) => Verdict::AbiMismatch,
+        Answer::Raised { .. } => Verdict::Exception,
+        Answer::Unfinished => interrogation
+            .interruptions
+            .iter()
+            .find(|interruption| interruption.question == Some(index))
+            .and_then(|interruption| interruption.ended.cut_short())
+            .unwrap_or(Verdict::MissingScenarios),
+        Answer::NotAsked => Verdict::Skipped("the run had ended before".to_owned()),
+    }
+}
+
+/// The outcome of the variant: the border's word first, then the comparison.
+fn overall(
+    interrogation: &Interrogation,
+    scenarios: &[ScenarioReport],
+    variant: Variant,
+) -> Verdict {
+    let uses_cffi = matches!(
+        variant.bridge,
+        crate::variant::Bridge::Abi | crate::variant::Bridge::Api
+    );
+    let mismatch = scenarios
+        .iter()
+        .any(|scenario| scenario.verdict == Verdict::AbiMismatch)
+        || matches!(&interrogation.loading, Loading::Failed { part: Part::Bridge, message, .. } if is_mismatch(message));
+    match interrogation.verdict() {
+        Some(Verdict::Exception | Verdict::ImportError) if uses_cffi && mismatch => {
+            Verdict::AbiMismatch
+        }
+        Some(verdict) => verdict,
+        None if scenarios
+            .iter()
+            .any(|scenario| scenario.verdict == Verdict::Wrong) =>
+        {
+            Verdict::Wrong
+        }
+        None => Verdict::Passed,
+    }
+}
+
+/// Whether an exception says that a cdef and the compiled code disagree; cffi has no class of its own for it.
+fn is_mismatch(message: &str) -> bool {
+    message.contains("cdef says") || message.contains("has the real value")
+}
+
+fn first_line(error: &ExpectedError) -> String {
+    error
+        .to_string()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+impl From<&ExpectedError> for Problem {
+    fn from(error: &ExpectedError) -> Problem {
+        Problem {
+            kind: error.kind(),
+            message: error.to_string(),
+            next: error.next_step(),
+            exit_code: error.exit_code(),
+        }
+    }
+}

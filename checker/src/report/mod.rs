@@ -1,4 +1,9 @@
 //! What a user reads: matrices, messages, JSON.
 
+pub mod json;
+pub mod matrix;
+pub mod progress;
+pub mod text;
+
 /// The version of every JSON document that the checker prints; raised when a name changes its meaning or goes away.
 pub const SCHEMA_VERSION: u32 = 1;

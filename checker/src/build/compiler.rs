@@ -1,0 +1,150 @@
+//! The C compiler: found through `CC`, else as `cc`; identified without starting it when its file is known.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde::{Deserialize, Serialize};
+
+use super::store::{Key, write_atomically};
+use super::{Failure, environment, limits, outcome};
+use crate::border::{self, Job};
+use crate::errors::ExpectedError;
+use crate::python::probe;
+use crate::workspace::Workspace;
+
+/// A C compiler that answers.
+#[derive(Clone, Debug)]
+pub struct Compiler {
+    /// The program.
+    pub program: PathBuf,
+    /// Arguments that `CC` holds before ours, as in `ccache gcc`.
+    leading: Vec<OsString>,
+    /// The first line of what it prints for `--version`.
+    pub version: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Remembered {
+    version: String,
+}
+
+const INSTALL: &str = "install a C compiler (on Debian and Ubuntu `sudo apt install gcc libc6-dev make`), or name one with CC";
+
+impl Compiler {
+    /// Finds the compiler; an explicit `CC` that fails is an error.
+    pub fn find(workspace: &Workspace) -> Result<Compiler, ExpectedError> {
+        let named = std::env::var("CC")
+            .ok()
+            .filter(|named| !named.trim().is_empty());
+        let command = named.as_deref().unwrap_or("cc");
+        let mut words = command.split_whitespace().map(OsString::from);
+        let name = words.next().unwrap_or_default();
+        let leading: Vec<OsString> = words.collect();
+        let refuse = |cause: String| ExpectedError::Tool {
+            tool: match &named {
+                Some(_) => format!("the C compiler that CC names, `{command}`"),
+                None => "no C compiler".to_owned(),
+            },
+            cause,
+            next: match &named {
+                Some(_) => "correct CC, or unset it to use `cc` from PATH".to_owned(),
+                None => INSTALL.to_owned(),
+            },
+        };
+        let program = probe::find_program(&name).ok_or_else(|| {
+            refuse(format!(
+                "no program `{}` is on PATH",
+                name.to_string_lossy()
+            ))
+        })?;
+        let version = version(workspace, &program, &leading).map_err(refuse)?;
+        Ok(Compiler {
+            program,
+            leading,
+            version,
+        })
+    }
+
+    /// What makes this compiler's output different from another's.
+    pub fn identity(&self) -> String {
+        let leading: Vec<_> = self
+            .leading
+            .iter()
+            .map(|word| word.to_string_lossy())
+            .collect();
+        format!(
+            "{} {} {}",
+            self.program.display(),
+            leading.join(" "),
+            self.version
+        )
+    }
+
+    /// Runs it behind the border in `folder`; the text is what it said, warnings included.
+    pub fn run<S: AsRef<OsStr>>(
+        &self,
+        folder: &Path,
+        args: &[S],
+    ) -> anyhow::Result<Result<String, Failure>> {
+        let mut all = self.leading.clone();
+        all.extend(args.iter().map(|arg| arg.as_ref().to_owned()));
+        let ended = border::run(&Job {
+            program: self.program.clone(),
+            args: all,
+            env: environment(),
+            cwd: folder.to_owned(),
+            limits: limits(),
+        })?;
+        Ok(outcome(&ended))
+    }
+}
+
+/// What `--version` prints first; remembered as long as the program's file is the same.
+fn version(workspace: &Workspace, program: &Path, leading: &[OsString]) -> Result<String, String> {
+    let real = fs::canonicalize(program).map_err(|error| error.to_string())?;
+    let mut key = Key::of("compiler")
+        .text(&probe::stamp(&real)?)
+        .text(&program.to_string_lossy());
+    for word in leading {
+        key = key.bytes(word.as_encoded_bytes());
+    }
+    let memory = workspace
+        .cache
+        .join("compilers")
+        .join(format!("{}.json", &key.finish()[..32]));
+    let recalled = fs::read(&memory)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Remembered>(&bytes).ok());
+    if let Some(Remembered { version }) = recalled {
+        return Ok(version);
+    }
+    let version = ask(program, leading)?;
+    if let Ok(text) = serde_json::to_vec(&Remembered {
+        version: version.clone(),
+    }) {
+        // Without a memory the next start asks again.
+        let _ = write_atomically(&memory, &text);
+    }
+    Ok(version)
+}
+
+fn ask(program: &Path, leading: &[OsString]) -> Result<String, String> {
+    let output = Command::new(program)
+        .args(leading)
+        .arg("--version")
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("{} cannot be started: {error}", program.display()))?;
+    if !output.status.success() {
+        return Err(format!(
+            "{} --version ended with {}",
+            program.display(),
+            output.status
+        ));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+}

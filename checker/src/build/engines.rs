@@ -1,0 +1,223 @@
+//! The engines: rust_ctypes, rust_cffi and rust_config, built once for each interpreter ABI.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::rust;
+use super::store::{self, Key};
+use super::tools::Tools;
+use crate::errors::ExpectedError;
+use crate::python::{Python, venv::Venv};
+use crate::workspace::Workspace;
+
+/// Package, module and folder of each engine.
+const ENGINES: [(&str, &str, &str); 3] = [
+    ("rust-ctypes", "rust_ctypes", "c_ext_ctypes_add/rust"),
+    ("rust-cffi", "rust_cffi", "c_ext_cffi_abi/rust"),
+    ("rust-config", "rust_config", "c_ext_config_basic/rust"),
+];
+
+/// Everything that the engines are made from, besides the workspace's own files.
+const SOURCES: [&str; 5] = [
+    "c_ext_ffi_clib/rust",
+    "c_ext_ctypes_add/rust",
+    "c_ext_cffi_abi/rust",
+    "c_ext_cffi_api/rust",
+    "c_ext_config_basic/rust",
+];
+
+/// The workspace's files that decide how they are compiled.
+const WORKSPACE_FILES: [&str; 3] = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];
+
+/// The one file by which the virtual environment finds the engines.
+const PATH_FILE: &str = "four_bridges_engines.pth";
+
+/// Built engines.
+#[derive(Clone, Debug)]
+pub struct Engines {
+    /// The folder to put on `sys.path`.
+    pub folder: PathBuf,
+    /// Names their content.
+    pub key: String,
+}
+
+/// What the engines are made from, for this interpreter.
+///
+/// # Errors
+/// When a source file cannot be read.
+pub fn key(workspace: &Workspace, python: &Python) -> Result<String, ExpectedError> {
+    let mut key = Key::of("engines 1")
+        .text(&python.abi_tag)
+        .text(&python.ext_suffix);
+    for name in WORKSPACE_FILES {
+        key = key.text(name).bytes(&read(workspace, Path::new(name))?);
+    }
+    for folder in SOURCES {
+        let below = workspace.root.join(folder);
+        let files = store::files_below(&below).map_err(|error| missing(&below, &error))?;
+        for file in files.iter().filter(|file| counts(file)) {
+            let path = Path::new(folder).join(file);
+            key = key
+                .text(&path.to_string_lossy())
+                .bytes(&read(workspace, &path)?);
+        }
+    }
+    Ok(key.finish())
+}
+
+/// Tests, prose and packaging do not change what is built.
+fn counts(file: &Path) -> bool {
+    let name = file.to_string_lossy();
+    (name.starts_with("src/")
+        || name.starts_with("python/")
+        || name == "Cargo.toml"
+        || name == "build.rs")
+        && !name.contains("__pycache__")
+        && !name.ends_with(".so")
+}
+
+fn read(workspace: &Workspace, file: &Path) -> Result<Vec<u8>, ExpectedError> {
+    let path = workspace.root.join(file);
+    fs::read(&path).map_err(|error| missing(&path, &error))
+}
+
+fn missing(path: &Path, error: &std::io::Error) -> ExpectedError {
+    ExpectedError::UnusableFile {
+        path: path.to_owned(),
+        problem: format!("the engines cannot be built: {error}"),
+        next: "restore it with `git checkout`".to_owned(),
+    }
+}
+
+/// Builds the engines, or finds them in the store.
+pub fn ensure(tools: &Tools) -> anyhow::Result<Engines> {
+    let key = key(&tools.workspace, &tools.python)?;
+    let engines = store::Store::new(tools.workspace.cache.join("engines"));
+    let _lock = lock(tools)?;
+    let made = engines.get_or_make::<ExpectedError>(&key, |entry| {
+        let _step = tools
+            .progress
+            .step("building the engines (once for each Python; a minute or two)");
+        if let Err(error) = cargo(tools) {
+            return Ok(Err(error));
+        }
+        for (_, module, folder) in ENGINES {
+            collect(tools, entry, module, folder)?;
+        }
+        Ok(Ok(()))
+    })?;
+    Ok(Engines { folder: made?, key })
+}
+
+impl Engines {
+    /// Makes `import rust_ctypes` work in the virtual environment.
+    pub fn make_importable(&self, venv: &Venv) -> Result<(), ExpectedError> {
+        let path = venv.site_packages.join(PATH_FILE);
+        let line = format!("{}\n", self.folder.display());
+        if fs::read_to_string(&path).is_ok_and(|old| old == line) {
+            return Ok(());
+        }
+        store::write_atomically(&path, line.as_bytes())
+            .map_err(|cause| ExpectedError::cache(&path, cause))
+    }
+}
+
+/// One build of the engines at a time: cargo would only make the second wait, without a word.
+fn lock(tools: &Tools) -> anyhow::Result<File> {
+    let path = tools.workspace.cache_folder("engines")?.join("lock");
+    let unwritable = |cause| ExpectedError::cache(path.clone(), cause);
+    let file = File::create(&path).map_err(unwritable)?;
+    file.lock().map_err(unwritable)?;
+    Ok(file)
+}
+
+fn target(tools: &Tools) -> PathBuf {
+    tools.workspace.cache.join("cargo/engines")
+}
+
+/// Without the network first: it is quicker, and it is all that most runs need.
+fn cargo(tools: &Tools) -> Result<(), ExpectedError> {
+    match attempt(tools, true) {
+        Err(said) if rust::lacks_downloads(&said) => match attempt(tools, false) {
+            Err(said) if rust::lacks_downloads(&said) => Err(rust::offline(&said)),
+            other => other.map_err(refused),
+        },
+        other => other.map_err(refused),
+    }
+}
+
+fn attempt(tools: &Tools, offline: bool) -> Result<(), String> {
+    let program = rust::cargo().map_err(|error| error.to_string())?;
+    let mut command = Command::new(program);
+    command.args(["build", "--quiet", "--locked", "--profile", "engine"]);
+    if offline {
+        command.arg("--offline");
+    }
+    for (package, _, _) in ENGINES {
+        command.args(["-p", package]);
+    }
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_")
+            || text.starts_with("CARGO_MANIFEST_")
+            || text.starts_with("PYO3_")
+            || text.starts_with("PYTHON")
+        {
+            command.env_remove(&name);
+        }
+    }
+    let output = command
+        .current_dir(&tools.workspace.root)
+        .env("CARGO_TARGET_DIR", target(tools))
+        .env("PYO3_PYTHON", &tools.python.executable)
+        .env("PYO3_BUILD_EXTENSION_MODULE", "1")
+        .env("CARGO_TERM_COLOR", "never")
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| error.to_string())?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+fn refused(said: String) -> ExpectedError {
+    let next = if said.contains("No space left") {
+        "free some space and type the same command again, or set CHECKER_CACHE to a folder on another disk"
+    } else {
+        "libffi needs `make` and a C compiler (`sudo apt install build-essential`); `checker doctor` tries them"
+    };
+    ExpectedError::OwnBuild {
+        what: "the engines".to_owned(),
+        output: said,
+        next: next.to_owned(),
+    }
+}
+
+/// Puts a package together: its Python files, and its extension module inside.
+fn collect(tools: &Tools, entry: &Path, module: &str, folder: &str) -> anyhow::Result<()> {
+    let sources = tools.workspace.root.join(folder).join("python");
+    if let Ok(files) = store::files_below(&sources) {
+        for file in files.iter().filter(|file| {
+            file.extension()
+                .is_some_and(|it| it == "py" || it == "pyi" || it == "typed")
+        }) {
+            let to = entry.join(file);
+            fs::create_dir_all(to.parent().unwrap_or(entry))?;
+            super::copy(&sources.join(file), &to)?;
+        }
+    }
+    let built = target(tools).join("engine").join(format!(
+        "{}_{module}{}",
+        std::env::consts::DLL_PREFIX,
+        std::env::consts::DLL_SUFFIX
+    ));
+    let package = entry.join(module);
+    fs::create_dir_all(&package)?;
+    super::copy(
+        &built,
+        &package.join(format!("_{module}{}", tools.python.ext_suffix)),
+    )
+}

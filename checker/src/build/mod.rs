@@ -1,0 +1,176 @@
+//! Makes what a variant needs: C library, extension module, engines. Found again by content, never by time.
+
+pub mod api;
+pub mod clib;
+pub mod compiler;
+pub mod engines;
+pub mod ext;
+pub mod rust;
+pub mod store;
+pub mod tools;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::border::{Captured, Ended, Ending, Limit};
+use crate::errors::ExpectedError;
+use crate::lesson::Limits;
+
+/// Why a participant's code did not become an extension module.
+#[derive(Clone, Debug)]
+pub enum Failure {
+    /// The compiler or the build script refused it; what it said, with the participant's own file names.
+    Refused(String),
+    /// The build was ended at a limit, by a signal, or tried something that the sandbox forbids.
+    Stopped(String),
+}
+
+impl Failure {
+    /// The same failure with the participant's own file names.
+    pub fn with_shown_names(self, names: &[(String, String)]) -> Failure {
+        match self {
+            Failure::Refused(output) => Failure::Refused(with_shown_names(&output, names)),
+            Failure::Stopped(output) => Failure::Stopped(with_shown_names(&output, names)),
+        }
+    }
+}
+
+/// An extension module that was built.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The file.
+    pub module: PathBuf,
+    /// What the compiler said while it succeeded.
+    pub warnings: String,
+}
+
+/// Beside the module in the store: what the compiler said.
+const WARNINGS: &str = "warnings.txt";
+
+impl Built {
+    fn read(entry: &Path, file: &str) -> Built {
+        Built {
+            module: entry.join(file),
+            warnings: std::fs::read_to_string(entry.join(WARNINGS)).unwrap_or_default(),
+        }
+    }
+}
+
+/// Keeps a module and what was said about it in an entry of the store.
+fn keep(scratch: &tools::Scratch, entry: &Path, file: &str, said: &str) -> anyhow::Result<()> {
+    copy(&scratch.path().join(file), &entry.join(file))?;
+    std::fs::write(entry.join(WARNINGS), said)
+        .map_err(|cause| ExpectedError::cache(entry, cause).into())
+}
+
+/// An extension module finds Python's functions in the interpreter that loads it; macOS wants that said.
+fn module_link_flags() -> impl Iterator<Item = String> {
+    let flags: &[&str] = if cfg!(target_os = "macos") {
+        &["-undefined", "dynamic_lookup"]
+    } else {
+        &[]
+    };
+    flags.iter().map(|flag| (*flag).to_owned())
+}
+
+/// What building may use: generous, because a compiler is ours, but finite, because its input is not.
+pub fn limits() -> Limits {
+    Limits {
+        wall_seconds: 120,
+        memory_mib: 2048,
+        output_kib: 4096,
+        processes: 128,
+    }
+}
+
+/// The environment of a compiler: enough to find its parts, nothing that changes its output.
+pub fn environment() -> Vec<(OsString, OsString)> {
+    const KEPT: [&str; 5] = ["PATH", "HOME", "TMPDIR", "SDKROOT", "DEVELOPER_DIR"];
+    let mut variables: Vec<(OsString, OsString)> = KEPT
+        .iter()
+        .filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)))
+        .collect();
+    // Messages are shown to participants and matched by the checker: one language, plain quotes.
+    variables.push(("LC_ALL".into(), "C".into()));
+    variables
+}
+
+/// Standard output, then standard error, of a build step.
+pub fn output_of(ended: &Ended) -> String {
+    let mut text = captured_text(&ended.stdout);
+    text += &captured_text(&ended.stderr);
+    text
+}
+
+/// What was captured, with a remark where the middle is missing.
+pub fn captured_text(captured: &Captured) -> String {
+    let mut text = String::from_utf8_lossy(&captured.head).into_owned();
+    let kept = (captured.head.len() + captured.tail.len()) as u64;
+    if captured.total > kept {
+        text += &format!("\n[{} bytes left out]\n", captured.total - kept);
+    }
+    text += &String::from_utf8_lossy(&captured.tail);
+    text
+}
+
+/// Whether a build step succeeded, or how it failed.
+pub fn outcome(ended: &Ended) -> Result<String, Failure> {
+    match &ended.ending {
+        Ending::Exited(0) => Ok(output_of(ended)),
+        Ending::Exited(_) => Err(Failure::Refused(output_of(ended))),
+        Ending::Signaled(signal) => Err(Failure::Stopped(format!(
+            "the build was ended by {}\n{}",
+            crate::border::signal_name(*signal),
+            output_of(ended)
+        ))),
+        Ending::Stopped(limit) => Err(Failure::Stopped(format!(
+            "the build was stopped: {}\n{}",
+            limit_in_words(*limit),
+            output_of(ended)
+        ))),
+        Ending::Dismissed => Err(Failure::Stopped("the build was ended".to_owned())),
+    }
+}
+
+/// A limit, in words.
+pub fn limit_in_words(limit: Limit) -> &'static str {
+    match limit {
+        Limit::Time => "it ran longer than its time limit",
+        Limit::Memory => "it needed more memory than its limit",
+        Limit::Output => "it wrote more output than its limit",
+        Limit::Processes => "it started more processes than its limit",
+    }
+}
+
+/// Puts the participant's own paths into compiler messages: `staged` is the name that the compiler was given.
+pub fn with_shown_names(output: &str, names: &[(String, String)]) -> String {
+    output
+        .lines()
+        .map(|line| {
+            let mut line = line.to_owned();
+            for (staged, shown) in names {
+                for (before, after) in [
+                    ("", ":"),
+                    ("In file included from ", ":"),
+                    ("from ", ":"),
+                    ("--> ", ":"),
+                ] {
+                    let needle = format!("{before}{staged}{after}");
+                    if line.trim_start().starts_with(&needle) {
+                        line = line.replacen(&needle, &format!("{before}{shown}{after}"), 1);
+                        break;
+                    }
+                }
+            }
+            line + "\n"
+        })
+        .collect()
+}
+
+/// Copies one file and names it in the error.
+pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    use anyhow::Context as _;
+    std::fs::copy(from, to)
+        .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+    Ok(())
+}

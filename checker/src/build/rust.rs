@@ -1,0 +1,395 @@
+//! The extension module in Rust: a copy of the lesson's crate, built by cargo without the network.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value as Json;
+
+use super::store::{self, Key};
+use super::tools::Tools;
+use super::{Built, Failure, outcome};
+use crate::border::{self, Job};
+use crate::errors::ExpectedError;
+use crate::judge::inputs::Files;
+use crate::lesson::{Lesson, Limits};
+use crate::python::probe;
+
+/// The first build of a machine compiles pyo3 and libffi too.
+const LIMITS: Limits = Limits {
+    wall_seconds: 1200,
+    memory_mib: 6144,
+    output_kib: 16384,
+    processes: 1024,
+};
+
+/// The shared files of all lesson crates, below `lessons/`.
+const SHARED: [&str; 3] = ["rust/Cargo.toml", "rust/Cargo.lock", "rust/build_clib.rs"];
+
+/// What the built module depends on besides the participant's file and the C library.
+///
+/// # Errors
+/// When the crate's own files cannot be read, or there is no cargo.
+pub fn identity(tools: &Tools, lesson: &Lesson) -> anyhow::Result<String> {
+    let crate_files = crate_files(tools, lesson)?;
+    Ok(key(tools, &crate_files)?.finish())
+}
+
+fn key(tools: &Tools, crate_files: &[(String, Vec<u8>)]) -> anyhow::Result<Key> {
+    Ok(Key::of("ext-rust 1")
+        .text(&toolchain(tools)?)
+        .text(&tools.compiler.identity())
+        .named(
+            crate_files
+                .iter()
+                .map(|(name, bytes)| (name.as_str(), bytes.as_slice())),
+        ))
+}
+
+/// Builds the lesson's cdylib from `source` in place of its `exercise/ext/lib.rs`, or finds it in the store.
+pub fn build(
+    tools: &Tools,
+    lesson: &Lesson,
+    source: &[u8],
+    shown: &str,
+    clib: &Files,
+) -> anyhow::Result<Result<Built, Failure>> {
+    let module = lesson.manifest.id.module();
+    let file = format!("{module}.abi3.so");
+    let crate_files = crate_files(tools, lesson)?;
+    let key = key(tools, &crate_files)?
+        .bytes(source)
+        .named(clib.entries())
+        .finish();
+    let made = tools.store.get_or_make(&key, |entry| {
+        let _step = tools.progress.step("compiling ext/lib.rs");
+        let stage = Stage::lock(tools, lesson)?;
+        stage.fill(lesson, &crate_files, source, clib)?;
+        match stage.cargo(lesson, shown)? {
+            Err(failure) => Ok(Err(failure)),
+            Ok((library, said)) => {
+                super::copy(&library, &entry.join(&file))?;
+                fs::write(entry.join(super::WARNINGS), said)?;
+                Ok(Ok(()))
+            }
+        }
+    })?;
+    Ok(made.map(|entry| Built::read(&entry, &file)))
+}
+
+/// What decides which rustc is used, without starting it.
+fn toolchain(tools: &Tools) -> anyhow::Result<String> {
+    let cargo = cargo()?;
+    let pinned =
+        fs::read_to_string(tools.workspace.root.join("rust-toolchain.toml")).unwrap_or_default();
+    let chosen = std::env::var("RUSTUP_TOOLCHAIN").unwrap_or_default();
+    // `cargo run` names the toolchain, a bare call leaves it to the pinned file: the same one, so only one is used.
+    let decides = if pinned.is_empty() { chosen } else { pinned };
+    let stamp = if decides.is_empty() {
+        probe::stamp(&cargo).unwrap_or_default()
+    } else {
+        String::new()
+    };
+    Ok(format!("{decides}{stamp}"))
+}
+
+/// The cargo that started us, or the one on PATH.
+pub fn cargo() -> Result<PathBuf, ExpectedError> {
+    std::env::var_os("CARGO")
+        .map(PathBuf::from)
+        .filter(|cargo| cargo.is_file())
+        .or_else(|| probe::find_program("cargo".as_ref()))
+        .ok_or_else(|| ExpectedError::Tool {
+            tool: "cargo".to_owned(),
+            cause: "no program `cargo` is on PATH".to_owned(),
+            next: "install a Rust toolchain with rustup".to_owned(),
+        })
+}
+
+/// Cargo's own environment: where its downloads and toolchains are.
+pub fn environment() -> Vec<(OsString, OsString)> {
+    let mut variables = super::environment();
+    for name in [
+        "CARGO_HOME",
+        "RUSTUP_HOME",
+        "RUSTUP_TOOLCHAIN",
+        "CC",
+        "CFLAGS",
+        "AR",
+    ] {
+        if let Some(value) = std::env::var_os(name) {
+            variables.push((name.into(), value));
+        }
+    }
+    variables.push(("CARGO_TERM_COLOR".into(), "never".into()));
+    variables
+}
+
+/// The crate's own files but for the participant's, by their path below `lessons/`.
+fn crate_files(tools: &Tools, lesson: &Lesson) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    let own = format!("{}/Cargo.toml", lesson.manifest.id);
+    let mut files = Vec::new();
+    for name in SHARED.into_iter().chain([own.as_str()]) {
+        let path = tools.workspace.lessons().join(name);
+        let bytes = fs::read(&path).map_err(|error| ExpectedError::UnusableFile {
+            path: path.clone(),
+            problem: error.to_string(),
+            next: format!(
+                "restore the file: `git checkout -- {}`",
+                tools.workspace.shown(&path).display()
+            ),
+        })?;
+        files.push((name.to_owned(), bytes));
+    }
+    Ok(files)
+}
+
+/// The copy of a lesson's crate. It stays between builds, so that cargo compiles only what changed.
+struct Stage {
+    folder: PathBuf,
+    target: PathBuf,
+    _lock: File,
+}
+
+impl Stage {
+    /// Waits until nobody else uses the stage of this lesson.
+    fn lock(tools: &Tools, lesson: &Lesson) -> anyhow::Result<Stage> {
+        let folder = tools
+            .workspace
+            .cache_folder(&format!("cargo/{}", lesson.manifest.id))?;
+        let target = tools.workspace.cache.join("cargo/target");
+        let path = folder.join("lock");
+        let unwritable = |cause| ExpectedError::cache(path.clone(), cause);
+        let lock = File::create(&path).map_err(unwritable)?;
+        lock.lock().map_err(unwritable)?;
+        Ok(Stage {
+            folder,
+            target,
+            _lock: lock,
+        })
+    }
+
+    /// Brings the copy up to date. Unchanged files keep their time, which is all that cargo looks at.
+    fn fill(
+        &self,
+        lesson: &Lesson,
+        crate_files: &[(String, Vec<u8>)],
+        source: &[u8],
+        clib: &Files,
+    ) -> anyhow::Result<()> {
+        let id = lesson.manifest.id.to_string();
+        let own = self.folder.join(&id);
+        if let Ok(staged) = store::files_below(&own.join("clib")) {
+            for stale in staged
+                .iter()
+                .filter(|file| !clib.has(&file.to_string_lossy()))
+            {
+                fs::remove_file(own.join("clib").join(stale))?;
+            }
+        }
+        for (name, bytes) in crate_files {
+            // cargo adds the lesson to its copy of the lock file; overwriting it each time would undo that.
+            if name == "rust/Cargo.lock" && self.lock_is_from(bytes) {
+                continue;
+            }
+            update(&self.folder.join(name), bytes)?;
+            if name == "rust/Cargo.lock" {
+                update(&self.folder.join("rust/Cargo.lock.from"), bytes)?;
+            }
+        }
+        update(&own.join("exercise/ext/lib.rs"), source)?;
+        for (name, bytes) in clib.entries() {
+            update(&own.join("clib").join(name), bytes)?;
+        }
+        Ok(())
+    }
+
+    fn lock_is_from(&self, bytes: &[u8]) -> bool {
+        self.folder.join("rust/Cargo.lock").exists()
+            && fs::read(self.folder.join("rust/Cargo.lock.from")).is_ok_and(|from| from == bytes)
+    }
+
+    fn cargo(
+        &self,
+        lesson: &Lesson,
+        shown: &str,
+    ) -> anyhow::Result<Result<(PathBuf, String), Failure>> {
+        let mut ended = self.run(lesson)?;
+        if super::output_of(&ended).contains("--offline was specified")
+            || lacks_downloads(&super::output_of(&ended))
+        {
+            self.fetch()?;
+            ended = self.run(lesson)?;
+        }
+        let said = Said::read(&ended.stdout.head, lesson, shown);
+        if let Err(failure) = outcome(&ended) {
+            let Failure::Refused(_) = failure else {
+                return Ok(Err(failure));
+            };
+            if said.own.is_empty() {
+                // Nothing against the participant's file: ours, or the machine's.
+                let stderr = super::captured_text(&ended.stderr);
+                return Err(ExpectedError::OwnBuild {
+                    what: format!("the Rust crate of {}", lesson.manifest.id),
+                    output: format!("{}{stderr}", said.other),
+                    next: "`checker doctor` tries the tools; `make` and a C compiler are needed to build libffi".to_owned(),
+                }
+                .into());
+            }
+            return Ok(Err(Failure::Refused(said.own)));
+        }
+        let library = self.target.join("debug").join(format!(
+            "lib{}{}",
+            lesson.manifest.id.module(),
+            std::env::consts::DLL_SUFFIX
+        ));
+        anyhow::ensure!(
+            library.is_file(),
+            "cargo succeeded without making {}",
+            library.display()
+        );
+        Ok(Ok((library, said.own)))
+    }
+
+    fn run(&self, lesson: &Lesson) -> anyhow::Result<border::Ended> {
+        let package = lesson.manifest.id.package();
+        let mut env = environment();
+        env.push(("CARGO_TARGET_DIR".into(), self.target.clone().into()));
+        // The stable ABI needs no interpreter, so no other `python3` on PATH ever causes a rebuild.
+        env.push(("PYO3_NO_PYTHON".into(), "1".into()));
+        env.push(("PYO3_BUILD_EXTENSION_MODULE".into(), "1".into()));
+        border::run(&Job {
+            program: cargo()?,
+            args: [
+                "build",
+                "--offline",
+                "--message-format=json",
+                "-p",
+                &package,
+            ]
+            .map(OsString::from)
+            .into(),
+            env,
+            cwd: self.folder.join("rust"),
+            limits: LIMITS,
+        })
+    }
+
+    /// Downloads what the lock file names. No code of a participant runs here.
+    fn fetch(&self) -> Result<(), ExpectedError> {
+        let output = Command::new(cargo()?)
+            .arg("fetch")
+            .current_dir(self.folder.join("rust"))
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| offline(&error.to_string()))?;
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(offline(&String::from_utf8_lossy(&output.stderr)))
+        }
+    }
+}
+
+/// Whether cargo gave up because a crate is not on this machine yet.
+pub fn lacks_downloads(output: &str) -> bool {
+    [
+        "--offline was specified",
+        "no matching package named",
+        "failed to download",
+        "failed to get `",
+        "Unable to update registry",
+    ]
+    .iter()
+    .any(|sign| output.contains(sign))
+}
+
+/// The error for crates that cannot be downloaded.
+pub fn offline(said: &str) -> ExpectedError {
+    let last = said
+        .lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default()
+        .trim()
+        .to_owned();
+    ExpectedError::Tool {
+        tool: "cargo".to_owned(),
+        cause: format!(
+            "the Rust crates that the lessons need are not here yet and cannot be downloaded ({last})"
+        ),
+        next: "connect once and type the same command again; afterwards no network is needed"
+            .to_owned(),
+    }
+}
+
+fn update(path: &Path, bytes: &[u8]) -> Result<(), ExpectedError> {
+    if fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    store::write_atomically(path, bytes).map_err(|cause| ExpectedError::cache(path, cause))
+}
+
+/// What rustc said, as cargo passes it on.
+#[derive(Default)]
+struct Said {
+    /// About the participant's file.
+    own: String,
+    /// About anything else.
+    other: String,
+}
+
+impl Said {
+    fn read(stdout: &[u8], lesson: &Lesson, shown: &str) -> Said {
+        let mut said = Said::default();
+        let package = lesson.manifest.id.package();
+        for line in stdout.split(|byte| *byte == b'\n') {
+            let Ok(message) = serde_json::from_slice::<Json>(line) else {
+                continue;
+            };
+            let Some(rendered) = message["message"]["rendered"].as_str() else {
+                continue;
+            };
+            let is_own = message["package_id"].as_str().is_some_and(|id| {
+                id.contains(&format!("{}#", lesson.manifest.id)) || id.contains(&package)
+            });
+            let is_summary = message["message"]["spans"]
+                .as_array()
+                .is_none_or(Vec::is_empty)
+                && rendered.starts_with("error: aborting");
+            if is_summary
+                || rendered.contains("Some errors have detailed explanations")
+                || rendered.contains("For more information about this error")
+                    && message["message"]["spans"]
+                        .as_array()
+                        .is_none_or(Vec::is_empty)
+            {
+                continue;
+            }
+            if is_own {
+                said.own += &with_shown_path(rendered, lesson, shown);
+            } else {
+                said.other += rendered;
+            }
+        }
+        said
+    }
+}
+
+/// The staged path, however rustc shortened it, becomes the participant's.
+fn with_shown_path(rendered: &str, lesson: &Lesson, shown: &str) -> String {
+    let staged = format!("{}/exercise/ext/lib.rs", lesson.manifest.id);
+    rendered
+        .lines()
+        .map(|line| match line.find(&staged) {
+            Some(at) => {
+                let start = line[..at]
+                    .rfind([' ', '`', '('])
+                    .map_or(0, |before| before + 1);
+                format!("{}{shown}{}\n", &line[..start], &line[at + staged.len()..])
+            }
+            None => format!("{line}\n"),
+        })
+        .collect()
+}

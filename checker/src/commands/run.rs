@@ -1,0 +1,117 @@
+//! `checker run`.
+
+use crate::build::compiler::Compiler;
+use crate::build::tools::Tools;
+use crate::cli::Global;
+use crate::judge::report::{LessonReport, Problem};
+use crate::judge::{self, Order};
+use crate::lesson::{Lesson, Sources};
+use crate::python::choose;
+use crate::report::{json, text};
+use crate::variant::{Backend, Bridge, Variant};
+use crate::verdict::Verdict;
+use crate::workspace::Workspace;
+use crate::{catalogue, exit, output};
+
+/// Build and judge lessons in all their variants, and show one matrix each.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Lessons, for example lesson-7.3 or 7.3.
+    #[arg(required = true, value_name = "LESSON")]
+    lessons: Vec<String>,
+    /// Only this bridge.
+    #[arg(long, value_enum)]
+    bridge: Option<Bridge>,
+    /// Only this backend.
+    #[arg(long, value_enum)]
+    backend: Option<Backend>,
+    /// Judge the reference solution instead of the exercise files.
+    #[arg(long)]
+    solution: bool,
+    /// Run everything again, with new hidden values, instead of answering from the cache.
+    #[arg(long)]
+    fresh: bool,
+}
+
+/// Judges the lessons one after the other, and reports each as soon as it is done.
+pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
+    let workspace = Workspace::find()?;
+    let lessons: Vec<Lesson> = args
+        .lessons
+        .iter()
+        .map(|id| catalogue::find(&workspace, id))
+        .collect::<Result<_, _>>()?;
+    let python = choose::choose(&workspace, global.python.as_deref())?;
+    let compiler = Compiler::find(&workspace)?;
+    let tools = Tools::new(workspace, python, compiler);
+    let order = args.order();
+    let mut reports = Vec::new();
+    for (index, lesson) in lessons.iter().enumerate() {
+        let report = judge::judge(&tools, lesson, &order)?;
+        if !global.json {
+            let context = text::Context {
+                workspace: &tools.workspace,
+                lesson,
+                python: &tools.python,
+            };
+            let gap = if index == 0 { "" } else { "\n" };
+            output::result(&format!("{gap}{}", text::lesson(&context, &report)))?;
+        }
+        reports.push(report);
+    }
+    if global.json {
+        output::json(&json::document(&tools.python, &reports))?;
+    }
+    Ok(exit_code(&reports))
+}
+
+impl Args {
+    fn order(&self) -> Order {
+        let asked = |variant: &Variant| {
+            self.bridge.is_none_or(|bridge| bridge == variant.bridge)
+                && self
+                    .backend
+                    .is_none_or(|backend| backend == variant.backend)
+        };
+        Order {
+            variants: Variant::all().filter(asked).collect(),
+            sources: if self.solution {
+                Sources::Solution
+            } else {
+                Sources::Exercise
+            },
+            fresh: self.fresh,
+        }
+    }
+}
+
+/// What stands in the way comes first: the machine, then a file, then a fault of ours, then the answers.
+fn exit_code(reports: &[LessonReport]) -> u8 {
+    let problems = |report: &LessonReport| -> Vec<Problem> {
+        let variants = report.variants.iter().filter_map(|it| it.problem.clone());
+        let quizzes = report.quizzes.iter().filter_map(|it| it.problem.clone());
+        variants.chain(quizzes).collect()
+    };
+    let codes: Vec<u8> = reports
+        .iter()
+        .flat_map(problems)
+        .map(|problem| problem.exit_code)
+        .collect();
+    let is_fault = |report: &LessonReport| {
+        report
+            .variants
+            .iter()
+            .any(|it| matches!(it.verdict, Verdict::GraderFault(_)))
+    };
+    if codes.contains(&exit::ENVIRONMENT) {
+        exit::ENVIRONMENT
+    } else if let Some(code) = codes.first() {
+        *code
+    } else if reports.iter().any(is_fault) {
+        exit::INTERNAL
+    } else if reports.iter().all(LessonReport::passed) {
+        exit::PASSED
+    } else {
+        exit::NOT_PASSED
+    }
+}

@@ -1,0 +1,219 @@
+//! What helps a participant to understand an outcome, in the words of whoever noticed it.
+
+use super::report::Diagnostic;
+use super::work::Prepared;
+use crate::border::{
+    Answer, Captured, Ended, Ending, Interrogation, Loading, printable, signal_name,
+};
+use crate::build::{self, Failure};
+use crate::verdict::Verdict;
+
+/// Lines of a stream that a report shows at most.
+const MOST_LINES: usize = 30;
+
+/// A build that failed.
+pub fn of_build(failure: Failure) -> Diagnostic {
+    let text = match failure {
+        Failure::Refused(output) | Failure::Stopped(output) => output,
+    };
+    Diagnostic {
+        from: "the build".to_owned(),
+        text: shortened(&printable(text.as_bytes()), MOST_LINES * 2),
+    }
+}
+
+/// A run that did not pass, or that passed with warnings of the compiler.
+pub fn of_run(prepared: &Prepared, told: &Interrogation, verdict: &Verdict) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if verdict.passed() {
+        return found;
+    }
+    let mut say = |from: &str, text: String| {
+        let text = build::with_shown_names(text.trim_end(), &prepared.names);
+        if !text.trim().is_empty() && !found.iter().any(|known: &Diagnostic| known.text == text) {
+            found.push(Diagnostic {
+                from: from.to_owned(),
+                text,
+            });
+        }
+    };
+    if let Some(words) = &told.tampering {
+        say(
+            "the judge",
+            format!("a reply came that no scenario sends: {words}"),
+        );
+    }
+    if let Loading::Failed {
+        class,
+        message,
+        traceback,
+        ..
+    } = &told.loading
+    {
+        say(
+            "Python, while it imported the bridge",
+            exception(class, message, traceback),
+        );
+    }
+    for interruption in &told.interruptions {
+        let when = if interruption.question.is_none() {
+            " while it was imported"
+        } else {
+            ""
+        };
+        say(
+            "the supervisor",
+            format!("the process {}{when}", ending_in_words(&interruption.ended)),
+        );
+        say(
+            "the process, on standard error",
+            stream(&interruption.ended.stderr),
+        );
+        say(
+            "the process, on standard output",
+            stream(&interruption.ended.stdout),
+        );
+    }
+    let first_raised = told.answers.iter().find_map(|answer| match answer {
+        Answer::Raised {
+            class,
+            message,
+            traceback,
+        } => Some(exception(class, message, traceback)),
+        _ => None,
+    });
+    if let Some(text) = first_raised {
+        say("Python", text);
+    }
+    if told.finished && told.ended.ending != Ending::Exited(0) {
+        say(
+            "the supervisor",
+            format!(
+                "after the last answer, the process {}",
+                ending_in_words(&told.ended)
+            ),
+        );
+        say("the process, on standard error", stream(&told.ended.stderr));
+    }
+    if told.left_behind() > 0 {
+        say(
+            "the supervisor",
+            format!(
+                "{} processes were left behind and had to be ended",
+                told.left_behind()
+            ),
+        );
+    }
+    if !prepared.warnings.trim().is_empty() {
+        say(
+            "the compiler, as a warning",
+            shortened(&printable(prepared.warnings.as_bytes()), MOST_LINES),
+        );
+    }
+    found
+}
+
+fn exception(class: &str, message: &str, traceback: &str) -> String {
+    let mut text = String::new();
+    if !traceback.is_empty() {
+        text += traceback;
+        text.push('\n');
+    }
+    text + class + ": " + message
+}
+
+/// How a process ended, as the end of a sentence that begins with `the process`.
+fn ending_in_words(ended: &Ended) -> String {
+    match &ended.ending {
+        Ending::Exited(code) => {
+            format!("ended by itself with exit code {code}, before the scenarios had answered")
+        }
+        Ending::Signaled(number) => {
+            let name = signal_name(*number);
+            format!("was ended by {name}: {}", signal_in_words(&name))
+        }
+        Ending::Stopped(limit) => format!(
+            "was stopped after {:.1} s: {}",
+            ended.wall.as_secs_f64(),
+            build::limit_in_words(*limit)
+        ),
+        Ending::Dismissed => "was ended by the judge".to_owned(),
+    }
+}
+
+/// What a signal means for somebody who writes a bridge.
+fn signal_in_words(name: &str) -> &'static str {
+    match name {
+        "SIGSEGV" => {
+            "it used an address that is not its own; a wrong pointer type, argtypes, restype or cdef is the usual cause"
+        }
+        "SIGBUS" => "it used memory that is not there, or not aligned",
+        "SIGABRT" => "it gave up by itself, often because the C library found its heap damaged",
+        "SIGFPE" => "an integer division by zero, or a quotient that does not fit",
+        "SIGILL" => {
+            "it ran bytes that are no instruction; a wrong function pointer is the usual cause"
+        }
+        "SIGTRAP" => "it reached a trap that a check in the code sets off",
+        "SIGKILL" => "somebody killed it; the system does so when memory runs out",
+        _ => "nobody here sent that signal",
+    }
+}
+
+/// A stream, made harmless, without what faulthandler says of our driver.
+fn stream(captured: &Captured) -> String {
+    let text = printable(build::captured_text(captured).as_bytes());
+    let own: Vec<&str> = text
+        .lines()
+        .filter(|line| {
+            !line.contains("File \"<string>\"") && !line.starts_with("Extension modules:")
+        })
+        .collect();
+    shortened(&own.join("\n"), MOST_LINES)
+}
+
+/// The first and the last lines of a text that is longer than `most` lines.
+fn shortened(text: &str, most: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    if lines.len() <= most {
+        return text.to_owned();
+    }
+    let tail = most / 3;
+    let left_out = lines.len() - most;
+    let mut kept: Vec<String> = lines[..most - tail]
+        .iter()
+        .map(|line| (*line).to_owned())
+        .collect();
+    kept.push(format!("[{left_out} lines left out]"));
+    kept.extend(
+        lines[lines.len() - tail..]
+            .iter()
+            .map(|line| (*line).to_owned()),
+    );
+    kept.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_keep_head_and_tail() {
+        let text: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+        let short = shortened(&text.join("\n"), 9);
+        assert_eq!(
+            short.lines().collect::<Vec<_>>(),
+            [
+                "0",
+                "1",
+                "2",
+                "3",
+                "4",
+                "5",
+                "[91 lines left out]",
+                "97",
+                "98",
+                "99"
+            ]
+        );
+    }
+}

@@ -1,0 +1,219 @@
+//! Reads what a run depends on: each file once, with a message of its own for each way in which it can be unusable.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use crate::build::tools::Scratch;
+use crate::errors::ExpectedError;
+use crate::lesson::{Lesson, Sources};
+use crate::variant::{Backend, Bridge, Variant};
+use crate::workspace::Workspace;
+
+/// The largest source file that is read; a bridge file has 80 lines.
+const LARGEST: u64 = 1 << 20;
+
+/// Named contents, sorted by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Files(Vec<(String, Vec<u8>)>);
+
+impl Files {
+    /// All files directly in a folder. Built files are left out: they are ours to make.
+    pub fn of_folder(folder: &Path) -> Result<Files, ExpectedError> {
+        let refuse = |error: std::io::Error| ExpectedError::UnusableFile {
+            path: folder.to_owned(),
+            problem: error.to_string(),
+            next: "restore the folder with `git checkout`".to_owned(),
+        };
+        let mut files = Vec::new();
+        for entry in fs::read_dir(folder).map_err(refuse)? {
+            let path = entry.map_err(refuse)?.path();
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+                continue;
+            };
+            if path.is_file() && !is_built(&path) {
+                files.push((name.to_owned(), read(folder, &path)?));
+            }
+        }
+        files.sort();
+        Ok(Files(files))
+    }
+
+    /// Name and content of each.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.0
+            .iter()
+            .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+    }
+
+    /// The content of one.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.entries()
+            .find(|(other, _)| *other == name)
+            .map(|(_, bytes)| bytes)
+    }
+
+    /// Whether a file has this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// The names of the C files.
+    pub fn c_files(&self) -> impl Iterator<Item = &str> {
+        self.entries()
+            .map(|(name, _)| name)
+            .filter(|name| name.ends_with(".c"))
+    }
+
+    /// Writes all of them below a private folder.
+    pub fn write_to(&self, scratch: &Scratch, below: &str) -> anyhow::Result<()> {
+        for (name, bytes) in self.entries() {
+            scratch.write(&Path::new(below).join(name).to_string_lossy(), bytes)?;
+        }
+        Ok(())
+    }
+}
+
+fn is_built(path: &Path) -> bool {
+    path.extension().is_some_and(|it| {
+        ["so", "o", "a", "dylib", "dll", "pyd"]
+            .iter()
+            .any(|built| it == *built)
+    })
+}
+
+/// The files of a bridge, in `solution/` and `exercise/`.
+pub fn files_of(variant: Variant) -> &'static [&'static str] {
+    match (variant.bridge, variant.backend) {
+        (Bridge::Ctypes, _) => &["ctypes_bridge.py"],
+        (Bridge::Abi, _) => &["abi_bridge.py"],
+        (Bridge::Api, _) => &["api_build.py", "api_bridge.py"],
+        (Bridge::Ext, Backend::Stock) => &["ext/module.c"],
+        (Bridge::Ext, Backend::Rust) => &["ext/lib.rs"],
+    }
+}
+
+/// Reads the files of a variant from these sources.
+pub fn bridge_files(
+    workspace: &Workspace,
+    lesson: &Lesson,
+    variant: Variant,
+    sources: &Sources,
+) -> Result<Files, ExpectedError> {
+    let mut files = Vec::new();
+    for name in files_of(variant) {
+        let path = lesson.source_file(sources, Path::new(name));
+        let bytes = read(&lesson.folder, &path)?;
+        check_text(&path, &bytes).map_err(|problem| unusable(workspace, &path, problem))?;
+        files.push(((*name).to_owned(), bytes));
+    }
+    files.sort();
+    Ok(Files(files))
+}
+
+/// Reads one file of a lesson, wherever a participant may have put something strange.
+pub fn read(folder: &Path, path: &Path) -> Result<Vec<u8>, ExpectedError> {
+    read_or_say(folder, path).map_err(|problem| ExpectedError::UnusableFile {
+        path: path.to_owned(),
+        problem,
+        next: restore(path),
+    })
+}
+
+fn unusable(workspace: &Workspace, path: &Path, problem: String) -> ExpectedError {
+    ExpectedError::UnusableFile {
+        path: workspace.shown(path).to_owned(),
+        problem,
+        next: restore(path),
+    }
+}
+
+fn restore(path: &Path) -> String {
+    let shown = std::env::current_dir()
+        .ok()
+        .and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned))
+        .unwrap_or_else(|| path.to_owned());
+    format!(
+        "correct the file, or start again with `git checkout -- {}`",
+        shown.display()
+    )
+}
+
+fn read_or_say(folder: &Path, path: &Path) -> Result<Vec<u8>, String> {
+    let data = match fs::symlink_metadata(path) {
+        Ok(data) => data,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err("the file is missing".to_owned());
+        }
+        Err(error) => return Err(error.to_string()),
+    };
+    let real = fs::canonicalize(path).map_err(|error| match data.is_symlink() {
+        true => format!("the symbolic link leads nowhere ({error})"),
+        false => error.to_string(),
+    })?;
+    let home = fs::canonicalize(folder).map_err(|error| error.to_string())?;
+    if !real.starts_with(&home) {
+        return Err(format!(
+            "it is a symbolic link that leads out of the lesson, to {}",
+            real.display()
+        ));
+    }
+    let data = fs::metadata(&real).map_err(|error| error.to_string())?;
+    if data.is_dir() {
+        return Err("it is a folder, and a file is needed".to_owned());
+    }
+    if !data.is_file() {
+        return Err("it is neither a file nor a folder, but a device or a pipe".to_owned());
+    }
+    if data.len() > LARGEST {
+        return Err(format!(
+            "it has {} bytes; {LARGEST} are read at most",
+            data.len()
+        ));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(&real)
+        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        .map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+fn check_text(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err("the file is empty".to_owned());
+    }
+    if let Err(error) = std::str::from_utf8(bytes) {
+        let line = bytes[..error.valid_up_to()]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1;
+        let byte = bytes[error.valid_up_to()];
+        let language = path.extension().unwrap_or_default().to_string_lossy();
+        return Err(format!(
+            "line {line} is not UTF-8 (byte 0x{byte:02x}); save the .{language} file as UTF-8"
+        ));
+    }
+    Ok(())
+}
+
+/// Built files for another machine that lie in a lesson's folders: named before a lesson is blamed for them.
+pub fn foreign_libraries(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
+    let folders = ["", "clib", "exercise", "exercise/ext"].map(|below| lesson.folder.join(below));
+    let entries = folders
+        .iter()
+        .filter_map(|folder| fs::read_dir(folder).ok())
+        .flatten()
+        .flatten();
+    let mut remarks: Vec<String> = entries
+        .map(|entry| entry.path())
+        .filter(|path| is_built(path))
+        .filter_map(|path| {
+            let foreign = clib::inspect::foreign(&path)?;
+            let shown = workspace.shown(&path).display().to_string();
+            Some(format!("{shown} is {foreign}; it is not used, and a fresh one was built; remove it: `rm {shown}`"))
+        })
+        .collect();
+    remarks.sort();
+    remarks
+}

@@ -1,0 +1,176 @@
+//! The work folder of a variant: copies of what it may see, and nothing that the judge knows.
+
+use std::path::{Path, PathBuf};
+
+use super::Courtroom;
+use super::inputs::Files;
+use super::plan::Asked;
+use crate::border::{self, DriverJob, Interrogation};
+use crate::build::tools::Scratch;
+use crate::build::{self, Failure};
+use crate::lesson::Sources;
+use crate::variant::{Backend, Bridge, Variant};
+
+/// A variant that is ready to run. Its folder is removed when this is dropped.
+#[derive(Debug)]
+pub struct Prepared {
+    job: DriverJob,
+    /// What the compiler said although it succeeded.
+    pub warnings: String,
+    /// The names that the participant's files have in the work folder, and the ones that a reader knows.
+    pub names: Vec<(String, String)>,
+    _scratch: Scratch,
+}
+
+impl Prepared {
+    /// Starts a driver and asks it everything.
+    ///
+    /// # Errors
+    /// When the border itself fails.
+    pub fn interrogate(&self, asked: &[Asked]) -> anyhow::Result<Interrogation> {
+        let questions: Vec<border::Question> =
+            asked.iter().map(|asked| asked.question.clone()).collect();
+        border::interrogate(&self.job, &questions)
+    }
+}
+
+/// Builds what the variant needs and fills its work folder.
+///
+/// # Errors
+/// When something of ours, or of the machine, is in the way; a participant's code that does not build is no error.
+pub fn prepare(
+    court: &Courtroom,
+    variant: Variant,
+    sources: &Sources,
+    files: &Files,
+) -> anyhow::Result<Result<Prepared, Failure>> {
+    let Courtroom {
+        tools,
+        lesson,
+        clib,
+        ..
+    } = court;
+    let library = build::clib::build(tools, &lesson.manifest.clib.name, clib)?;
+    let built = match extension(court, variant, sources, files)? {
+        Ok(built) => built,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    let scratch = tools.scratch()?;
+    clib.write_to(&scratch, "")?;
+    scratch.write("scenarios.py", &court.scenarios)?;
+    for (name, bytes) in files.entries().filter(|(name, _)| !name.contains('/')) {
+        scratch.write(name, bytes)?;
+    }
+    place(&scratch, &library)?;
+    let mut warnings = String::new();
+    if let Some(built) = built {
+        place(&scratch, &built.module)?;
+        warnings = built.warnings;
+    }
+    Ok(Ok(Prepared {
+        job: DriverJob {
+            python: interpreter(court, variant)?,
+            work_dir: scratch.path().to_owned(),
+            bridge_module: bridge_module(court, variant),
+            replace: engine_of(variant).map(str::to_owned),
+            limits: lesson.manifest.limits.clone(),
+            env: Vec::new(),
+        },
+        warnings,
+        names: shown_names(court, sources, files),
+        _scratch: scratch,
+    }))
+}
+
+fn extension(
+    court: &Courtroom,
+    variant: Variant,
+    sources: &Sources,
+    files: &Files,
+) -> anyhow::Result<Result<Option<build::Built>, Failure>> {
+    let Courtroom {
+        tools,
+        lesson,
+        clib,
+        ..
+    } = court;
+    let module = lesson.manifest.id.module();
+    let source = |name: &str| files.get(name).unwrap_or_default();
+    let shown = |name: &str| shown_name(court, sources, name);
+    let built = match (variant.bridge, variant.backend) {
+        (Bridge::Ctypes | Bridge::Abi, _) => return Ok(Ok(None)),
+        (Bridge::Api, backend) => build::api::build(
+            tools,
+            &module,
+            backend,
+            source("api_build.py"),
+            &shown("api_build.py"),
+            clib,
+        )?,
+        (Bridge::Ext, Backend::Stock) => build::ext::build(
+            tools,
+            &module,
+            source("ext/module.c"),
+            &shown("ext/module.c"),
+            clib,
+        )?,
+        (Bridge::Ext, Backend::Rust) => build::rust::build(
+            tools,
+            lesson,
+            source("ext/lib.rs"),
+            &shown("ext/lib.rs"),
+            clib,
+        )?,
+    };
+    Ok(built.map(Some))
+}
+
+fn place(scratch: &Scratch, file: &Path) -> anyhow::Result<()> {
+    let name = file.file_name().unwrap_or_default();
+    build::copy(file, &scratch.path().join(name))
+}
+
+/// The virtual environment's Python wherever the workshop pins packages; without any, the chosen one does.
+fn interpreter(court: &Courtroom, variant: Variant) -> anyhow::Result<PathBuf> {
+    let tools = court.tools;
+    if engine_of(variant).is_some() {
+        tools.engines()?;
+    }
+    let needs_packages =
+        matches!(variant.bridge, Bridge::Abi | Bridge::Api) || engine_of(variant).is_some();
+    if needs_packages || tools.workspace.root.join("requirements.lock").exists() {
+        return Ok(tools.venv()?.python.clone());
+    }
+    Ok(tools.python.executable.clone())
+}
+
+/// The engine that stands in for `ctypes` or `cffi`.
+fn engine_of(variant: Variant) -> Option<&'static str> {
+    match (variant.bridge, variant.backend) {
+        (Bridge::Ctypes, Backend::Rust) => Some("rust_ctypes"),
+        (Bridge::Abi | Bridge::Api, Backend::Rust) => Some("rust_cffi"),
+        (Bridge::Ext, _) | (_, Backend::Stock) => None,
+    }
+}
+
+fn bridge_module(court: &Courtroom, variant: Variant) -> String {
+    match variant.bridge {
+        Bridge::Ctypes => "ctypes_bridge".to_owned(),
+        Bridge::Abi => "abi_bridge".to_owned(),
+        Bridge::Api => "api_bridge".to_owned(),
+        Bridge::Ext => court.lesson.manifest.id.module(),
+    }
+}
+
+/// A file as whoever edits it knows it: its path below the root of the workshop.
+fn shown_name(court: &Courtroom, sources: &Sources, name: &str) -> String {
+    let path = court.lesson.source_file(sources, Path::new(name));
+    court.tools.workspace.shown(&path).display().to_string()
+}
+
+fn shown_names(court: &Courtroom, sources: &Sources, files: &Files) -> Vec<(String, String)> {
+    files
+        .entries()
+        .map(|(name, _)| (name.to_owned(), shown_name(court, sources, name)))
+        .collect()
+}

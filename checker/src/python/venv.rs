@@ -1,0 +1,343 @@
+//! The virtual environment: made from the chosen interpreter and the hash-pinned requirements, and nothing else.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Python, probe};
+use crate::build::store::{Key, write_atomically};
+use crate::errors::ExpectedError;
+use crate::report::progress::Progress;
+use crate::workspace::Workspace;
+
+/// The file that says a virtual environment is ours and complete.
+const STAMP: &str = ".checker.json";
+
+/// A complete virtual environment.
+#[derive(Clone, Debug)]
+pub struct Venv {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Its interpreter.
+    pub python: PathBuf,
+    /// Where its packages lie.
+    pub site_packages: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stamp {
+    key: String,
+    interpreter: String,
+    site_packages: PathBuf,
+}
+
+/// Makes the virtual environment unless it is there already.
+///
+/// The first interpreter gets `.venv` at the root, where editors find it; each other one, and a workshop that has a
+/// `.venv` which is not ours, gets a folder below the cache. An interrupted set-up is done again.
+pub fn ensure(workspace: &Workspace, python: &Python, progress: &Progress) -> anyhow::Result<Venv> {
+    let lock_file = requirements(workspace)?;
+    let key = key(python, &lock_file);
+    let _guard = lock(workspace)?;
+    let folder = place(workspace, python)?;
+    if let Some(venv) = complete(&folder, &key) {
+        return Ok(venv);
+    }
+    let _step = progress.step(&format!(
+        "setting up {}",
+        workspace.shown(&folder).display()
+    ));
+    mark(workspace, &folder)?;
+    make(workspace, python, &folder)?;
+    let site_packages = site_packages(&folder)?;
+    let stamp = Stamp {
+        key,
+        interpreter: interpreter(python),
+        site_packages,
+    };
+    write_atomically(&folder.join(STAMP), &serde_json::to_vec_pretty(&stamp)?)
+        .map_err(|cause| ExpectedError::cache(folder.join(STAMP), cause))?;
+    unmark(workspace, &folder);
+    complete(&folder, &stamp.key)
+        .ok_or_else(|| anyhow::anyhow!("{} vanished while it was made", folder.display()))
+}
+
+/// The virtual environment of this interpreter, if it is complete.
+pub fn find(workspace: &Workspace, python: &Python) -> Option<Venv> {
+    let key = key(python, &requirements(workspace).ok()?);
+    [workspace.root.join(".venv"), own_folder(workspace, python)]
+        .iter()
+        .find_map(|folder| complete(folder, &key))
+}
+
+fn requirements(workspace: &Workspace) -> Result<Vec<u8>, ExpectedError> {
+    let path = workspace.root.join("requirements.lock");
+    fs::read(&path).map_err(|error| ExpectedError::UnusableFile {
+        path: path.clone(),
+        problem: error.to_string(),
+        next: "restore the file: `git checkout -- requirements.lock`".to_owned(),
+    })
+}
+
+fn interpreter(python: &Python) -> String {
+    format!("{} {}", python.executable.display(), python.version_text())
+}
+
+fn key(python: &Python, requirements: &[u8]) -> String {
+    let stamp = probe::stamp(&python.executable).unwrap_or_default();
+    Key::of("venv")
+        .text(&stamp)
+        .text(&python.abi_tag)
+        .bytes(requirements)
+        .finish()
+}
+
+fn own_folder(workspace: &Workspace, python: &Python) -> PathBuf {
+    let hash = Key::of("venv-folder")
+        .text(&python.executable.to_string_lossy())
+        .finish();
+    workspace
+        .cache
+        .join("venvs")
+        .join(format!("{}-{}", python.abi_tag, &hash[..8]))
+}
+
+fn complete(folder: &Path, key: &str) -> Option<Venv> {
+    let stamp = read_stamp(folder)?;
+    let python = folder.join("bin/python");
+    (stamp.key == key && python.exists() && stamp.site_packages.is_dir()).then(|| Venv {
+        folder: folder.to_owned(),
+        python,
+        site_packages: stamp.site_packages,
+    })
+}
+
+fn read_stamp(folder: &Path) -> Option<Stamp> {
+    serde_json::from_slice(&fs::read(folder.join(STAMP)).ok()?).ok()
+}
+
+/// Where this interpreter's environment belongs.
+fn place(workspace: &Workspace, python: &Python) -> Result<PathBuf, ExpectedError> {
+    let shared = workspace.root.join(".venv");
+    let ours = match read_stamp(&shared) {
+        Some(stamp) => stamp.interpreter == interpreter(python),
+        // Without a stamp it is ours only if we began it, or if it is not there and can be made.
+        None if shared.exists() => marker(workspace, &shared).exists() || is_empty(&shared),
+        None => match fs::create_dir(&shared) {
+            Ok(()) => true,
+            Err(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+                return Err(ExpectedError::cache(shared, error));
+            }
+            // A read-only checkout: the cache may lie elsewhere.
+            Err(_) => false,
+        },
+    };
+    Ok(if ours {
+        shared
+    } else {
+        own_folder(workspace, python)
+    })
+}
+
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// The file that says that we began to make this environment.
+fn marker(workspace: &Workspace, folder: &Path) -> PathBuf {
+    let hash = Key::of("venv-begun")
+        .text(&folder.to_string_lossy())
+        .finish();
+    workspace
+        .cache
+        .join("venvs")
+        .join(format!("{}.begun", &hash[..16]))
+}
+
+fn mark(workspace: &Workspace, folder: &Path) -> Result<(), ExpectedError> {
+    let path = marker(workspace, folder);
+    write_atomically(&path, b"").map_err(|cause| ExpectedError::cache(&path, cause))
+}
+
+fn unmark(workspace: &Workspace, folder: &Path) {
+    // A marker that stays is harmless: the stamp is looked at first.
+    let _ = fs::remove_file(marker(workspace, folder));
+}
+
+/// Two checkers must not make the same environment at once.
+fn lock(workspace: &Workspace) -> anyhow::Result<File> {
+    let path = workspace.cache_folder("venvs")?.join("lock");
+    let file = File::create(&path).map_err(|cause| ExpectedError::cache(path.clone(), cause))?;
+    file.lock()
+        .map_err(|cause| ExpectedError::cache(&path, cause))?;
+    Ok(file)
+}
+
+fn make(workspace: &Workspace, python: &Python, folder: &Path) -> Result<(), ExpectedError> {
+    let lock_file = workspace.root.join("requirements.lock");
+    if let Some(uv) = probe::find_program("uv".as_ref())
+        && with_uv(&uv, python, folder, &lock_file).is_ok()
+    {
+        return Ok(());
+    }
+    with_pip(workspace, python, folder, &lock_file)
+}
+
+fn with_uv(uv: &Path, python: &Python, folder: &Path, lock_file: &Path) -> Result<(), String> {
+    let mut venv = probe::quiet(Command::new(uv));
+    venv.args(["venv", "--quiet", "--clear", "--no-project", "--python"])
+        .arg(&python.executable)
+        .arg(folder);
+    succeed(venv)?;
+    let mut sync = probe::quiet(Command::new(uv));
+    sync.args(["pip", "sync", "--quiet", "--require-hashes", "--python"])
+        .arg(folder.join("bin/python"))
+        .arg(lock_file);
+    succeed(sync)
+}
+
+fn with_pip(
+    workspace: &Workspace,
+    python: &Python,
+    folder: &Path,
+    lock_file: &Path,
+) -> Result<(), ExpectedError> {
+    let refuse = |cause: String, next: &str| ExpectedError::SetUp {
+        venv: folder.to_owned(),
+        cause,
+        next: next.to_owned(),
+    };
+    // Asked afresh: the package that was missing may have been installed meanwhile.
+    let has_ensurepip = python.ensurepip
+        || probe::ask(&python.executable, &workspace.root).is_ok_and(|python| python.ensurepip);
+    if !has_ensurepip {
+        return Err(refuse(
+            format!("{} has no module `ensurepip`", python.executable.display()),
+            "install it (on Debian and Ubuntu `sudo apt install python3-venv`), or install uv",
+        ));
+    }
+    let mut venv = probe::quiet(Command::new(&python.executable));
+    venv.args(["-I", "-m", "venv", "--clear"]).arg(folder);
+    succeed(venv).map_err(|output| {
+        refuse(
+            format!("`python -m venv` failed: {}", last_lines(&output)),
+            venv_step(&output),
+        )
+    })?;
+    let mut pip = probe::quiet(Command::new(folder.join("bin/python")));
+    pip.args([
+        "-I",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-input",
+        "--disable-pip-version-check",
+    ])
+    .args([
+        "--only-binary",
+        ":all:",
+        "--require-hashes",
+        "--requirement",
+    ])
+    .arg(lock_file);
+    succeed(pip).map_err(|output| {
+        let (cause, next) = pip_failure(&output);
+        refuse(cause, next)
+    })
+}
+
+fn succeed(mut command: Command) -> Result<(), String> {
+    let output: Output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| error.to_string())?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text += &String::from_utf8_lossy(&output.stderr);
+    Err(text)
+}
+
+fn last_lines(output: &str) -> String {
+    let lines: Vec<&str> = output
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    lines[lines.len().saturating_sub(3)..].join(" / ")
+}
+
+fn venv_step(output: &str) -> &'static str {
+    if output.contains("No space left") || output.contains("Errno 28") {
+        "free some space and type the same command again"
+    } else {
+        "see the message above; on Debian and Ubuntu `sudo apt install python3-venv` is often what is missing"
+    }
+}
+
+/// What pip's many words mean, and what to do.
+fn pip_failure(output: &str) -> (String, &'static str) {
+    const OFFLINE: [&str; 7] = [
+        "Temporary failure in name resolution",
+        "Name or service not known",
+        "Failed to establish a new connection",
+        "Network is unreachable",
+        "Connection refused",
+        "No matching distribution",
+        "ProxyError",
+    ];
+    if output.contains("CERTIFICATE_VERIFY_FAILED") {
+        return (
+            "the certificate of the package index is not trusted".to_owned(),
+            "if your network has a certificate authority of its own, name its file with PIP_CERT and SSL_CERT_FILE",
+        );
+    }
+    if output.contains("No space left") || output.contains("Errno 28") {
+        return (
+            "the disk is full".to_owned(),
+            "free some space and type the same command again",
+        );
+    }
+    if output.contains("DO NOT MATCH THE HASHES") {
+        return (
+            "a package is not the one that requirements.lock pins".to_owned(),
+            "do not install it: ask whoever runs your package index",
+        );
+    }
+    if OFFLINE.iter().any(|sign| output.contains(sign)) {
+        return (
+            format!(
+                "no network, and the packages are not here yet ({})",
+                last_lines(output)
+            ),
+            "connect once and type the same command again, or point PIP_FIND_LINKS at a folder of wheels; afterwards no network is needed",
+        );
+    }
+    (
+        format!("pip failed: {}", last_lines(output)),
+        "correct what pip names and type the same command again",
+    )
+}
+
+fn site_packages(folder: &Path) -> anyhow::Result<PathBuf> {
+    let output = probe::quiet(Command::new(folder.join("bin/python")))
+        .args([
+            "-I",
+            "-c",
+            "import sysconfig; print(sysconfig.get_path('purelib'))",
+        ])
+        .stdin(Stdio::null())
+        .output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let path = PathBuf::from(text.trim());
+    anyhow::ensure!(
+        path.is_dir(),
+        "{} has no folder for packages",
+        folder.display()
+    );
+    Ok(path)
+}
