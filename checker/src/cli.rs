@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and how a result becomes an exit code.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,7 +9,7 @@ use clap::{Parser, Subcommand};
 
 use crate::errors::ExpectedError;
 use crate::workspace::Workspace;
-use crate::{commands, exit, output};
+use crate::{border, commands, exit, output, snapshot};
 
 /// Builds, runs, grades and explains the lessons of Four Bridges.
 ///
@@ -59,9 +60,16 @@ enum Command {
     Verify(commands::verify::Args),
 }
 
-/// Runs the command line of this process.
-pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+/// The whole program, the name it was called by first. For `main` alone, or for a test that stands in for the binary.
+pub fn start(args: Vec<OsString>) -> ExitCode {
+    // Before everything else: a supervisor is started for each run, and has no command line of its own.
+    if args.get(1).is_some_and(|word| word == border::SUPERVISE) {
+        return border::supervise();
+    }
+    if let Err(error) = snapshot::settle_environment(&args) {
+        return ExitCode::from(report(&error, false));
+    }
+    let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };

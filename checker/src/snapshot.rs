@@ -45,18 +45,18 @@ const OVERRIDES: [&str; 5] = [
     "INSTA_PENDING_DIR",
 ];
 
-/// Gives insta the environment that it needs, if the workshop can be found. `main` calls this before any thread starts.
+/// Gives insta the environment that it needs, if the workshop can be found. The program calls this before any thread starts,
+/// with its command line.
 ///
 /// # Errors
 /// When a thread has started already.
-pub fn settle_environment() -> anyhow::Result<()> {
+pub fn settle_environment(args: &[OsString]) -> anyhow::Result<()> {
     // Without a workshop no snapshot is ever checked; the subcommand itself will say that there is none.
     let Ok(workspace) = Workspace::find() else {
         return Ok(());
     };
-    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
     let ci = in_ci(std::env::var_os("CI").as_deref());
-    let (unset, set) = environment(&workspace.root, &args, ci);
+    let (unset, set) = environment(&workspace.root, args, ci);
     border::change_environment(unset, &set).context("cannot prepare the environment of insta")
 }
 
