@@ -211,14 +211,17 @@ impl Driver {
         request["id"] = id.clone().into();
         let line = format!("{request}\n");
         self.supervised.send(line.as_bytes());
+        let mut known = 0;
         while self.hear()? {
-            if let Some(end) = self.received.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = self.received.drain(..=end).collect();
+            let news = &self.received[known..];
+            if let Some(end) = news.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.received.drain(..=known + end).collect();
                 return Ok(Reply::parse(&line, &id).map_or_else(tampering, Heard::Reply));
             }
             if self.received.len() > reply::LONGEST {
                 return Ok(tampering("a reply without end".into()));
             }
+            known = self.received.len();
         }
         Ok(Heard::End)
     }

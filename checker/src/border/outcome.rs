@@ -97,3 +97,147 @@ fn without_observation(answer: &Answer) -> Option<Verdict> {
         Answer::Observed(_) | Answer::NotAsked => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::{Captured, Interruption};
+    use super::*;
+    use crate::value::Value;
+
+    fn ended(ending: Ending) -> Ended {
+        Ended {
+            ending,
+            stdout: Captured::default(),
+            stderr: Captured::default(),
+            leaked: 0,
+            wall: Duration::ZERO,
+            cpu: Duration::ZERO,
+        }
+    }
+
+    fn good() -> Interrogation {
+        Interrogation {
+            loading: Loading::Loaded,
+            answers: vec![Answer::Observed(Value::None); 2],
+            tampering: None,
+            interruptions: Vec::new(),
+            finished: true,
+            ended: ended(Ending::Exited(0)),
+        }
+    }
+
+    fn interrupted(ending: Ending) -> Interrogation {
+        let ended = ended(ending);
+        Interrogation {
+            answers: vec![Answer::Observed(Value::None), Answer::Unfinished],
+            interruptions: vec![Interruption {
+                question: Some(1),
+                ended: ended.clone(),
+            }],
+            finished: false,
+            ended,
+            ..good()
+        }
+    }
+
+    fn raised(class: &str) -> Answer {
+        Answer::Raised {
+            class: class.into(),
+            message: String::new(),
+            traceback: String::new(),
+        }
+    }
+
+    fn name(heard: &Interrogation) -> &'static str {
+        heard.verdict().map_or("compare", |verdict| verdict.name())
+    }
+
+    #[test]
+    fn only_a_conversation_in_order_is_compared() {
+        assert_eq!(name(&good()), "compare");
+    }
+
+    #[test]
+    fn an_interruption_is_named_by_what_ended_the_process() {
+        let cases = [
+            (Ending::Exited(0), "early-exit"),
+            (Ending::Exited(1), "early-exit"),
+            (Ending::Signaled(11), "crashed"),
+            (Ending::Stopped(Limit::Time), "timeout"),
+            (Ending::Stopped(Limit::Memory), "memory-limit"),
+            (Ending::Stopped(Limit::Output), "output-limit"),
+            (Ending::Stopped(Limit::Processes), "process-limit"),
+        ];
+        for (ending, verdict) in cases {
+            assert_eq!(name(&interrupted(ending.clone())), verdict);
+            let at_the_end = Interrogation {
+                ended: ended(ending.clone()),
+                ..good()
+            };
+            let expected = if ending == Ending::Exited(0) {
+                "compare"
+            } else {
+                verdict
+            };
+            assert_eq!(name(&at_the_end), expected);
+        }
+        let crash = interrupted(Ending::Signaled(11)).verdict();
+        assert_eq!(crash, Some(Verdict::Crashed("SIGSEGV".into())));
+    }
+
+    #[test]
+    fn forged_replies_outweigh_everything() {
+        let mut heard = interrupted(Ending::Signaled(11));
+        heard.tampering = Some("two replies".into());
+        assert_eq!(name(&heard), "tampered");
+    }
+
+    #[test]
+    fn a_crash_outweighs_an_exception_and_an_exception_what_was_left_behind() {
+        let mut heard = interrupted(Ending::Signaled(11));
+        heard.answers[0] = raised("ValueError");
+        assert_eq!(name(&heard), "crashed");
+        let mut heard = good();
+        heard.ended.leaked = 1;
+        assert_eq!(name(&heard), "leaked-process");
+        heard.answers[0] = raised("ValueError");
+        assert_eq!(name(&heard), "exception");
+        heard.answers[0] = raised(NO_SUCH_SCENARIO);
+        assert_eq!(name(&heard), "missing-scenarios");
+    }
+
+    #[test]
+    fn an_order_of_things_that_cannot_be_is_no_pass() {
+        for heard in [
+            Interrogation {
+                finished: false,
+                ..good()
+            },
+            Interrogation {
+                answers: vec![Answer::NotAsked],
+                ..good()
+            },
+            Interrogation {
+                answers: vec![Answer::Unfinished],
+                ..good()
+            },
+        ] {
+            assert_eq!(name(&heard), "missing-scenarios");
+        }
+        let dismissed = interrupted(Ending::Dismissed);
+        assert_eq!(name(&dismissed), "missing-scenarios");
+    }
+
+    #[test]
+    fn what_was_left_behind_is_counted_once() {
+        let mut heard = interrupted(Ending::Exited(0));
+        heard.interruptions[0].ended.leaked = 2;
+        heard.ended.leaked = 2;
+        assert_eq!(heard.left_behind(), 2);
+        heard.finished = true;
+        heard.ended.leaked = 1;
+        assert_eq!(heard.left_behind(), 3);
+    }
+}

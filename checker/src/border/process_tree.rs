@@ -10,8 +10,6 @@ use nix::unistd::Pid;
 pub(super) struct Process {
     /// Its id.
     pub pid: Pid,
-    /// Its process group.
-    pub group: Pid,
     parent: Pid,
     /// Whether it has ended and only waits for its parent.
     pub dead: bool,
@@ -24,11 +22,21 @@ pub(super) struct Process {
 /// Every descendant of this process, parents before children. A process that moves to a new parent during the walk can
 /// be missed, so whoever must have all asks again until none is left.
 pub(super) fn descendants() -> Vec<Process> {
+    let mut found = Vec::new();
+    visit(|pid| found.extend(read(pid)));
+    found
+}
+
+/// Visits the id of every descendant of this process, each after its own children are known, so that it may be ended.
+pub(super) fn visit(mut each: impl FnMut(Pid)) {
     let me = Pid::this();
-    match children_of(me) {
-        Some(children) => walk(children),
+    let Some(mut pending) = children_of(me) else {
         // Kernels without CONFIG_PROC_CHILDREN: one pass over all processes of the machine.
-        None => below(me, all_processes()),
+        return below(me, all_processes()).into_iter().for_each(each);
+    };
+    while let Some(pid) = pending.pop() {
+        pending.extend(children_of(pid).unwrap_or_default());
+        each(pid);
     }
 }
 
@@ -38,15 +46,6 @@ pub(super) fn proportional(pid: Pid) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
-}
-
-fn walk(mut pending: Vec<Pid>) -> Vec<Process> {
-    let mut found = Vec::new();
-    while let Some(pid) = pending.pop() {
-        pending.extend(children_of(pid).unwrap_or_default());
-        found.extend(read(pid));
-    }
-    found
 }
 
 fn children_of(pid: Pid) -> Option<Vec<Pid>> {
@@ -61,28 +60,26 @@ fn children_of(pid: Pid) -> Option<Vec<Pid>> {
     Some(children)
 }
 
-fn all_processes() -> Vec<Process> {
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    entries
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter_map(|id| read(Pid::from_raw(id)))
-        .collect()
+/// All processes of the machine, by their parents.
+fn all_processes() -> HashMap<Pid, Vec<Pid>> {
+    let entries = fs::read_dir("/proc").into_iter().flatten();
+    let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let mut by_parent: HashMap<Pid, Vec<Pid>> = HashMap::new();
+    for process in ids.filter_map(|id| read(Pid::from_raw(id))) {
+        by_parent
+            .entry(process.parent)
+            .or_default()
+            .push(process.pid);
+    }
+    by_parent
 }
 
-fn below(root: Pid, all: Vec<Process>) -> Vec<Process> {
-    let mut by_parent: HashMap<Pid, Vec<Process>> = HashMap::new();
-    for process in all {
-        by_parent.entry(process.parent).or_default().push(process);
-    }
-    let mut found = Vec::new();
-    let mut pending = vec![root];
-    while let Some(parent) = pending.pop() {
-        for process in by_parent.remove(&parent).unwrap_or_default() {
-            pending.push(process.pid);
-            found.push(process);
-        }
+fn below(root: Pid, mut by_parent: HashMap<Pid, Vec<Pid>>) -> Vec<Pid> {
+    let mut found = by_parent.remove(&root).unwrap_or_default();
+    let mut next = 0;
+    while let Some(pid) = found.get(next) {
+        found.extend(by_parent.remove(pid).unwrap_or_default());
+        next += 1;
     }
     found
 }
@@ -103,7 +100,6 @@ fn parse(pid: Pid, stat: &[u8]) -> Option<Process> {
     Some(Process {
         pid,
         parent: id(4)?,
-        group: id(5)?,
         dead: matches!(*fields.first()?, "Z" | "X"),
         threads: u64::try_from(number(20)?).unwrap_or(0).max(1),
         resident: pages * page_size(),
@@ -128,7 +124,6 @@ mod tests {
     fn a_name_with_parentheses_does_not_shift_the_fields() {
         let process = parse(Pid::from_raw(7), STAT).unwrap();
         assert_eq!(process.parent, Pid::from_raw(3));
-        assert_eq!(process.group, Pid::from_raw(5));
         assert_eq!((process.dead, process.threads), (false, 4));
         assert_eq!(process.resident, 25 * page_size());
     }
@@ -147,9 +142,8 @@ mod tests {
             .spawn()
             .unwrap();
         let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
-        let has = |found: Vec<Process>| found.iter().any(|process| process.pid == pid);
-        let walked = has(descendants());
-        let scanned = has(below(Pid::this(), all_processes()));
+        let walked = descendants().iter().any(|process| process.pid == pid);
+        let scanned = below(Pid::this(), all_processes()).contains(&pid);
         child.kill().unwrap();
         child.wait().unwrap();
         assert!(walked && scanned);

@@ -2,6 +2,7 @@
 //!
 //! It has one thread and one loop. Why a payload was ended is what this loop decided, never what a signal number suggests.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, AsRawFd};
@@ -15,7 +16,7 @@ use nix::sys::resource::{Usage, UsageWho, getrusage};
 use nix::sys::signal::{SigSet, Signal, kill, killpg};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::time::{TimeVal, TimeValLike};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getpgid, getpgrp};
 
 use super::frame::{Frame, Specification};
 use super::pipes::{Channel, Pipes};
@@ -27,8 +28,8 @@ use crate::lesson::Limits;
 const LAST_WORDS: Duration = Duration::from_millis(150);
 /// How long helpers of a payload may take to notice that it has ended, before they count as left behind.
 const AFTERMATH: Duration = Duration::from_millis(100);
-/// How long ending everything may take before the supervisor reports all the same.
-const KILLING: Duration = Duration::from_secs(2);
+/// How long ending everything may take; thousands of processes on a busy machine need a second.
+const KILLING: Duration = Duration::from_secs(5);
 /// How often processes and memory are looked at, at least and at most.
 const GLANCES: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(16));
 
@@ -49,14 +50,14 @@ fn run() -> anyhow::Result<()> {
     isolation::become_supervisor().context("cannot become a supervisor")?;
     let specification = read_specification(&mut control)?;
     let mut pipes = Pipes::new(control, events)?;
-    let last = match Watch::new(&specification.limits).and_then(|mut watch| {
-        let ended = watch.run(&specification, &mut pipes);
-        // Whatever went wrong above, nothing that was started may stay.
-        watch.end_everything();
-        ended
-    }) {
+    let mut watch = Watch::new(&specification.limits)?;
+    let last = match watch.run(&specification, &mut pipes) {
         Ok(ended) => Frame::Ended(ended),
-        Err(error) => Frame::Fault(format!("{error:#}")),
+        Err(error) => {
+            // Whatever went wrong, nothing that was started may stay; the first fault is the one to report.
+            let _ = watch.end_everything();
+            Frame::Fault(format!("{error:#}"))
+        }
     };
     pipes.deliver(&last)
 }
@@ -116,7 +117,7 @@ impl Watch {
             None => self.count_left_behind(pipes)?,
             Some(_) => 0,
         };
-        self.end_everything();
+        self.end_everything()?;
         pipes.drain();
         if reason.is_none() && pipes.output() > self.output_limit() {
             reason = Some(Reason::Reached(Limit::Output));
@@ -248,21 +249,47 @@ impl Watch {
     }
 
     /// Sends SIGKILL to every descendant, in whatever session, until none is left.
-    fn end_everything(&mut self) {
-        let end = Instant::now() + KILLING;
-        while !self.alone && Instant::now() < end {
-            for process in process_tree::descendants() {
-                // A group made by a descendant holds descendants only; killing it as one outruns a fork bomb.
-                // Errors mean that the process is dead already, or belongs to another user and cannot be ended.
-                let _ = killpg(process.group, Signal::SIGKILL);
-                let _ = kill(process.pid, Signal::SIGKILL);
-            }
-            self.reap();
-            if !self.alone {
-                std::thread::sleep(Duration::from_millis(1));
-                self.reap();
-            }
+    ///
+    /// # Errors
+    /// When some do not end, for example because they belong to another user.
+    fn end_everything(&mut self) -> anyhow::Result<()> {
+        if self.alone {
+            return Ok(());
         }
+        isolation::go_first();
+        let begin = Instant::now();
+        while begin.elapsed() < KILLING {
+            let pass = Instant::now();
+            self.kill_once();
+            self.reap();
+            if self.alone {
+                return Ok(());
+            }
+            // Who is killed still has to die, and gets the processor for it.
+            std::thread::sleep((pass.elapsed() * 3).max(Duration::from_millis(1)));
+            self.reap();
+        }
+        let left = process_tree::descendants().len();
+        anyhow::ensure!(self.alone, "{left} processes of the run cannot be ended");
+        Ok(())
+    }
+
+    fn kill_once(&self) {
+        if self.status.is_none() {
+            // Even where /proc tells nothing. Once it is reaped, the number may be another's.
+            self.payload.into_iter().for_each(kill_group);
+        }
+        let mut groups = HashSet::new();
+        process_tree::visit(|pid| {
+            // A group made by a descendant holds descendants only; killing it as one outruns a fork bomb.
+            if let Ok(group) = getpgid(Some(pid))
+                && groups.insert(group)
+            {
+                kill_group(group);
+            }
+            // Fails when the process is dead already, or belongs to another user and cannot be ended.
+            let _ = kill(pid, Signal::SIGKILL);
+        });
     }
 
     /// Waits for every child that has ended.
@@ -305,6 +332,13 @@ impl Watch {
 
     fn output_limit(&self) -> u64 {
         self.limits.output_kib.saturating_mul(1024)
+    }
+}
+
+/// Sends SIGKILL to a process group, unless it is our own, or one of the numbers that mean "mine" or "all".
+fn kill_group(group: Pid) {
+    if group.as_raw() > 1 && group != getpgrp() {
+        let _ = killpg(group, Signal::SIGKILL);
     }
 }
 
