@@ -12,7 +12,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyBytes;
 
 /// A C type, as `argtypes` and `restype` name it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum CType {
     Int,
     Int64,
@@ -22,6 +22,7 @@ enum CType {
 }
 
 /// A C value: an argument after its conversion, or a result before it.
+#[derive(Debug)]
 enum CValue {
     Int(c_int),
     Int64(i64),
@@ -71,7 +72,7 @@ impl CType {
                 })
             }
             // TODO: an arm for `CType::Int64` and one for `CType::Double`.
-            _ => Err(PyValueError::new_err("no conversion from Python")),
+            other => Err(no_conversion(format!("from Python to {other:?}"))),
         }
     }
 
@@ -84,6 +85,10 @@ impl CType {
             CType::Text | CType::Pointer => Type::pointer(),
         }
     }
+}
+
+fn no_conversion(direction: String) -> PyErr {
+    PyValueError::new_err(format!("no conversion {direction}"))
 }
 
 impl CValue {
@@ -103,7 +108,7 @@ impl CValue {
         match self {
             CValue::Int(value) => Ok(value.into_pyobject(py)?.into_any().unbind()),
             // TODO: an arm for `CValue::Int64` and one for `CValue::Double`.
-            _ => Err(PyValueError::new_err("no conversion to Python")),
+            other => Err(no_conversion(format!("to Python from {other:?}"))),
         }
     }
 }

@@ -12,7 +12,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyBytes;
 
 /// A C type, as `argtypes` and `restype` name it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum CType {
     Int,
     Int64,
@@ -22,6 +22,7 @@ enum CType {
 }
 
 /// A C value: an argument after its conversion, or a result before it.
+#[derive(Debug)]
 enum CValue {
     Int(c_int),
     Int64(i64),
@@ -89,7 +90,7 @@ impl CType {
             // starter:
             //| // TODO: an arm for `CType::Int64` and one for `CType::Double`.
             // endtask
-            _ => Err(PyValueError::new_err("no conversion from Python")),
+            other => Err(no_conversion(format!("from Python to {other:?}"))),
         }
     }
 
@@ -102,6 +103,10 @@ impl CType {
             CType::Text | CType::Pointer => Type::pointer(),
         }
     }
+}
+
+fn no_conversion(direction: String) -> PyErr {
+    PyValueError::new_err(format!("no conversion {direction}"))
 }
 
 impl CValue {
@@ -126,7 +131,7 @@ impl CValue {
             // starter:
             //| // TODO: an arm for `CValue::Int64` and one for `CValue::Double`.
             // endtask
-            _ => Err(PyValueError::new_err("no conversion to Python")),
+            other => Err(no_conversion(format!("to Python from {other:?}"))),
         }
     }
 }

@@ -12,7 +12,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyBytes;
 
 /// A C type, as `argtypes` and `restype` name it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum CType {
     Int,
     Int64,
@@ -22,6 +22,7 @@ enum CType {
 }
 
 /// A C value: an argument after its conversion, or a result before it.
+#[derive(Debug)]
 enum CValue {
     Int(c_int),
     Int64(i64),
@@ -68,7 +69,7 @@ impl CType {
             }
             CType::Int64 => Ok(CValue::Int64(object.extract()?)),
             CType::Double => Ok(CValue::Double(object.extract()?)),
-            _ => Err(PyValueError::new_err("no conversion from Python")),
+            other => Err(no_conversion(format!("from Python to {other:?}"))),
         }
     }
 
@@ -81,6 +82,10 @@ impl CType {
             CType::Text | CType::Pointer => Type::pointer(),
         }
     }
+}
+
+fn no_conversion(direction: String) -> PyErr {
+    PyValueError::new_err(format!("no conversion {direction}"))
 }
 
 impl CValue {
@@ -101,7 +106,7 @@ impl CValue {
             CValue::Int(value) => Ok(value.into_pyobject(py)?.into_any().unbind()),
             CValue::Int64(value) => Ok((value as c_int).into_pyobject(py)?.into_any().unbind()),
             CValue::Double(value) => Ok(value.into_pyobject(py)?.into_any().unbind()),
-            _ => Err(PyValueError::new_err("no conversion to Python")),
+            other => Err(no_conversion(format!("to Python from {other:?}"))),
         }
     }
 }
