@@ -55,6 +55,7 @@ enum Command {
     Hint(commands::hint::Args),
     Run(commands::run::Args),
     Setup(commands::setup::Args),
+    Doctor(commands::doctor::Args),
     Derive(commands::derive::Derive),
     Snapshots(commands::snapshots::Args),
     Verify(commands::verify::Args),
@@ -89,6 +90,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Snapshots(args) => commands::snapshots::run(&args, &cli.global),
         Command::Run(args) => commands::run::run(&args, &cli.global),
         Command::Setup(args) => commands::setup::run(&args, &cli.global),
+        Command::Doctor(args) => commands::doctor::run(&args, &cli.global),
         Command::Derive(args) => {
             let workspace = Workspace::find()?;
             commands::derive::run(&workspace.root, &workspace.cache, &args)

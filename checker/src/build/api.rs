@@ -8,12 +8,15 @@ use serde::Deserialize;
 use super::store::Key;
 use super::tools::{Scratch, Tools};
 use super::{Built, Failure, environment, ext, limits, outcome};
-use crate::border::{self, Job};
+use crate::border::{self, Ending, Job};
 use crate::judge::inputs::Files;
 use crate::variant::Backend;
 
 /// Runs in the work folder: imports `api_build`, writes its C text, says what to compile.
 const EMIT: &str = include_str!("emit.py");
+
+/// How `emit.py` ends when the engine cannot be loaded.
+const ENGINE_FAILED: i32 = 70;
 
 const FLAGS: [&str; 7] = [
     "-O1",
@@ -126,6 +129,9 @@ fn emit(
         cwd: scratch.path().to_owned(),
         limits: limits(),
     })?;
+    if ended.ending == Ending::Exited(ENGINE_FAILED) {
+        anyhow::bail!("the engine does not load:\n{}", super::output_of(&ended));
+    }
     if let Err(failure) = outcome(&ended) {
         return Ok(Err(failure));
     }

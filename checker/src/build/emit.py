@@ -9,6 +9,9 @@ import os
 import sys
 import traceback
 
+# The exit code that says the fault is the engine's and not the participant's.
+ENGINE_FAILED = 70
+
 LISTS = (
     "sources",
     "include_dirs",
@@ -47,7 +50,11 @@ def main() -> None:
     folder = os.getcwd()
     sys.path.insert(0, folder)
     if engine != "-":
-        __import__(engine).install()
+        try:
+            __import__(engine).install()
+        except Exception:
+            traceback.print_exc()
+            sys.exit(ENGINE_FAILED)
     try:
         import api_build
     except BaseException as error:  # a build script may also leave with SystemExit

@@ -1,0 +1,266 @@
+//! `checker doctor`.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::border::{self, Ending, Job};
+use crate::build;
+use crate::build::compiler::Compiler;
+use crate::build::rust;
+use crate::build::store::write_atomically;
+use crate::cli::Global;
+use crate::errors::ExpectedError;
+use crate::lesson::Limits;
+use crate::python::{Python, choose, probe, venv};
+use crate::workspace::Workspace;
+use crate::{exit, output, report};
+
+/// Say what the checker finds on this machine, and what to do about what is missing.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// One thing that was looked at.
+struct Finding {
+    name: &'static str,
+    state: State,
+}
+
+enum State {
+    /// As it should be; the text says what was found.
+    Fine(String),
+    /// `run` cannot work without it: what is wrong, and what to do.
+    Missing(String, String),
+}
+
+impl Finding {
+    fn new<T>(
+        name: &'static str,
+        found: Result<T, ExpectedError>,
+        detail: impl Fn(T) -> String,
+    ) -> Finding {
+        let state = match found {
+            Ok(found) => State::Fine(detail(found)),
+            Err(error) => State::Missing(error.to_string(), error.next_step()),
+        };
+        Finding { name, state }
+    }
+}
+
+/// Looks at everything; the exit code says whether `run` could work.
+pub fn run(_: &Args, global: &Global) -> anyhow::Result<u8> {
+    let workspace = Workspace::find()?;
+    let python = choose::choose(&workspace, global.python.as_deref());
+    let compiler = Compiler::find(&workspace);
+    let mut findings = vec![Finding::new("workshop", Ok(()), |()| {
+        workspace.root.display().to_string()
+    })];
+    findings.push(Finding::new("Python", python.clone(), |python| {
+        format!(
+            "{} ({}) {}",
+            python.version_text(),
+            python.abi_tag,
+            python.executable.display()
+        )
+    }));
+    if let Ok(python) = &python {
+        findings.push(headers(python));
+        findings.push(environment(&workspace, python));
+    }
+    findings.push(Finding::new("C compiler", compiler.clone(), |it| {
+        format!("{} ({})", it.version, it.program.display())
+    }));
+    if let Ok(compiler) = &compiler {
+        findings.push(compiles(&workspace, compiler));
+    }
+    findings.push(program(
+        "make",
+        "build-essential",
+        "libffi, which the engines and the Rust lessons use, is built with it",
+    ));
+    findings.push(Finding::new(
+        "Rust",
+        rust::cargo().and_then(|cargo| first_line(&cargo)),
+        |text| text,
+    ));
+    findings.push(cache(&workspace));
+    findings.push(supervisor(&workspace));
+    if global.json {
+        output::json(&document(&findings))?;
+    } else {
+        output::result(&text(&findings))?;
+    }
+    let all_fine = findings.iter().all(|it| matches!(it.state, State::Fine(_)));
+    Ok(if all_fine {
+        exit::PASSED
+    } else {
+        exit::ENVIRONMENT
+    })
+}
+
+fn headers(python: &Python) -> Finding {
+    let state = if python.has_headers() {
+        State::Fine(python.include.display().to_string())
+    } else {
+        State::Missing(
+            format!("there is no Python.h in {}", python.include.display()),
+            python.headers_step(),
+        )
+    };
+    Finding {
+        name: "Python headers",
+        state,
+    }
+}
+
+fn environment(workspace: &Workspace, python: &Python) -> Finding {
+    let state = match venv::find(workspace, python) {
+        Some(venv) => State::Fine(workspace.shown(&venv.folder).display().to_string()),
+        None if probe::find_program(OsStr::new("uv")).is_some() || python.ensurepip => {
+            State::Fine("not made yet; `checker setup` and `checker run` make it".to_owned())
+        }
+        None => State::Missing(
+            "not made yet, and this Python has no module `ensurepip` to make it with".to_owned(),
+            "install it (on Debian and Ubuntu `sudo apt install python3-venv`), or install uv"
+                .to_owned(),
+        ),
+    };
+    Finding {
+        name: "environment",
+        state,
+    }
+}
+
+/// A compiler that answers may still lack the C library's headers or start files.
+fn compiles(workspace: &Workspace, compiler: &Compiler) -> Finding {
+    let tried = || -> anyhow::Result<Result<String, build::Failure>> {
+        let folder = tempfile::tempdir_in(workspace.cache_folder("work")?)?;
+        std::fs::write(
+            folder.path().join("try.c"),
+            "#include <stdint.h>\nint32_t answer(void) { return 42; }\n",
+        )?;
+        compiler.run(
+            folder.path(),
+            &["-shared", "-fPIC", "-o", "try.so", "try.c"],
+        )
+    };
+    let state = match tried() {
+        Ok(Ok(_)) => State::Fine("makes a shared library".to_owned()),
+        Ok(Err(build::Failure::Refused(output) | build::Failure::Stopped(output))) => State::Missing(
+            format!("it cannot make a shared library: {}", output.trim()),
+            "install the C library's headers (on Debian and Ubuntu `sudo apt install libc6-dev`)".to_owned(),
+        ),
+        Err(error) => State::Missing(format!("it cannot be tried: {error:#}"), "see the cache folder below".to_owned()),
+    };
+    Finding {
+        name: "C library",
+        state,
+    }
+}
+
+fn program(name: &'static str, package: &str, why: &str) -> Finding {
+    let state = match probe::find_program(OsStr::new(name)) {
+        Some(path) => State::Fine(path.display().to_string()),
+        None => State::Missing(
+            format!("no program `{name}` is on PATH; {why}"),
+            format!("install it (on Debian and Ubuntu `sudo apt install {package}`)"),
+        ),
+    };
+    Finding { name, state }
+}
+
+fn first_line(cargo: &Path) -> Result<String, ExpectedError> {
+    let refuse = |cause: String| ExpectedError::Tool {
+        tool: "cargo".to_owned(),
+        cause,
+        next: "install a Rust toolchain with rustup".to_owned(),
+    };
+    let output = Command::new(cargo)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| refuse(error.to_string()))?;
+    if !output.status.success() {
+        return Err(refuse(
+            String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        ));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn cache(workspace: &Workspace) -> Finding {
+    let path = workspace.cache.join("work/doctor");
+    let written = write_atomically(&path, b"can write")
+        .map_err(|cause| ExpectedError::cache(&workspace.cache, cause));
+    // Only a trial; nobody reads it.
+    let _ = std::fs::remove_file(&path);
+    Finding::new("cache folder", written, |()| {
+        workspace.shown(&workspace.cache).display().to_string()
+    })
+}
+
+/// Protections are proved by using them.
+fn supervisor(workspace: &Workspace) -> Finding {
+    let shell = Path::new("/bin/sh").to_owned();
+    let job = Job {
+        program: shell,
+        args: ["-c", "sleep 60 & exit 7"].map(Into::into).into(),
+        env: build::environment(),
+        cwd: workspace.root.clone(),
+        limits: Limits {
+            wall_seconds: 5,
+            ..Limits::default()
+        },
+    };
+    let state = match border::run(&job) {
+        Ok(ended) if ended.ending == Ending::Exited(7) && ended.leaked == 1 => State::Fine(
+            "own session, resource limits, capped output; a process left behind was found and ended".to_owned(),
+        ),
+        Ok(ended) => State::Missing(
+            format!("a trial ended with {:?} and {} processes left behind", ended.ending, ended.leaked),
+            "please report this text".to_owned(),
+        ),
+        Err(error) => State::Missing(format!("a trial failed: {error:#}"), "please report this text".to_owned()),
+    };
+    Finding {
+        name: "supervisor",
+        state,
+    }
+}
+
+fn text(findings: &[Finding]) -> String {
+    let width = findings.iter().map(|it| it.name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for finding in findings {
+        text += &match &finding.state {
+            State::Fine(detail) => format!("ok       {:width$}  {detail}\n", finding.name),
+            State::Missing(problem, next) => {
+                format!(
+                    "problem  {:width$}  {problem}\n         {:width$}  next: {next}\n",
+                    finding.name, ""
+                )
+            }
+        };
+    }
+    let limits = Limits::default();
+    text + &format!(
+        "\nLimits of a run, where a lesson names no others: {} s wall time, {} MiB memory, {} KiB output, {} processes.\n",
+        limits.wall_seconds, limits.memory_mib, limits.output_kib, limits.processes
+    )
+}
+
+fn document(findings: &[Finding]) -> serde_json::Value {
+    let entry = |finding: &Finding| match &finding.state {
+        State::Fine(detail) => json!({ "name": finding.name, "fine": true, "detail": detail }),
+        State::Missing(problem, next) => {
+            json!({ "name": finding.name, "fine": false, "detail": problem, "next": next })
+        }
+    };
+    json!({
+        "schema_version": report::SCHEMA_VERSION,
+        "findings": findings.iter().map(entry).collect::<Vec<_>>(),
+        "limits": Limits::default(),
+    })
+}
