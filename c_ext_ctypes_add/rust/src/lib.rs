@@ -1,1 +1,39 @@
 //! A `_ctypes`-shaped extension module over the crate clib.
+//!
+//! The Python half is the interpreter's own `ctypes` package, executed over this module (see
+//! `python/rust_ctypes`). One mechanism per file; `py` is the only layer over the C API.
+
+mod argument;
+mod array;
+mod buffer;
+mod call;
+mod callback;
+mod cdata;
+mod entry;
+mod errno;
+mod field;
+mod function;
+mod info;
+mod loader;
+mod longdouble;
+mod memory;
+mod meta;
+mod module;
+mod placement;
+mod pointer;
+mod prototype;
+mod py;
+mod record;
+mod simple;
+mod strings;
+mod types;
+mod value;
+
+/// Called by the interpreter when it imports the module.
+///
+/// # Safety
+/// Only the interpreter calls this, and holds itself meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyInit__rust_ctypes() -> *mut pyo3::ffi::PyObject {
+    py::guard(std::ptr::null_mut(), || Ok(module::make()?.into_ptr()))
+}

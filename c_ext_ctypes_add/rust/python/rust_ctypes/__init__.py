@@ -1,0 +1,92 @@
+"""The interpreter's own ``ctypes``, run over an engine written in Rust.
+
+Nothing of ``ctypes`` is copied. Its Python code is found where the interpreter keeps it and
+executed once more under the name of this package, with one difference: where it imports
+``_ctypes``, it gets ``rust_ctypes._rust_ctypes``. The stock ``ctypes`` stays as it is unless
+``install`` is called.
+"""
+
+import builtins as _builtins
+import importlib as _importlib
+import importlib.machinery as _machinery
+import importlib.util as _util
+import sys as _sys
+from typing import Any as _Any
+
+from rust_ctypes import _rust_ctypes
+
+_NAMES = {"ctypes": __name__, "_ctypes": f"{__name__}._rust_ctypes"}
+
+
+def _translated(name: str) -> str:
+    """The name of our counterpart of a stock module, or the name itself."""
+    head, dot, tail = name.partition(".")
+    return _NAMES.get(head, head) + dot + tail
+
+
+def _import(name: str, globals=None, locals=None, fromlist=(), level=0) -> _Any:
+    """``__import__`` for the code of the stock package."""
+    ours = _translated(name) if level == 0 else name
+    if ours == name or fromlist:
+        return _builtins.__import__(ours, globals, locals, fromlist, level)
+    # "import ctypes.util" binds the package, which code then calls by its stock name.
+    _builtins.__import__(ours, globals, locals, (), 0)
+    return _sys.modules[_NAMES[name.partition(".")[0]]]
+
+
+def _adapt(module: _Any) -> None:
+    """Makes the code of a module import through ``_import``.
+
+    Functions take their builtins from the globals that they are defined in, so this also holds
+    for imports that happen later, inside them.
+    """
+    module.__dict__["__builtins__"] = {**vars(_builtins), "__import__": _import}
+
+
+class _Loader(_machinery.SourceFileLoader):
+    """Loads a submodule of the stock package as one of ours."""
+
+    def exec_module(self, module: _Any) -> None:
+        _adapt(module)
+        exec(self.get_code(module.__name__), module.__dict__)
+
+
+class _Finder:
+    """Finds the submodules of this package in the folder of the stock one."""
+
+    @staticmethod
+    def find_spec(name: str, path=None, target=None):
+        if not name.startswith(f"{__name__}.") or name == _NAMES["_ctypes"]:
+            return None
+        stock = _machinery.PathFinder.find_spec(name, path)
+        if stock is None or not isinstance(stock.loader, _machinery.SourceFileLoader):
+            return stock
+        return _util.spec_from_file_location(
+            name,
+            stock.origin,
+            loader=_Loader(name, stock.origin),
+            submodule_search_locations=stock.submodule_search_locations,
+        )
+
+
+def _run_stock_package() -> None:
+    # A path search, so that the stock package is found even when another one took its name.
+    stock = _machinery.PathFinder.find_spec("ctypes")
+    if stock is None or stock.origin is None or stock.loader is None:
+        raise ImportError("this Python has no ctypes package whose code could be run")
+    module = _sys.modules[__name__]
+    module.__path__.extend(stock.submodule_search_locations or ())
+    _sys.meta_path.insert(0, _Finder)
+    _adapt(module)
+    exec(stock.loader.get_code("ctypes"), module.__dict__)
+
+
+def install() -> None:
+    """Puts this package in the place of ``ctypes`` for everything imported from now on."""
+    for name in ("_endian", "util", "wintypes"):
+        _sys.modules[f"ctypes.{name}"] = _importlib.import_module(f"{__name__}.{name}")
+    _sys.modules["_ctypes"] = _rust_ctypes
+    _sys.modules["ctypes"] = _sys.modules[__name__]
+
+
+_run_stock_package()

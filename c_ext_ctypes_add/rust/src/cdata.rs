@@ -1,0 +1,558 @@
+//! Instances: C memory with a Python object around it, and what that memory keeps alive.
+//!
+//! An instance owns its memory, or it is a window into the memory of its base (`b_base`), or it
+//! sits at an address that somebody else vouches for. The instance at the end of the base chain
+//! holds `b_objects`, the keepalives of everything that was stored below it.
+
+use std::ffi::{c_int, c_void};
+use std::rc::Rc;
+
+use pyo3::ffi;
+
+use crate::info::{self, FINAL, Info, Kind};
+use crate::py::{self, Exc, Obj, Raised, Res, api, raise};
+use crate::types::types;
+use crate::value::{Access, Bits};
+
+/// Small values live inside the instance.
+const INLINE: usize = 16;
+
+#[repr(C, align(16))]
+struct Inline([u8; INLINE]);
+
+/// What every instance starts with; the layout is private to this module.
+#[repr(C)]
+pub(crate) struct Head {
+    base: ffi::PyObject,
+    b_ptr: *mut u8,
+    b_needsfree: c_int,
+    b_base: *mut ffi::PyObject,
+    b_size: usize,
+    b_length: usize,
+    b_index: isize,
+    b_objects: *mut ffi::PyObject,
+    inline: Inline,
+}
+
+/// An [`Obj`] that is known to be an instance of `_CData`.
+#[repr(transparent)]
+#[derive(Clone, Debug)]
+pub(crate) struct Data(Obj);
+
+impl std::ops::Deref for Data {
+    type Target = Obj;
+
+    fn deref(&self) -> &Obj {
+        &self.0
+    }
+}
+
+/// Whether an object is an instance of one of our types.
+pub(crate) fn is_data(object: &Obj) -> bool {
+    object.has_type(types().data)
+}
+
+impl Data {
+    /// The object as an instance, if it is one.
+    pub(crate) fn of(object: &Obj) -> Option<&Data> {
+        // SAFETY: Data is a transparent wrapper, and the type was checked.
+        is_data(object).then(|| unsafe { &*(&raw const *object).cast::<Data>() })
+    }
+
+    /// The same for the `self` of a slot of `_CData`, where Python has checked the type.
+    pub(crate) fn expect(object: &Obj) -> Res<&Data> {
+        Data::of(object).ok_or_else(|| raise(Exc::Type, "expected a ctypes instance"))
+    }
+
+    fn owned(object: Obj) -> Res<Data> {
+        if is_data(&object) {
+            Ok(Data(object))
+        } else {
+            Err(raise(Exc::Type, "expected a ctypes instance"))
+        }
+    }
+
+    pub(crate) fn into_obj(self) -> Obj {
+        self.0
+    }
+
+    pub(crate) fn head(&self) -> *mut Head {
+        self.0.ptr().cast()
+    }
+
+    /// The address of the C memory.
+    pub(crate) fn memory(&self) -> *mut u8 {
+        // SAFETY: a living instance.
+        unsafe { (*self.head()).b_ptr }
+    }
+
+    /// Its size in bytes.
+    pub(crate) fn size(&self) -> usize {
+        // SAFETY: a living instance.
+        unsafe { (*self.head()).b_size }
+    }
+
+    pub(crate) fn length(&self) -> usize {
+        // SAFETY: a living instance.
+        unsafe { (*self.head()).b_length }
+    }
+
+    fn base(&self) -> Option<Data> {
+        // SAFETY: a living instance; its base is NULL or a living instance.
+        unsafe { Obj::borrowed((*self.head()).b_base) }.map(Data)
+    }
+
+    /// The pointer that a pointer or function instance holds.
+    pub(crate) fn pointer(&self) -> *mut u8 {
+        // SAFETY: callers ask this of instances whose memory is a pointer.
+        unsafe { self.memory().cast::<*mut u8>().read_unaligned() }
+    }
+
+    pub(crate) fn set_pointer(&self, value: *mut u8) {
+        // SAFETY: as for `pointer`.
+        unsafe { self.memory().cast::<*mut u8>().write_unaligned(value) }
+    }
+
+    /// The instance that holds the keepalives, with its container made if it needs one.
+    fn container(&self) -> Res<Data> {
+        let mut holder = self.clone();
+        while let Some(base) = holder.base() {
+            holder = base;
+        }
+        // SAFETY: a living instance; the new container is handed over to it.
+        unsafe {
+            let head = holder.head();
+            if (*head).b_objects.is_null() {
+                let container = if (*head).b_length > 0 {
+                    py::dict()?
+                } else {
+                    py::none()
+                };
+                (*head).b_objects = container.into_ptr();
+            }
+        }
+        Ok(holder)
+    }
+
+    /// What is kept alive by this instance: a dict, an object, or None.
+    pub(crate) fn kept(&self) -> Res<Obj> {
+        let holder = self.container()?;
+        // SAFETY: `container` has set it.
+        Ok(unsafe { Obj::borrowed((*holder.head()).b_objects) }.unwrap_or_else(py::none))
+    }
+
+    /// Keeps `object` alive under `index` of this instance.
+    pub(crate) fn keep(&self, index: isize, object: Obj) -> Res<()> {
+        if object.is_none() {
+            return Ok(());
+        }
+        let holder = self.container()?;
+        let objects = holder.kept()?;
+        if api!(ffi::PyDict_CheckExact(objects.ptr())) != 0 {
+            return objects.dict_set(&self.key(index)?, &object);
+        }
+        // SAFETY: the holder owns the reference in this place; the old one is dropped last.
+        let old = unsafe {
+            let place = &raw mut (*holder.head()).b_objects;
+            Obj::owned(place.replace(object.into_ptr()))
+        };
+        drop(old);
+        Ok(())
+    }
+
+    /// Lets a `cast` result keep alive whatever its source does, and the source itself. Both use one
+    /// dict from now on.
+    pub(crate) fn share_keepalives(&self, source: &Data) -> Res<()> {
+        source.container()?;
+        // SAFETY: two living instances; each owns the reference in its place.
+        unsafe {
+            let theirs = &raw mut (*source.head()).b_objects;
+            if *theirs == ffi::Py_None() {
+                drop(Obj::owned(theirs.replace(py::dict()?.into_ptr())));
+            }
+            let Some(shared) = Obj::borrowed(*theirs) else {
+                return Ok(());
+            };
+            if ffi::PyDict_CheckExact(shared.ptr()) != 0 {
+                shared.dict_set(&py::address(source.ptr().cast())?, source)?;
+            }
+            let ours = &raw mut (*self.head()).b_objects;
+            drop(Obj::owned(ours.replace(shared.into_ptr())));
+        }
+        Ok(())
+    }
+
+    /// A name for an element: its index and those of the windows that lead to it.
+    fn key(&self, index: isize) -> Res<Obj> {
+        use std::fmt::Write as _;
+        const DEEPEST: usize = 64;
+        let mut text = format!("{index:x}");
+        let mut at = self.clone();
+        let mut depth = 0;
+        while let Some(base) = at.base() {
+            // SAFETY: a living instance.
+            let step = unsafe { (*at.head()).b_index };
+            if write!(text, ":{step:x}").is_err() || depth == DEEPEST {
+                return Err(raise(Exc::Value, "ctypes object structure too deep"));
+            }
+            depth += 1;
+            at = base;
+        }
+        py::string(&text)
+    }
+
+    /// Writes a value to `at`, a place inside this instance, and keeps what must live.
+    ///
+    /// # Safety
+    /// `at` is memory of `ty` inside this instance's memory.
+    pub(crate) unsafe fn assign(
+        &self,
+        ty: &Obj,
+        access: Option<Access>,
+        value: &Obj,
+        element: Element,
+        at: *mut u8,
+    ) -> Res<()> {
+        // SAFETY: the caller's promise.
+        let keep = unsafe { write(ty, access, value, element.size, element.bits, at)? };
+        match keep {
+            Some(object) => self.keep(element.index, object),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes `size` bytes the instance's own memory.
+    pub(crate) fn resize(&self, size: usize) -> Res<()> {
+        let info =
+            Info::of_instance(self).ok_or_else(|| raise(Exc::Type, "excepted ctypes instance"))?;
+        if size < info.size {
+            return Err(raise(Exc::Value, format!("minimum size is {}", info.size)));
+        }
+        let head = self.head();
+        // SAFETY: a living instance that owns its memory; the new block is zeroed and large enough
+        // for what is copied, and the old one is freed only if it was a block.
+        unsafe {
+            if (*head).b_needsfree == 0 {
+                return Err(raise(
+                    Exc::Value,
+                    "Memory cannot be resized because this object doesn't own it",
+                ));
+            }
+            let inline = self.is_inline();
+            if inline && size <= INLINE {
+                (*head).b_size = size;
+                return Ok(());
+            }
+            if size <= INLINE {
+                return Ok(());
+            }
+            let block = ffi::PyMem_Calloc(1, size).cast::<u8>();
+            if block.is_null() {
+                return Err(raise(Exc::Memory, "no memory"));
+            }
+            block.copy_from_nonoverlapping((*head).b_ptr, (*head).b_size.min(size));
+            if !inline {
+                ffi::PyMem_Free((*head).b_ptr.cast());
+            }
+            (*head).b_ptr = block;
+            (*head).b_size = size;
+        }
+        Ok(())
+    }
+
+    fn is_inline(&self) -> bool {
+        // SAFETY: a living instance.
+        unsafe { (*self.head()).b_ptr == (&raw mut (*self.head()).inline).cast() }
+    }
+}
+
+/// Which element of an instance is written.
+#[derive(Clone, Copy)]
+pub(crate) struct Element {
+    pub(crate) index: isize,
+    pub(crate) size: usize,
+    pub(crate) bits: Option<Bits>,
+}
+
+/// A subclass of a simple type stays an object of its own where the simple type itself becomes a
+/// plain Python value.
+pub(crate) fn is_simple_subclass(ty: &Obj) -> bool {
+    if !ty.has_type(types().simple_meta) {
+        return false;
+    }
+    // SAFETY: a living type object.
+    unsafe { (*ty.ptr().cast::<ffi::PyTypeObject>()).tp_base != types().simple }
+}
+
+/// The record of a type of which instances can be made.
+pub(crate) fn concrete(ty: &Obj) -> Res<Rc<Info>> {
+    Info::of_type(ty).ok_or_else(|| raise(Exc::Type, "abstract class"))
+}
+
+/// A new instance without memory.
+fn allocate(ty: &Obj, info: &Info) -> Res<Data> {
+    info.set(FINAL);
+    let pointer = ty.ptr().cast::<ffi::PyTypeObject>();
+    // SAFETY: a type of ours; its tp_alloc gives a zeroed object of at least the size of Head.
+    unsafe {
+        let allocate = (*pointer).tp_alloc.unwrap_or(ffi::PyType_GenericAlloc);
+        let made = Data::owned(Obj::owned(allocate(pointer, 0))?)?;
+        (*made.head()).b_length = info.length;
+        (*made.head()).b_size = info.size;
+        Ok(made)
+    }
+}
+
+/// Gives a new instance its own zeroed memory.
+fn own_memory(instance: &Data) -> Res<()> {
+    let head = instance.head();
+    // SAFETY: a new instance that nobody else knows.
+    unsafe {
+        (*head).b_ptr = if (*head).b_size <= INLINE {
+            (&raw mut (*head).inline).cast()
+        } else {
+            ffi::PyMem_Calloc(1, (*head).b_size).cast()
+        };
+        if (*head).b_ptr.is_null() {
+            return Err(raise(Exc::Memory, "no memory"));
+        }
+        (*head).b_needsfree = 1;
+    }
+    Ok(())
+}
+
+/// `tp_new` of all types: an instance with zeroed memory of its own.
+pub(crate) fn new(ty: &Obj, _arguments: &Obj, _keywords: Option<&Obj>) -> Res<Obj> {
+    new_instance(ty).map(Data::into_obj)
+}
+
+/// An instance with zeroed memory of its own.
+pub(crate) fn new_instance(ty: &Obj) -> Res<Data> {
+    let made = allocate(ty, &*concrete(ty)?)?;
+    own_memory(&made)?;
+    Ok(made)
+}
+
+/// An instance that is a window to `at`, inside the memory of `base`.
+///
+/// # Safety
+/// `at` is memory of `ty` that lives as long as `base`.
+pub(crate) unsafe fn window(ty: &Obj, base: &Data, index: isize, at: *mut u8) -> Res<Data> {
+    let made = allocate(ty, &*concrete(ty)?)?;
+    // SAFETY: a new instance; it takes a reference to its base.
+    unsafe {
+        (*made.head()).b_ptr = at;
+        (*made.head()).b_base = base.clone().into_obj().into_ptr();
+        (*made.head()).b_index = index;
+    }
+    Ok(made)
+}
+
+/// An instance with its own copy of the memory at `at`.
+///
+/// # Safety
+/// `at` is memory of `ty`.
+pub(crate) unsafe fn copy(ty: &Obj, at: *const u8) -> Res<Data> {
+    let made = new_instance(ty)?;
+    // SAFETY: the caller's promise; the new memory has the size of the type.
+    unsafe { made.memory().copy_from(at, made.size()) };
+    Ok(made)
+}
+
+/// An instance at an address for which somebody else vouches.
+pub(crate) fn at_address(ty: &Obj, at: *mut u8) -> Res<Data> {
+    let made = allocate(ty, &*concrete(ty)?)?;
+    // SAFETY: a new instance; nothing is read from the address here.
+    unsafe { (*made.head()).b_ptr = at };
+    Ok(made)
+}
+
+/// The Python value of memory of type `ty`: a plain value for the simple types, else a window.
+///
+/// # Safety
+/// `at` is memory of `ty` that lives as long as `base`.
+pub(crate) unsafe fn read(ty: &Obj, base: &Data, index: isize, at: *mut u8) -> Res<Obj> {
+    if let Some(info) = Info::of_type(ty)
+        && let Some(access) = info.access
+        && !is_simple_subclass(ty)
+    {
+        // SAFETY: the caller's promise.
+        return unsafe { access.get(at, info.size, None) };
+    }
+    // SAFETY: the caller's promise.
+    unsafe { window(ty, base, index, at).map(Data::into_obj) }
+}
+
+/// Writes `value` to memory of type `ty`; the result is what must be kept alive.
+///
+/// # Safety
+/// `at` is memory of `ty` with `size` bytes.
+pub(crate) unsafe fn write(
+    ty: &Obj,
+    access: Option<Access>,
+    value: &Obj,
+    size: usize,
+    bits: Option<Bits>,
+    at: *mut u8,
+) -> Res<Option<Obj>> {
+    if let Some(access) = access {
+        // SAFETY: the caller's promise.
+        return unsafe { access.set(at, value, size, bits) };
+    }
+    let Some(source) = Data::of(value) else {
+        // SAFETY: the caller's promise.
+        return unsafe { write_plain(ty, value, size, at) };
+    };
+    if value.is_instance(ty)? {
+        // SAFETY: an instance of the type has at least its size.
+        unsafe { at.copy_from(source.memory(), size) };
+        return source.kept().map(Some);
+    }
+    if ty.has_type(types().pointer_meta) && value.has_type(types().array) {
+        return write_array_as_pointer(ty, source, at).map(Some);
+    }
+    Err(incompatible(ty, value))
+}
+
+/// Assigns what is no instance: a plain value of a simple type, a tuple of initialisers, None.
+unsafe fn write_plain(ty: &Obj, value: &Obj, size: usize, at: *mut u8) -> Res<Option<Obj>> {
+    if let Some(info) = Info::of_type(ty)
+        && let Some(access) = info.access
+    {
+        // SAFETY: the caller of `write` vouches for the memory.
+        return unsafe { access.set(at, value, size, None) };
+    }
+    let name = py::type_name(ty.ptr().cast());
+    if value.is_tuple() {
+        let made = ty.call_tuple(value).map_err(|Raised| {
+            let class = api!(Obj::borrowed(ffi::PyExc_RuntimeError)).expect("a built-in class");
+            py::extend_error(&class, &format!("({name}) "))
+        })?;
+        // SAFETY: as above; the new value is an instance, so this recursion is the last.
+        return unsafe { write(ty, None, &made, size, None, at) };
+    }
+    if ty.has_type(types().pointer_meta) && value.is_none() {
+        // SAFETY: memory of a pointer type.
+        unsafe {
+            at.cast::<*mut c_void>()
+                .write_unaligned(std::ptr::null_mut())
+        };
+        return Ok(None);
+    }
+    let given = value.type_name();
+    Err(raise(
+        Exc::Type,
+        format!("expected {name} instance, got {given}"),
+    ))
+}
+
+/// An array where a pointer to its items is wanted. The array itself is kept alive, not only what
+/// it keeps.
+fn write_array_as_pointer(ty: &Obj, array: &Data, at: *mut u8) -> Res<Obj> {
+    let item = Info::of_instance(array).and_then(|info| info.proto.clone());
+    let wanted = Info::of_type(ty).and_then(|info| info.proto.clone());
+    match (item, wanted) {
+        (Some(item), Some(wanted)) if item.is(&wanted) => {}
+        _ => return Err(incompatible(ty, array)),
+    }
+    // SAFETY: memory of a pointer type, as the caller has checked.
+    unsafe { at.cast::<*mut u8>().write_unaligned(array.memory()) };
+    py::tuple(&[&array.kept()?, array])
+}
+
+fn incompatible(ty: &Obj, value: &Obj) -> Raised {
+    let (given, wanted) = (value.type_name(), py::type_name(ty.ptr().cast()));
+    raise(
+        Exc::Type,
+        format!("incompatible types, {given} instance instead of {wanted} instance"),
+    )
+}
+
+/// `tp_dealloc` of all instances that hold nothing beyond [`Head`].
+pub(crate) unsafe extern "C" fn dealloc(slf: *mut ffi::PyObject) {
+    // SAFETY: Python calls this once for a dying instance.
+    unsafe {
+        ffi::PyObject_GC_UnTrack(slf.cast());
+        clear(slf);
+        if let Some(free) = (*ffi::Py_TYPE(slf)).tp_free {
+            free(slf.cast());
+        }
+    }
+}
+
+/// `tp_clear`: drops the keepalives, the own memory and the base.
+pub(crate) unsafe extern "C" fn clear(slf: *mut ffi::PyObject) -> c_int {
+    let head = slf.cast::<Head>();
+    // SAFETY: called by the collector or by dealloc with a living instance; each place is emptied
+    // before its content is released, since releasing can run Python code.
+    unsafe {
+        drop(Obj::owned(
+            (&raw mut (*head).b_objects).replace(std::ptr::null_mut()),
+        ));
+        let block = (&raw mut (*head).b_ptr).replace(std::ptr::null_mut());
+        if (*head).b_needsfree != 0 && block != (&raw mut (*head).inline).cast() {
+            ffi::PyMem_Free(block.cast());
+        }
+        (*head).b_needsfree = 0;
+        drop(Obj::owned(
+            (&raw mut (*head).b_base).replace(std::ptr::null_mut()),
+        ));
+    }
+    0
+}
+
+/// `tp_traverse`.
+pub(crate) unsafe extern "C" fn traverse(
+    slf: *mut ffi::PyObject,
+    visit: ffi::visitproc,
+    argument: *mut c_void,
+) -> c_int {
+    let head = slf.cast::<Head>();
+    // SAFETY: the collector calls this with a living instance.
+    unsafe {
+        for object in [(*head).b_objects, (*head).b_base] {
+            if !object.is_null() {
+                let status = visit(object, argument);
+                if status != 0 {
+                    return status;
+                }
+            }
+        }
+    }
+    0
+}
+
+/// The attributes `_b_base_`, `_b_needsfree_` and `_objects`.
+pub(crate) fn members() -> Vec<ffi::PyMemberDef> {
+    let member = |name: &'static std::ffi::CStr, kind, offset: usize| ffi::PyMemberDef {
+        name: name.as_ptr(),
+        type_code: kind,
+        offset: offset as isize,
+        flags: READONLY,
+        doc: std::ptr::null(),
+    };
+    vec![
+        member(c"_b_base_", T_OBJECT, std::mem::offset_of!(Head, b_base)),
+        member(
+            c"_b_needsfree_",
+            T_INT,
+            std::mem::offset_of!(Head, b_needsfree),
+        ),
+        member(c"_objects", T_OBJECT, std::mem::offset_of!(Head, b_objects)),
+    ]
+}
+
+/// Member kinds of the C API: a C `int`, and an object that reads as None when it is NULL.
+const T_INT: c_int = 1;
+pub(crate) const T_OBJECT: c_int = 6;
+pub(crate) const READONLY: c_int = 1;
+
+/// Whether a record's values contain pointers, so that they mean nothing elsewhere.
+pub(crate) fn holds_pointers(info: &Info) -> bool {
+    info.has(info::IS_POINTER | info::HAS_POINTER)
+}
+
+/// The kind of a type object, if it is one of ours and concrete.
+pub(crate) fn kind_of(ty: &Obj) -> Option<Kind> {
+    Info::of_type(ty).map(|info| info.kind)
+}

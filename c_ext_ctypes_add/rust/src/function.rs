@@ -1,0 +1,544 @@
+//! Function objects: foreign functions, and callables that C can call.
+
+use std::ffi::{CString, c_int, c_void};
+
+use clib::ctype::CType;
+use pyo3::ffi;
+
+use crate::call::{self, Cache, Target};
+use crate::callback;
+use crate::cdata::{self, Data, Head};
+use crate::entry;
+use crate::info::{self, Info, Kind};
+use crate::loader;
+use crate::meta;
+use crate::prototype;
+use crate::py::{self, Exc, Obj, Raised, Res, api, raise};
+use crate::simple::cdata_flags;
+use crate::types::{Plan, empty, leak, types};
+
+/// The calling convention of C; the only one on this platform.
+pub(crate) const CDECL: u32 = 1;
+/// The function uses the C API of Python: the interpreter stays held.
+pub(crate) const PYTHON_API: u32 = 4;
+/// Swap `errno` around the call.
+pub(crate) const USE_ERRNO: u32 = 8;
+/// Swap the error code of Windows; accepted and without meaning here.
+pub(crate) const USE_LAST_ERROR: u32 = 16;
+
+/// The instance layout: what a function object overrides of its type, NULL where it does not.
+#[repr(C)]
+struct Layout {
+    head: Head,
+    vectorcall: Option<ffi::vectorcallfunc>,
+    thunk: *mut ffi::PyObject,
+    callable: *mut ffi::PyObject,
+    argtypes: *mut ffi::PyObject,
+    converters: *mut ffi::PyObject,
+    restype: *mut ffi::PyObject,
+    checker: *mut ffi::PyObject,
+    errcheck: *mut ffi::PyObject,
+    paramflags: *mut ffi::PyObject,
+    cache: *mut Cache,
+}
+
+pub(crate) fn make_meta() -> Res<*mut ffi::PyTypeObject> {
+    meta::derived(c"_ctypes.PyCFuncPtrType").make(|made| made.tp_init = Some(init_type_entry))
+}
+
+pub(crate) fn make_base() -> Res<*mut ffi::PyTypeObject> {
+    let name = if cfg!(Py_3_13) {
+        c"_ctypes.CFuncPtr"
+    } else {
+        c"_ctypes.PyCFuncPtr"
+    };
+    let mut plan = Plan::new(name, types().function_meta, types().data);
+    plan.doc = Some(c"Function Pointer");
+    plan.size = size_of::<Layout>();
+    plan.flags = cdata_flags() | ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_HAVE_VECTORCALL;
+    plan.properties = vec![
+        entry::property(c"errcheck", get_errcheck_entry, Some(set_errcheck_entry)),
+        entry::property(c"restype", get_restype_entry, Some(set_restype_entry)),
+        entry::property(c"argtypes", get_argtypes_entry, Some(set_argtypes_entry)),
+    ];
+    plan.make(|made| {
+        made.tp_new = Some(new_entry);
+        made.tp_call = Some(ffi::PyVectorcall_Call);
+        made.tp_vectorcall_offset = std::mem::offset_of!(Layout, vectorcall) as isize;
+        made.tp_repr = Some(repr_entry);
+        made.tp_dealloc = Some(dealloc);
+        made.tp_traverse = Some(traverse);
+        made.tp_clear = Some(clear);
+        let mut number: ffi::PyNumberMethods = empty();
+        number.nb_bool = Some(truth_entry);
+        made.tp_as_number = leak(number);
+    })
+}
+
+entry::init!(init_type_entry, init_type);
+entry::ternary!(new_entry, new, ffi::PyTypeObject);
+entry::getter!(get_errcheck_entry, get_errcheck);
+entry::setter!(set_errcheck_entry, set_errcheck);
+entry::getter!(get_restype_entry, get_restype);
+entry::setter!(set_restype_entry, set_restype);
+entry::getter!(get_argtypes_entry, get_argtypes);
+entry::setter!(set_argtypes_entry, set_argtypes);
+entry::unary!(repr_entry, repr);
+entry::inquiry!(truth_entry, truth);
+
+/// `__init__` of the metaclass: reads `_flags_`, `_argtypes_`, `_restype_`, `_check_retval_`.
+fn init_type(ty: &Obj, _arguments: &Obj, _keywords: Option<&Obj>) -> Res<()> {
+    let size = size_of::<*mut c_void>();
+    let mut info = Info::new(Kind::Function, size, size, CType::POINTER);
+    info.format = c"X{}".to_owned();
+    info.set(info::IS_POINTER);
+    let flags = ty.getattr_opt(c"_flags_")?.filter(Obj::is_int);
+    let Some(flags) = flags else {
+        return Err(raise(
+            Exc::Type,
+            "class must define _flags_ which must be an integer",
+        ));
+    };
+    info.call_flags = flags.to_isize()? as u32;
+    if let Some(argtypes) = ty.getattr_opt(c"_argtypes_")? {
+        if !argtypes.is_tuple() {
+            return Err(raise(Exc::Type, "_argtypes_ must be a sequence of types"));
+        }
+        info.converters = Some(converters(&argtypes)?);
+        info.argtypes = Some(argtypes);
+    }
+    if let Some(restype) = ty.getattr_opt(c"_restype_")? {
+        if !is_restype(&restype) {
+            return Err(raise(
+                Exc::Type,
+                "_restype_ must be a type, a callable, or None",
+            ));
+        }
+        info.checker = restype.getattr_opt(c"_check_retval_")?;
+        info.restype = Some(restype);
+    }
+    info.store(ty);
+    inherit_vectorcall(ty)
+}
+
+fn is_restype(object: &Obj) -> bool {
+    object.is_none() || Info::of_type(object).is_some() || object.is_callable()
+}
+
+/// Up to Python 3.11 a class made by Python code does not inherit that its instances are called
+/// directly. It may, as long as the class does not define `__call__`.
+fn inherit_vectorcall(ty: &Obj) -> Res<()> {
+    if cfg!(Py_3_12) {
+        return Ok(());
+    }
+    let pointer = ty.ptr().cast::<ffi::PyTypeObject>();
+    // SAFETY: a living type that is just being made; `tp_call` tells whether a class of Python code
+    // on the way here has replaced ours.
+    unsafe {
+        let ours = (*types().function).tp_call.map(|call| call as usize);
+        if (*pointer).tp_call.map(|call| call as usize) == ours {
+            (*pointer).tp_flags |= ffi::Py_TPFLAGS_HAVE_VECTORCALL;
+        }
+    }
+    Ok(())
+}
+
+/// The `from_param` of each type.
+fn converters(argtypes: &Obj) -> Res<Obj> {
+    let count = argtypes.items().len();
+    if count > call::MOST_ARGUMENTS {
+        let most = call::MOST_ARGUMENTS;
+        return Err(argument_error(&format!(
+            "_argtypes_ has too many arguments ({count}), maximum is {most}"
+        )));
+    }
+    let mut found = Vec::with_capacity(count);
+    for (index, ty) in argtypes.items().iter().enumerate() {
+        match ty.getattr_opt(c"from_param")? {
+            Some(from_param) => found.push(from_param),
+            None => {
+                return Err(raise(
+                    Exc::Type,
+                    format!("item {} in _argtypes_ has no from_param method", index + 1),
+                ));
+            }
+        }
+    }
+    py::tuple(&found.iter().collect::<Vec<_>>())
+}
+
+pub(crate) fn argument_error(message: &str) -> Raised {
+    // SAFETY: made at import and kept for ever.
+    let class = unsafe { Obj::borrowed(types().argument_error) };
+    if let (Some(class), Ok(text)) = (class, py::string(message)) {
+        api!(ffi::PyErr_SetObject(class.ptr(), text.ptr()));
+    }
+    Raised
+}
+
+fn layout(slf: &Obj) -> Res<*mut Layout> {
+    if slf.has_type(types().function) {
+        Ok(slf.ptr().cast())
+    } else {
+        Err(raise(Exc::Type, "a function object is needed"))
+    }
+}
+
+/// Reads one of the overriding objects.
+macro_rules! own {
+    ($slf:expr, $field:ident) => {{
+        let layout = layout($slf)?;
+        // SAFETY: a living function object; the place holds NULL or a reference that it owns.
+        unsafe { Obj::borrowed((*layout).$field) }
+    }};
+}
+
+/// Replaces one of the overriding objects; the old one is dropped last.
+macro_rules! set_own {
+    ($slf:expr, $field:ident, $value:expr) => {{
+        let layout = layout($slf)?;
+        let value: Option<Obj> = $value;
+        // SAFETY: as above.
+        unsafe {
+            let new = value.map_or(std::ptr::null_mut(), Obj::into_ptr);
+            drop(Obj::owned((&raw mut (*layout).$field).replace(new)));
+        }
+    }};
+}
+
+fn new(ty: &Obj, arguments: &Obj, _keywords: Option<&Obj>) -> Res<Obj> {
+    let made = match arguments.items() {
+        [] => bare(ty)?,
+        [first, rest @ ..] if first.is_tuple() && rest.len() <= 1 => {
+            from_library(ty, first, rest.first())?
+        }
+        [only] if only.is_int() => {
+            let address = api!(ffi::PyLong_AsVoidPtr(only.ptr()));
+            if address.is_null() && py::raised() {
+                return Err(Raised);
+            }
+            let made = bare(ty)?;
+            Data::expect(&made)?.set_pointer(address.cast());
+            made
+        }
+        [only] if only.is_callable() => from_callable(ty, only)?,
+        _ => {
+            return Err(raise(
+                Exc::Type,
+                "argument must be callable or integer function address",
+            ));
+        }
+    };
+    Ok(made)
+}
+
+/// A NULL function pointer of the type.
+fn bare(ty: &Obj) -> Res<Obj> {
+    let made = cdata::new_instance(ty)?.into_obj();
+    let layout = layout(&made)?;
+    // SAFETY: a new function object.
+    unsafe { (*layout).vectorcall = Some(vectorcall) };
+    Ok(made)
+}
+
+/// `(name, library)`, and maybe parameter flags.
+fn from_library(ty: &Obj, pair: &Obj, paramflags: Option<&Obj>) -> Res<Obj> {
+    let [name, library] = pair.items() else {
+        return Err(raise(
+            Exc::Type,
+            "the first argument is a tuple of a name and a library",
+        ));
+    };
+    let name_bytes = symbol_name(name)?;
+    py::audit(c"ctypes.dlsym", &[library, name])?;
+    let handle = loader::handle_of(library)?;
+    let info = cdata::concrete(ty)?;
+    let paramflags = paramflags.filter(|flags| !flags.is_none());
+    if let (Some(flags), Some(argtypes)) = (paramflags, &info.argtypes) {
+        prototype::check(argtypes, flags)?;
+    }
+    let address =
+        loader::find(handle, &name_bytes).map_err(|message| raise(Exc::Attribute, message))?;
+    if address.is_null() {
+        return Err(raise(
+            Exc::Attribute,
+            format!(
+                "function '{}' is defined as NULL",
+                name_bytes.to_string_lossy()
+            ),
+        ));
+    }
+    let made = bare(ty)?;
+    let data = Data::expect(&made)?;
+    data.set_pointer(address.cast());
+    set_own!(&made, paramflags, paramflags.cloned());
+    set_own!(&made, callable, None);
+    data.keep(0, library.clone())?;
+    Ok(made)
+}
+
+fn symbol_name(name: &Obj) -> Res<CString> {
+    let bytes = if name.is_str() {
+        name.as_str()?.as_bytes()
+    } else if name.is_bytes() {
+        name.as_bytes()
+    } else {
+        return Err(raise(
+            Exc::Type,
+            "function name must be string, bytes object or integer",
+        ));
+    };
+    CString::new(bytes).map_err(|_| raise(Exc::Value, "embedded null character"))
+}
+
+fn from_callable(ty: &Obj, callable: &Obj) -> Res<Obj> {
+    let info = cdata::concrete(ty)?;
+    let Some(argtypes) = &info.argtypes else {
+        return Err(raise(
+            Exc::Type,
+            "cannot construct instance of this class: no argtypes",
+        ));
+    };
+    let (thunk, code) = callback::make(callable, argtypes, info.restype.as_ref(), info.call_flags)?;
+    let made = bare(ty)?;
+    let data = Data::expect(&made)?;
+    data.set_pointer(code.cast());
+    set_own!(&made, callable, Some(callable.clone()));
+    set_own!(&made, thunk, Some(thunk.clone()));
+    data.keep(0, thunk)?;
+    Ok(made)
+}
+
+fn get_errcheck(slf: &Obj) -> Res<Obj> {
+    Ok(own!(slf, errcheck).unwrap_or_else(py::none))
+}
+
+fn set_errcheck(slf: &Obj, value: Option<&Obj>) -> Res<()> {
+    if value.is_some_and(|value| !value.is_callable()) {
+        return Err(raise(Exc::Type, "the errcheck attribute must be callable"));
+    }
+    set_own!(slf, errcheck, value.cloned());
+    Ok(())
+}
+
+fn get_restype(slf: &Obj) -> Res<Obj> {
+    let own = own!(slf, restype);
+    let declared = || Info::of_instance(slf).and_then(|info| info.restype.clone());
+    Ok(own.or_else(declared).unwrap_or_else(py::none))
+}
+
+fn set_restype(slf: &Obj, value: Option<&Obj>) -> Res<()> {
+    let Some(value) = value else {
+        set_own!(slf, restype, None);
+        set_own!(slf, checker, None);
+        return Ok(());
+    };
+    if !is_restype(value) {
+        return Err(raise(
+            Exc::Type,
+            "restype must be a type, a callable, or None",
+        ));
+    }
+    let checker = value.getattr_opt(c"_check_retval_")?;
+    set_own!(slf, checker, checker);
+    set_own!(slf, restype, Some(value.clone()));
+    Ok(())
+}
+
+fn get_argtypes(slf: &Obj) -> Res<Obj> {
+    let own = own!(slf, argtypes);
+    let declared = || Info::of_instance(slf).and_then(|info| info.argtypes.clone());
+    Ok(own.or_else(declared).unwrap_or_else(py::none))
+}
+
+fn set_argtypes(slf: &Obj, value: Option<&Obj>) -> Res<()> {
+    let Some(value) = value.filter(|value| !value.is_none()) else {
+        set_own!(slf, converters, None);
+        set_own!(slf, argtypes, None);
+        return Ok(());
+    };
+    let argtypes = value.to_tuple()?;
+    let converters = converters(&argtypes)?;
+    set_own!(slf, converters, Some(converters));
+    set_own!(slf, argtypes, Some(argtypes));
+    Ok(())
+}
+
+fn repr(slf: &Obj) -> Res<Obj> {
+    py::string(&format!("<{} object at {:p}>", slf.type_name(), slf.ptr()))
+}
+
+fn truth(slf: &Obj) -> Res<bool> {
+    Ok(!Data::expect(slf)?.pointer().is_null())
+}
+
+/// `tp_vectorcall` of function objects.
+unsafe extern "C" fn vectorcall(
+    slf: *mut ffi::PyObject,
+    arguments: *const *mut ffi::PyObject,
+    count: usize,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    py::guard(std::ptr::null_mut(), || {
+        let slf = entry::borrow!(slf);
+        // SAFETY: Python passes this many living objects, those of the names included.
+        let (count, all) = unsafe {
+            let count = ffi::PyVectorcall_NARGS(count) as usize;
+            let named = if names.is_null() {
+                0
+            } else {
+                ffi::PyTuple_GET_SIZE(names) as usize
+            };
+            let all: &[Obj] = if count + named == 0 {
+                &[]
+            } else {
+                std::slice::from_raw_parts(arguments.cast::<Obj>(), count + named)
+            };
+            (count, all)
+        };
+        let (positional, named) = all.split_at(count);
+        let keywords = entry::borrow_opt!(names).map(|names| (names, named));
+        Ok(invoke(slf, positional, keywords)?.into_ptr())
+    })
+}
+
+/// Calls the C function behind `slf`.
+fn invoke(slf: &Obj, given: &[Obj], keywords: Option<(&Obj, &[Obj])>) -> Res<Obj> {
+    let Some(info) = Info::of_instance(slf) else {
+        return Err(raise(Exc::Type, "abstract class"));
+    };
+    let data = Data::expect(slf)?;
+    let restype = own!(slf, restype).or_else(|| info.restype.clone());
+    let checker = match own!(slf, restype) {
+        Some(_) => own!(slf, checker),
+        None => info.checker.clone(),
+    };
+    let converters = own!(slf, converters).or_else(|| info.converters.clone());
+    let paramflags = own!(slf, paramflags);
+    let errcheck = own!(slf, errcheck);
+    let address = data.pointer();
+    if address.is_null() {
+        return Err(raise(Exc::Value, "attempt to call a NULL function pointer"));
+    }
+    let outputs = match (&paramflags, &info.argtypes) {
+        (Some(flags), Some(argtypes)) => {
+            Some(prototype::arrange(argtypes, flags, given, keywords)?)
+        }
+        // Like the interpreter's own, a function without parameter flags takes keywords silently.
+        _ => None,
+    };
+    let arguments = outputs
+        .as_ref()
+        .map_or(given, |outputs| outputs.arguments.as_slice());
+    if let Some(converters) = &converters {
+        check_count(converters.items().len(), arguments.len(), info.call_flags)?;
+    }
+    let layout = layout(slf)?;
+    let target = Target {
+        address: address.cast(),
+        flags: info.call_flags,
+        converters: converters
+            .as_ref()
+            .map_or(&[], |converters| converters.items()),
+        restype: restype.as_ref(),
+        checker: checker.as_ref(),
+    };
+    // SAFETY: a living function object, which owns the cache.
+    let result = call::call(&target, arguments, unsafe { &raw mut (*layout).cache })?;
+    let result = match errcheck {
+        None => result,
+        Some(errcheck) => {
+            let shown = py::tuple(&arguments.iter().collect::<Vec<_>>())?;
+            let checked = errcheck.call(&[&result, slf, &shown])?;
+            // Giving back the arguments asks for the usual treatment of the result.
+            if !checked.is(&shown) {
+                return Ok(checked);
+            }
+            result
+        }
+    };
+    match outputs {
+        Some(outputs) => outputs.collect(result),
+        None => Ok(result),
+    }
+}
+
+fn check_count(required: usize, given: usize, flags: u32) -> Res<()> {
+    let ending = if required == 1 { "" } else { "s" };
+    if flags & CDECL != 0 {
+        if given < required {
+            return Err(raise(
+                Exc::Type,
+                format!("this function takes at least {required} argument{ending} ({given} given)"),
+            ));
+        }
+    } else if given != required {
+        return Err(raise(
+            Exc::Type,
+            format!("this function takes {required} argument{ending} ({given} given)"),
+        ));
+    }
+    Ok(())
+}
+
+unsafe extern "C" fn dealloc(slf: *mut ffi::PyObject) {
+    // SAFETY: Python calls this once for a dying function object.
+    unsafe {
+        ffi::PyObject_GC_UnTrack(slf.cast());
+        clear(slf);
+        let cache = (&raw mut (*slf.cast::<Layout>()).cache).replace(std::ptr::null_mut());
+        if !cache.is_null() {
+            drop(Box::from_raw(cache));
+        }
+        if let Some(free) = (*ffi::Py_TYPE(slf)).tp_free {
+            free(slf.cast());
+        }
+    }
+}
+
+/// The places of the objects that a function object owns.
+unsafe fn owned_places(slf: *mut ffi::PyObject) -> [*mut *mut ffi::PyObject; 8] {
+    let layout = slf.cast::<Layout>();
+    // SAFETY: the caller passes a living function object.
+    unsafe {
+        [
+            &raw mut (*layout).thunk,
+            &raw mut (*layout).callable,
+            &raw mut (*layout).argtypes,
+            &raw mut (*layout).converters,
+            &raw mut (*layout).restype,
+            &raw mut (*layout).checker,
+            &raw mut (*layout).errcheck,
+            &raw mut (*layout).paramflags,
+        ]
+    }
+}
+
+unsafe extern "C" fn clear(slf: *mut ffi::PyObject) -> c_int {
+    // SAFETY: a living function object; each place is emptied before its content is released.
+    unsafe {
+        for place in owned_places(slf) {
+            drop(Obj::owned(place.replace(std::ptr::null_mut())));
+        }
+        cdata::clear(slf)
+    }
+}
+
+unsafe extern "C" fn traverse(
+    slf: *mut ffi::PyObject,
+    visit: ffi::visitproc,
+    argument: *mut c_void,
+) -> c_int {
+    // SAFETY: the collector calls this with a living object.
+    unsafe {
+        for place in owned_places(slf) {
+            if !(*place).is_null() {
+                let status = visit(*place, argument);
+                if status != 0 {
+                    return status;
+                }
+            }
+        }
+        cdata::traverse(slf, visit, argument)
+    }
+}

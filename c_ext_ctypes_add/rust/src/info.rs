@@ -1,0 +1,216 @@
+//! The layout record of a ctypes type, kept inside the type object itself.
+//!
+//! The metaclasses are larger than `type` by one [`Slot`]. It lies where `type` ends, both in the
+//! heap types that Python code makes and in our own static types (see `types`).
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ffi::{CString, c_int, c_void};
+use std::rc::Rc;
+
+use clib::ctype::CType;
+use pyo3::ffi;
+
+use crate::py::Obj;
+use crate::types::types;
+use crate::value::Access;
+
+/// What kind of type a record describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Struct,
+    Union,
+    Array,
+    Pointer,
+    Simple,
+    Function,
+}
+
+/// The type was used, so that its fields can no longer change.
+pub(crate) const FINAL: u32 = 1;
+/// Values are pointers.
+pub(crate) const IS_POINTER: u32 = 2;
+/// Values contain pointers.
+pub(crate) const HAS_POINTER: u32 = 4;
+
+/// What is known of a ctypes type.
+#[derive(Clone)]
+pub(crate) struct Info {
+    pub(crate) kind: Kind,
+    pub(crate) size: usize,
+    pub(crate) align: usize,
+    /// Elements of an array, fields of a record with those of its bases, 1 for a pointer.
+    pub(crate) length: usize,
+    /// How a value travels in a call.
+    pub(crate) ctype: CType,
+    /// Item type of an array or pointer, type code of a simple type.
+    pub(crate) proto: Option<Obj>,
+    /// How a simple value is read and written.
+    pub(crate) access: Option<Access>,
+    /// Of a function type: `_argtypes_`, their `from_param`, `_restype_`, its `_check_retval_`.
+    pub(crate) argtypes: Option<Obj>,
+    pub(crate) converters: Option<Obj>,
+    pub(crate) restype: Option<Obj>,
+    pub(crate) checker: Option<Obj>,
+    /// Of a function type: its calling flags.
+    pub(crate) call_flags: u32,
+    pub(crate) flags: Cell<u32>,
+    /// The format of the buffer protocol, and the shape of an array.
+    pub(crate) format: CString,
+    pub(crate) shape: Vec<isize>,
+}
+
+impl Info {
+    pub(crate) fn new(kind: Kind, size: usize, align: usize, ctype: CType) -> Info {
+        Info {
+            kind,
+            size,
+            align,
+            length: 0,
+            ctype,
+            proto: None,
+            access: None,
+            argtypes: None,
+            converters: None,
+            restype: None,
+            checker: None,
+            call_flags: 0,
+            flags: Cell::new(0),
+            format: c"B".to_owned(),
+            shape: Vec::new(),
+        }
+    }
+
+    pub(crate) fn has(&self, flag: u32) -> bool {
+        self.flags.get() & flag != 0
+    }
+
+    pub(crate) fn set(&self, flag: u32) {
+        self.flags.set(self.flags.get() | flag);
+    }
+
+    fn objects(&self) -> impl Iterator<Item = &Obj> {
+        let all = [
+            &self.proto,
+            &self.argtypes,
+            &self.converters,
+            &self.restype,
+            &self.checker,
+        ];
+        all.into_iter().flatten()
+    }
+
+    /// The record of a type object; `None` for a type that is abstract or none of ours.
+    pub(crate) fn of_type(ty: &Obj) -> Option<Rc<Info>> {
+        slot_of(ty)?.info.borrow().clone()
+    }
+
+    /// The record of an instance's type.
+    pub(crate) fn of_instance(instance: &Obj) -> Option<Rc<Info>> {
+        Info::of_type(&instance.ty())
+    }
+
+    /// Gives a type its record.
+    pub(crate) fn store(self, ty: &Obj) -> Rc<Info> {
+        let info = Rc::new(self);
+        if let Some(slot) = slot_of(ty) {
+            let old = slot.info.replace(Some(info.clone()));
+            drop(old);
+        }
+        info
+    }
+}
+
+/// What a type object of ours holds beyond a `type`.
+#[derive(Default)]
+pub(crate) struct Slot {
+    info: RefCell<Option<Rc<Info>>>,
+    /// Array types made of this type by length: weak references, so that they can die.
+    pub(crate) arrays: RefCell<HashMap<usize, Obj>>,
+}
+
+/// Bytes that a metaclass adds to `type`: the address of a boxed [`Slot`], made when first used.
+pub(crate) const SLOT_SIZE: usize = size_of::<*mut Slot>();
+
+fn slot_place(ty: *mut ffi::PyObject) -> *mut *mut Slot {
+    // SAFETY: callers pass types whose metaclass is ours, so that the slot follows the `type` part.
+    unsafe { ty.byte_add(types().type_size).cast() }
+}
+
+/// The slot of a type object of ours.
+pub(crate) fn slot_of(ty: &Obj) -> Option<&Slot> {
+    if !ty.is_type() || !ty.has_type(types().meta) {
+        return None;
+    }
+    let place = slot_place(ty.ptr());
+    // SAFETY: the place is zero in a new type and owned by the type object, which `ty` keeps alive.
+    unsafe {
+        if (*place).is_null() {
+            *place = Box::into_raw(Box::default());
+        }
+        Some(&**place)
+    }
+}
+
+/// `tp_dealloc` of the metaclasses.
+pub(crate) unsafe extern "C" fn dealloc(ty: *mut ffi::PyObject) {
+    let place = slot_place(ty);
+    // SAFETY: Python calls this once, for a dying type of our metaclass; the box is its own.
+    let slot = unsafe { std::mem::replace(&mut *place, std::ptr::null_mut()) };
+    if !slot.is_null() {
+        // SAFETY: as above.
+        drop(unsafe { Box::from_raw(slot) });
+    }
+    // SAFETY: `type` frees the rest; it untracks the object itself.
+    unsafe {
+        if let Some(dealloc) = (*(&raw mut ffi::PyType_Type)).tp_dealloc {
+            dealloc(ty);
+        }
+    }
+}
+
+/// `tp_traverse` of the metaclasses.
+pub(crate) unsafe extern "C" fn traverse(
+    ty: *mut ffi::PyObject,
+    visit: ffi::visitproc,
+    argument: *mut c_void,
+) -> c_int {
+    // SAFETY: the collector calls this with a living type; it runs no Python code meanwhile.
+    unsafe {
+        let slot = *slot_place(ty);
+        if !slot.is_null()
+            && let Ok(info) = (*slot).info.try_borrow()
+            && let Some(info) = info.as_ref()
+            // Somebody on the stack shares the record: its references count as outside ones.
+            && Rc::strong_count(info) == 1
+        {
+            for object in info.objects() {
+                let status = visit(object.ptr(), argument);
+                if status != 0 {
+                    return status;
+                }
+            }
+        }
+        match (*(&raw mut ffi::PyType_Type)).tp_traverse {
+            Some(traverse) => traverse(ty, visit, argument),
+            None => 0,
+        }
+    }
+}
+
+/// `tp_clear` of the metaclasses.
+pub(crate) unsafe extern "C" fn clear(ty: *mut ffi::PyObject) -> c_int {
+    // SAFETY: the collector calls this with a type of ours in an unreachable cycle.
+    unsafe {
+        let slot = *slot_place(ty);
+        if !slot.is_null() {
+            let old = (*slot).info.replace(None);
+            let arrays = (*slot).arrays.take();
+            drop((old, arrays));
+        }
+        match (*(&raw mut ffi::PyType_Type)).tp_clear {
+            Some(clear) => clear(ty),
+            None => 0,
+        }
+    }
+}

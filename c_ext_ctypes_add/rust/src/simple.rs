@@ -1,0 +1,411 @@
+//! Simple types: one value that has a type code.
+
+use std::ffi::CString;
+
+use pyo3::ffi;
+
+use crate::argument::{Argument, byref_at};
+use crate::cdata::{self, Data, Element};
+use crate::entry;
+use crate::info::{self, Info, Kind};
+use crate::meta::{self, as_parameter};
+use crate::py::{self, Exc, Exception, Obj, Raised, Res, raise};
+use crate::types::{Plan, empty, leak, types};
+use crate::value::{self, Access};
+
+pub(crate) fn make_meta() -> Res<*mut ffi::PyTypeObject> {
+    let mut plan = meta::derived(c"_ctypes.PyCSimpleType");
+    plan.methods = vec![entry::method_o(c"from_param", from_param_entry)];
+    plan.make(|made| made.tp_init = Some(init_type_entry))
+}
+
+pub(crate) fn make_base() -> Res<*mut ffi::PyTypeObject> {
+    let mut plan = Plan::new(c"_ctypes._SimpleCData", types().simple_meta, types().data);
+    plan.flags = cdata_flags();
+    plan.methods = vec![entry::method_noargs(
+        c"__ctypes_from_outparam__",
+        from_outparam_entry,
+    )];
+    plan.properties = vec![entry::property(c"value", get_entry, Some(set_entry))];
+    plan.make(|made| {
+        made.tp_init = Some(init_entry);
+        made.tp_new = Some(crate::module::new_entry);
+        made.tp_repr = Some(repr_entry);
+        let mut number: ffi::PyNumberMethods = empty();
+        number.nb_bool = Some(truth_entry);
+        made.tp_as_number = leak(number);
+    })
+}
+
+/// Flags of a base type; it inherits the garbage collection of `_CData`.
+pub(crate) fn cdata_flags() -> std::ffi::c_ulong {
+    ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_BASETYPE
+}
+
+entry::binary!(from_param_entry, from_param);
+entry::init!(init_type_entry, init_type);
+entry::method!(from_outparam_entry, from_outparam);
+entry::getter!(get_entry, get);
+entry::setter!(set_entry, set);
+entry::init!(init_entry, init);
+entry::unary!(repr_entry, repr);
+entry::inquiry!(truth_entry, truth);
+
+/// `__init__` of the metaclass: reads `_type_` and describes the type.
+fn init_type(ty: &Obj, _arguments: &Obj, _keywords: Option<&Obj>) -> Res<()> {
+    let Some(proto) = ty.getattr_opt(c"_type_")? else {
+        return Err(raise(
+            Exc::Attribute,
+            "class must define a '_type_' attribute",
+        ));
+    };
+    let access = Access::native(code_of(&proto)?);
+    describe(ty, access, &proto);
+    install_from_param(ty, access.code)?;
+    // Only the types that derive directly from the base get twins in the other byte order.
+    // SAFETY: a living type object.
+    let is_direct = unsafe { (*ty.ptr().cast::<ffi::PyTypeObject>()).tp_base } == types().simple;
+    if is_direct && ty.type_ptr() == types().simple_meta && value::is_swappable(access.code) {
+        let swapped = make_swapped(ty, access, &proto)?;
+        let (little, big) = if cfg!(target_endian = "little") {
+            (ty, &swapped)
+        } else {
+            (&swapped, ty)
+        };
+        for one in [ty, &swapped] {
+            one.setattr(c"__ctype_le__", little)?;
+            one.setattr(c"__ctype_be__", big)?;
+        }
+    }
+    Ok(())
+}
+
+fn code_of(proto: &Obj) -> Res<u8> {
+    if !proto.is_str() {
+        return Err(raise(
+            Exc::Type,
+            "class must define a '_type_' string attribute",
+        ));
+    }
+    let text = proto.as_str()?;
+    if text.chars().count() != 1 {
+        return Err(raise(
+            Exc::Value,
+            "class must define a '_type_' attribute which must be a string of length 1",
+        ));
+    }
+    match text.as_bytes() {
+        [code] if value::CODES.as_bytes().contains(code) => Ok(*code),
+        _ => Err(raise(
+            Exc::Attribute,
+            format!(
+                "class must define a '_type_' attribute which must be\n\
+                 a single character string containing one of '{}'.",
+                value::CODES
+            ),
+        )),
+    }
+}
+
+fn describe(ty: &Obj, access: Access, proto: &Obj) {
+    let ctype = access.ctype();
+    let mut info = Info::new(Kind::Simple, ctype.size(), ctype.alignment(), ctype);
+    info.proto = Some(proto.clone());
+    info.access = Some(access);
+    if b"zZPO".contains(&access.code) {
+        info.set(info::IS_POINTER);
+    }
+    let big = cfg!(target_endian = "big") != access.swapped;
+    let order = if big { '>' } else { '<' };
+    info.format =
+        CString::new(format!("{order}{}", value::buffer_code(access.code))).unwrap_or_default();
+    info.store(ty);
+}
+
+/// The pointer-like codes accept more than their own instances.
+fn install_from_param(ty: &Obj, code: u8) -> Res<()> {
+    let function = match code {
+        b'z' => char_p_entry,
+        b'Z' => wchar_p_entry,
+        b'P' => void_p_entry as ffi::PyCFunction,
+        _ => return Ok(()),
+    };
+    let definition = leak(entry::method_o(c"from_param", function));
+    let pointer = ty.ptr().cast::<ffi::PyTypeObject>();
+    // SAFETY: the definition is never freed; the type is alive and still being made.
+    unsafe {
+        let method = Obj::owned(ffi::PyDescr_NewClassMethod(pointer, definition))?;
+        let name = py::string("from_param")?;
+        #[cfg(Py_3_12)]
+        let dict = Obj::owned(ffi::PyType_GetDict(pointer))?;
+        #[cfg(not(Py_3_12))]
+        let dict = Obj::borrowed((*pointer).tp_dict).ok_or(Raised)?;
+        dict.dict_set(&name, &method)?;
+        ffi::PyType_Modified(pointer);
+    }
+    Ok(())
+}
+
+/// The same type with its bytes in the other order.
+fn make_swapped(ty: &Obj, access: Access, proto: &Obj) -> Res<Obj> {
+    let suffix = if cfg!(target_endian = "little") {
+        "_be"
+    } else {
+        "_le"
+    };
+    let name = py::string(&format!("{}{suffix}", py::type_name(ty.ptr().cast())))?;
+    // SAFETY: the base type lives for ever.
+    let base = unsafe { Obj::borrowed(types().simple.cast()) }.ok_or(Raised)?;
+    let bases = py::tuple(&[&base])?;
+    let dict = py::dict()?;
+    dict.dict_set(&py::string("_type_")?, proto)?;
+    let arguments = py::tuple(&[&name, &bases, &dict])?;
+    // The metaclass is called past our own `__init__`, which would make twins of the twin.
+    // SAFETY: `type.__new__` with the arguments of a class statement.
+    let made = unsafe {
+        let new = (*(&raw mut ffi::PyType_Type)).tp_new.ok_or(Raised)?;
+        Obj::owned(new(
+            types().simple_meta,
+            arguments.ptr(),
+            std::ptr::null_mut(),
+        ))?
+    };
+    describe(
+        &made,
+        Access {
+            swapped: true,
+            ..access
+        },
+        proto,
+    );
+    Ok(made)
+}
+
+/// `from_param` of the simple types: a value that the type can hold becomes a parameter.
+fn from_param(ty: &Obj, given: &Obj) -> Res<Obj> {
+    if given.is_instance(ty)? {
+        return Ok(given.clone());
+    }
+    let info = cdata::concrete(ty)?;
+    let Some(access) = info.access else {
+        return Err(raise(Exc::Type, "abstract class"));
+    };
+    match Argument::simple(access, info.size, given) {
+        Ok(made) => Ok(made),
+        Err(Raised) => {
+            let why = Exception::take();
+            match given.getattr_opt(c"_as_parameter_")? {
+                Some(stand_in) => as_parameter(ty, &stand_in),
+                None if cfg!(Py_3_12) => Err(why.restore()),
+                None => Err(raise(Exc::Type, "wrong type")),
+            }
+        }
+    }
+}
+
+entry::binary!(char_p_entry, char_p_from_param);
+entry::binary!(wchar_p_entry, wchar_p_from_param);
+entry::binary!(void_p_entry, void_p_from_param);
+
+/// `c_char_p.from_param`: None, bytes, an array of or pointer to characters.
+fn char_p_from_param(ty: &Obj, given: &Obj) -> Res<Obj> {
+    if given.is_bytes() {
+        return Argument::simple(Access::native(b'z'), 8, given);
+    }
+    text_from_param(ty, given, b'z', b'c')
+}
+
+/// `c_wchar_p.from_param`: the same for `str` and wide characters.
+fn wchar_p_from_param(ty: &Obj, given: &Obj) -> Res<Obj> {
+    if given.is_str() {
+        return Argument::simple(Access::native(b'Z'), 8, given);
+    }
+    text_from_param(ty, given, b'Z', b'u')
+}
+
+fn text_from_param(ty: &Obj, given: &Obj, own: u8, character: u8) -> Res<Obj> {
+    if given.is_none() || given.is_instance(ty)? {
+        return Ok(given.clone());
+    }
+    if points_to(given, character) {
+        return Ok(given.clone());
+    }
+    if let Some(argument) = Argument::of(given)
+        && argument.tag() == b'P'
+        && let Some(object) = argument.object()
+        // byref(c_char()) is a pointer to characters too.
+        && (holds(object, character) || points_to(object, character))
+    {
+        return Ok(given.clone());
+    }
+    if let Some(argument) = Argument::of(given)
+        && argument.tag() == own
+    {
+        return Ok(given.clone());
+    }
+    if let Some(stand_in) = given.getattr_opt(c"_as_parameter_")? {
+        return as_parameter(ty, &stand_in);
+    }
+    if cfg!(Py_3_12) {
+        let name = given.type_name();
+        let wanted = if own == b'z' {
+            "bytes"
+        } else {
+            "unicode string"
+        };
+        return Err(raise(
+            Exc::Type,
+            format!("'{name}' object cannot be interpreted as {wanted}, pointer to it, or None"),
+        ));
+    }
+    Err(raise(Exc::Type, "wrong type"))
+}
+
+/// Whether an instance is an array of or pointer to a simple type of this code.
+fn points_to(object: &Obj, code: u8) -> bool {
+    if !object.has_type(types().array) && !object.has_type(types().pointer) {
+        return false;
+    }
+    Info::of_instance(object)
+        .and_then(|info| info.proto.clone())
+        .and_then(|item| Info::of_type(&item))
+        .is_some_and(|item| item.access.is_some_and(|access| access.code == code))
+}
+
+fn holds(object: &Obj, code: u8) -> bool {
+    Info::of_instance(object)
+        .is_some_and(|info| info.access.is_some_and(|access| access.code == code))
+}
+
+/// `c_void_p.from_param`: anything that has an address.
+fn void_p_from_param(ty: &Obj, given: &Obj) -> Res<Obj> {
+    if given.is_none() {
+        return Ok(given.clone());
+    }
+    if given.is_int() {
+        return Argument::simple(Access::native(b'P'), 8, given);
+    }
+    if given.is_bytes() {
+        return Argument::simple(Access::native(b'z'), 8, given);
+    }
+    if given.is_str() {
+        return Argument::simple(Access::native(b'Z'), 8, given);
+    }
+    if given.is_instance(ty)? || given.has_type(types().array) || given.has_type(types().pointer) {
+        return Ok(given.clone());
+    }
+    if let Some(argument) = Argument::of(given)
+        && argument.tag() == b'P'
+    {
+        return Ok(given.clone());
+    }
+    if let Some(data) = Data::of(given) {
+        if data.has_type(types().function) {
+            return Argument::make(b'P', word_of(data), Some(given.clone()));
+        }
+        if holds(given, b'z') || holds(given, b'Z') {
+            return Argument::make(b'Z', word_of(data), Some(given.clone()));
+        }
+    }
+    if let Some(stand_in) = given.getattr_opt(c"_as_parameter_")? {
+        return as_parameter(ty, &stand_in);
+    }
+    if cfg!(Py_3_12) {
+        let name = given.type_name();
+        return Err(raise(
+            Exc::Type,
+            format!(
+                "'{name}' object cannot be interpreted as address, bytes, str, pointer, or None"
+            ),
+        ));
+    }
+    Err(raise(Exc::Type, "wrong type"))
+}
+
+/// The pointer that an instance holds, as a parameter's value.
+fn word_of(data: &Data) -> crate::argument::Word {
+    let mut word = crate::argument::Word([0; 16]);
+    word.0[..8].copy_from_slice(&(data.pointer() as u64).to_ne_bytes());
+    word
+}
+
+fn access_of(slf: &Obj) -> Res<(Access, usize)> {
+    Info::of_instance(slf)
+        .and_then(|info| info.access.map(|access| (access, info.size)))
+        .ok_or_else(|| raise(Exc::Type, "abstract class"))
+}
+
+fn init(slf: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
+    if let Some(keywords) = keywords
+        && keywords.len()? > 0
+    {
+        return Err(raise(
+            Exc::Type,
+            format!("{}() takes no keyword arguments", slf.type_name()),
+        ));
+    }
+    match arguments.items() {
+        [] => Ok(()),
+        [value] => set(slf, Some(value)),
+        given => Err(raise(
+            Exc::Type,
+            format!(
+                "{}() takes at most 1 argument ({} given)",
+                slf.type_name(),
+                given.len()
+            ),
+        )),
+    }
+}
+
+fn get(slf: &Obj) -> Res<Obj> {
+    let data = Data::expect(slf)?;
+    let (access, size) = access_of(slf)?;
+    // SAFETY: the instance's memory holds a value of its type.
+    unsafe { access.get(data.memory(), size, None) }
+}
+
+fn set(slf: &Obj, value: Option<&Obj>) -> Res<()> {
+    let data = Data::expect(slf)?;
+    let Some(value) = value else {
+        return Err(raise(Exc::Type, "can't delete attribute"));
+    };
+    let (access, size) = access_of(slf)?;
+    let element = Element {
+        index: 0,
+        size,
+        bits: None,
+    };
+    // SAFETY: the whole memory of the instance, of its own type.
+    unsafe { data.assign(&slf.ty(), Some(access), value, element, data.memory()) }
+}
+
+/// A plain simple type given back through an out parameter becomes its value.
+fn from_outparam(slf: &Obj) -> Res<Obj> {
+    if cdata::is_simple_subclass(&slf.ty()) {
+        Ok(slf.clone())
+    } else {
+        get(slf)
+    }
+}
+
+fn repr(slf: &Obj) -> Res<Obj> {
+    let name = slf.type_name();
+    if cdata::is_simple_subclass(&slf.ty()) {
+        return py::string(&format!("<{name} object at {:p}>", slf.ptr()));
+    }
+    let value = get(slf)?;
+    py::string(&format!("{name}({})", value.repr()?))
+}
+
+fn truth(slf: &Obj) -> Res<bool> {
+    let data = Data::expect(slf)?;
+    // SAFETY: the instance's memory.
+    let bytes = unsafe { std::slice::from_raw_parts(data.memory(), data.size()) };
+    Ok(bytes.iter().any(|byte| *byte != 0))
+}
+
+/// `byref` of an instance where a pointer parameter wants one.
+pub(crate) fn by_reference(instance: &Obj) -> Res<Obj> {
+    byref_at(Data::expect(instance)?, 0)
+}

@@ -1,0 +1,126 @@
+//! Character arrays as strings: `value` and `raw`.
+
+use pyo3::ffi;
+
+use crate::cdata::Data;
+use crate::entry;
+use crate::py::{self, Buffer, Exc, Obj, Raised, Res, raise};
+use crate::types::leak;
+use crate::value::Access;
+
+entry::getter!(char_value_entry, char_value);
+entry::setter!(set_char_value_entry, set_char_value);
+entry::getter!(raw_entry, raw);
+entry::setter!(set_raw_entry, set_raw);
+entry::getter!(wide_value_entry, wide_value);
+entry::setter!(set_wide_value_entry, set_wide_value);
+
+/// Adds `value` and `raw` to an array of `c_char`.
+pub(crate) fn add_char_properties(ty: &Obj) -> Res<()> {
+    add(
+        ty,
+        entry::property(c"value", char_value_entry, Some(set_char_value_entry)),
+    )?;
+    add(ty, entry::property(c"raw", raw_entry, Some(set_raw_entry)))
+}
+
+/// Adds `value` to an array of `c_wchar`.
+pub(crate) fn add_wide_properties(ty: &Obj) -> Res<()> {
+    add(
+        ty,
+        entry::property(c"value", wide_value_entry, Some(set_wide_value_entry)),
+    )
+}
+
+fn add(ty: &Obj, property: ffi::PyGetSetDef) -> Res<()> {
+    let pointer = ty.ptr().cast::<ffi::PyTypeObject>();
+    // SAFETY: a living type; the definition below is never freed. Such a type is made once per
+    // length, and the descriptor refers to it.
+    unsafe {
+        let name = py::string(
+            std::ffi::CStr::from_ptr(property.name)
+                .to_str()
+                .unwrap_or(""),
+        )?;
+        let descriptor = Obj::owned(ffi::PyDescr_NewGetSet(pointer, leak(property)))?;
+        #[cfg(Py_3_12)]
+        let dict = Obj::owned(ffi::PyType_GetDict(pointer))?;
+        #[cfg(not(Py_3_12))]
+        let dict = Obj::borrowed((*pointer).tp_dict).ok_or(Raised)?;
+        dict.dict_set(&name, &descriptor)?;
+        ffi::PyType_Modified(pointer);
+    }
+    Ok(())
+}
+
+fn no_deletion(value: Option<&Obj>) -> Res<&Obj> {
+    value.ok_or_else(|| raise(Exc::Attribute, "cannot delete attribute"))
+}
+
+fn char_value(slf: &Obj) -> Res<Obj> {
+    let data = Data::expect(slf)?;
+    // SAFETY: the instance's memory, an array of characters.
+    unsafe { Access::native(b's').get(data.memory(), data.size(), None) }
+}
+
+fn set_char_value(slf: &Obj, value: Option<&Obj>) -> Res<()> {
+    let data = Data::expect(slf)?;
+    let value = no_deletion(value)?;
+    if !value.is_bytes() {
+        let given = value.type_name();
+        return Err(raise(
+            Exc::Type,
+            format!("bytes expected instead of {given} instance"),
+        ));
+    }
+    let (bytes, size) = (value.as_bytes(), data.size());
+    if bytes.len() > size {
+        return Err(raise(Exc::Value, "byte string too long"));
+    }
+    // SAFETY: the instance's memory has `size` bytes; the terminator is written where it fits.
+    unsafe {
+        data.memory().copy_from(bytes.as_ptr(), bytes.len());
+        if bytes.len() < size {
+            data.memory().add(bytes.len()).write(0);
+        }
+    }
+    Ok(())
+}
+
+fn raw(slf: &Obj) -> Res<Obj> {
+    let data = Data::expect(slf)?;
+    // SAFETY: the instance's memory.
+    py::bytes(unsafe { std::slice::from_raw_parts(data.memory(), data.size()) })
+}
+
+fn set_raw(slf: &Obj, value: Option<&Obj>) -> Res<()> {
+    let data = Data::expect(slf)?;
+    let value = no_deletion(value)?;
+    let buffer = Buffer::of(value, ffi::PyBUF_SIMPLE)?;
+    if buffer.len() > data.size() {
+        return Err(raise(Exc::Value, "byte string too long"));
+    }
+    // SAFETY: both sides have that many bytes; they may overlap.
+    unsafe { data.memory().copy_from(buffer.memory(), buffer.len()) };
+    Ok(())
+}
+
+fn wide_value(slf: &Obj) -> Res<Obj> {
+    let data = Data::expect(slf)?;
+    // SAFETY: the instance's memory, an array of wide characters.
+    unsafe { Access::native(b'U').get(data.memory(), data.size(), None) }
+}
+
+fn set_wide_value(slf: &Obj, value: Option<&Obj>) -> Res<()> {
+    let data = Data::expect(slf)?;
+    let Some(value) = value else {
+        return Err(raise(Exc::Type, "can't delete attribute"));
+    };
+    // SAFETY: as above.
+    let kept = unsafe { Access::native(b'U').set(data.memory(), value, data.size(), None) };
+    match kept {
+        Ok(_) => Ok(()),
+        Err(Raised) if py::forgive(Exc::Value).is_ok() => Err(raise(Exc::Value, "string too long")),
+        Err(Raised) => Err(Raised),
+    }
+}

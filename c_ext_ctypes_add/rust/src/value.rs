@@ -1,0 +1,519 @@
+//! Simple values between Python and C memory, one pair of reading and writing per type code.
+
+use std::ffi::{c_char, c_int, c_void};
+
+use clib::ctype::{CType, Primitive};
+use pyo3::ffi;
+
+use crate::longdouble;
+use crate::py::{self, Exc, Obj, Res, api, raise};
+
+/// How a simple value lies in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Access {
+    /// The code of `_type_`; also `s` and `U`, the character arrays inside a struct.
+    pub(crate) code: u8,
+    /// In the byte order that is not the machine's.
+    pub(crate) swapped: bool,
+}
+
+/// The bits of a bit-field inside its storage unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bits {
+    pub(crate) low: u32,
+    pub(crate) width: u32,
+}
+
+/// All codes that `_type_` accepts here.
+pub(crate) const CODES: &str = "cbBhHiIlLfdgqQzZPuv?O";
+
+/// The format code and C type of a type code.
+pub(crate) fn primitive(code: u8) -> Option<Primitive> {
+    Some(match code {
+        b'c' => Primitive::Char,
+        b'b' => Primitive::SignedChar,
+        b'B' => Primitive::UnsignedChar,
+        b'h' | b'v' => Primitive::Short,
+        b'H' => Primitive::UnsignedShort,
+        b'i' => Primitive::Int,
+        b'I' => Primitive::UnsignedInt,
+        b'l' => Primitive::Long,
+        b'L' => Primitive::UnsignedLong,
+        b'q' => Primitive::LongLong,
+        b'Q' => Primitive::UnsignedLongLong,
+        b'f' => Primitive::Float,
+        b'd' => Primitive::Double,
+        b'g' => Primitive::LongDouble,
+        b'?' => Primitive::Bool,
+        b'u' => Primitive::WChar,
+        b'z' | b'Z' | b'P' | b'O' => Primitive::Pointer,
+        _ => return None,
+    })
+}
+
+/// The code that the buffer protocol uses for a type code, by size instead of C name.
+pub(crate) fn buffer_code(code: u8) -> char {
+    let wide = Primitive::Long.size() == 8;
+    match code {
+        b'l' if wide => 'q',
+        b'L' if wide => 'Q',
+        b'?' => '?',
+        other => char::from(other),
+    }
+}
+
+/// Whether values of this code have another byte order elsewhere.
+pub(crate) fn is_swappable(code: u8) -> bool {
+    b"hHiIlLqQfd".contains(&code)
+}
+
+impl Access {
+    pub(crate) fn native(code: u8) -> Access {
+        Access {
+            code,
+            swapped: false,
+        }
+    }
+
+    pub(crate) fn ctype(self) -> CType {
+        primitive(self.code).map_or(CType::POINTER, CType::Primitive)
+    }
+
+    fn size(self) -> usize {
+        self.ctype().size()
+    }
+
+    fn is_signed(self) -> bool {
+        b"bhilq".contains(&self.code)
+    }
+
+    /// Reads the value at `at`; `size` is the room of a character array.
+    ///
+    /// # Safety
+    /// `at` points to memory of this type.
+    pub(crate) unsafe fn get(self, at: *const u8, size: usize, bits: Option<Bits>) -> Res<Obj> {
+        // SAFETY: the caller's promise covers every read below; unaligned reads accept packed
+        // structs.
+        unsafe {
+            match self.code {
+                b'c' => py::bytes(&[*at]),
+                b'u' => wide_string(at.cast(), 1),
+                b's' => chars(at, size),
+                b'U' => {
+                    let room = size / size_of::<libc::wchar_t>();
+                    wide_string(at.cast(), wide_length(at.cast(), room))
+                }
+                b'?' | b'v' => py::boolean(self.load(at, bits) != 0),
+                b'f' => py::float(f64::from(f32::from_bits(self.load(at, None) as u32))),
+                b'd' => py::float(f64::from_bits(self.load(at, None))),
+                b'g' => py::float(longdouble::read(at)),
+                b'z' => match pointer_at(at) {
+                    null if null.is_null() => Ok(py::none()),
+                    text => py::bytes(std::ffi::CStr::from_ptr(text.cast()).to_bytes()),
+                },
+                b'Z' => match pointer_at(at).cast::<libc::wchar_t>() {
+                    null if null.is_null() => Ok(py::none()),
+                    text => wide_string(text, libc::wcslen(text)),
+                },
+                b'P' => match pointer_at(at) {
+                    null if null.is_null() => Ok(py::none()),
+                    place => py::address(place),
+                },
+                b'O' => Obj::borrowed(pointer_at(at).cast())
+                    .ok_or_else(|| raise(Exc::Value, "PyObject is NULL")),
+                _ if self.is_signed() => py::int(self.load_signed(at, bits)),
+                _ => py::unsigned(self.load(at, bits)),
+            }
+        }
+    }
+
+    /// Writes `value` to `at`; the result is what must stay alive as long as C uses the memory.
+    ///
+    /// # Safety
+    /// `at` points to memory of this type, which may be written.
+    pub(crate) unsafe fn set(
+        self,
+        at: *mut u8,
+        value: &Obj,
+        size: usize,
+        bits: Option<Bits>,
+    ) -> Res<Option<Obj>> {
+        // SAFETY: the caller's promise covers every write below.
+        unsafe {
+            match self.code {
+                b'c' => at.write(one_byte(value)?),
+                b'u' => set_wide_char(at, value)?,
+                b's' => set_chars(at, value, size)?,
+                b'U' => set_wide_chars(at, value, size)?,
+                b'?' => self.store(at, u64::from(value.truth()?), bits),
+                // A VARIANT_BOOL is all ones for true.
+                b'v' => self.store(at, u64::from(value.truth()?).wrapping_neg(), bits),
+                b'f' => self.store(at, u64::from((number(value)? as f32).to_bits()), None),
+                b'd' => self.store(at, number(value)?.to_bits(), None),
+                b'g' => longdouble::write(at, number(value)?),
+                b'z' => return set_char_pointer(at, value),
+                b'Z' => return set_wide_pointer(at, value),
+                b'P' => set_pointer(at, address_of(value)?),
+                b'O' => {
+                    set_pointer(at, value.ptr().cast());
+                    return Ok(Some(value.clone()));
+                }
+                _ => self.store(at, integer(value)?, bits),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The raw value, zero-extended.
+    unsafe fn load(self, at: *const u8, bits: Option<Bits>) -> u64 {
+        // SAFETY: the caller of `get` vouches for the memory.
+        let word = unsafe {
+            match self.size() {
+                1 => u64::from(*at),
+                2 => u64::from(swap16(at.cast::<u16>().read_unaligned(), self.swapped)),
+                4 => u64::from(swap32(at.cast::<u32>().read_unaligned(), self.swapped)),
+                _ => swap64(at.cast::<u64>().read_unaligned(), self.swapped),
+            }
+        };
+        match bits {
+            Some(bits) => (word >> bits.low) & mask(bits.width),
+            None => word,
+        }
+    }
+
+    unsafe fn load_signed(self, at: *const u8, bits: Option<Bits>) -> i64 {
+        // SAFETY: as for `load`.
+        let word = unsafe { self.load(at, bits) };
+        let width = bits.map_or(self.size() as u32 * 8, |bits| bits.width);
+        let unused = 64 - width;
+        ((word << unused) as i64) >> unused
+    }
+
+    unsafe fn store(self, at: *mut u8, value: u64, bits: Option<Bits>) {
+        // SAFETY: the caller of `set` vouches for the memory.
+        unsafe {
+            let word = match bits {
+                Some(bits) => {
+                    let field = mask(bits.width) << bits.low;
+                    (self.load(at, None) & !field) | ((value << bits.low) & field)
+                }
+                None => value,
+            };
+            match self.size() {
+                1 => *at = word as u8,
+                2 => at
+                    .cast::<u16>()
+                    .write_unaligned(swap16(word as u16, self.swapped)),
+                4 => at
+                    .cast::<u32>()
+                    .write_unaligned(swap32(word as u32, self.swapped)),
+                _ => at.cast::<u64>().write_unaligned(swap64(word, self.swapped)),
+            }
+        }
+    }
+}
+
+fn mask(width: u32) -> u64 {
+    if width >= 64 {
+        u64::MAX
+    } else {
+        (1 << width) - 1
+    }
+}
+
+fn swap16(value: u16, swapped: bool) -> u16 {
+    if swapped { value.swap_bytes() } else { value }
+}
+
+fn swap32(value: u32, swapped: bool) -> u32 {
+    if swapped { value.swap_bytes() } else { value }
+}
+
+fn swap64(value: u64, swapped: bool) -> u64 {
+    if swapped { value.swap_bytes() } else { value }
+}
+
+unsafe fn pointer_at(at: *const u8) -> *mut c_void {
+    // SAFETY: the caller vouches for a pointer at this place.
+    unsafe { at.cast::<*mut c_void>().read_unaligned() }
+}
+
+unsafe fn set_pointer(at: *mut u8, value: *mut c_void) {
+    // SAFETY: the caller vouches for room for a pointer.
+    unsafe { at.cast::<*mut c_void>().write_unaligned(value) }
+}
+
+/// ctypes truncates integers silently: only the low bits count.
+fn integer(value: &Obj) -> Res<u64> {
+    if value.is_float() {
+        let name = value.type_name();
+        return Err(raise(
+            Exc::Type,
+            format!("int expected instead of {name} instance"),
+        ));
+    }
+    let bits = api!(ffi::PyLong_AsUnsignedLongLongMask(value.ptr()));
+    if bits == u64::MAX && py::raised() {
+        Err(py::Raised)
+    } else {
+        Ok(bits)
+    }
+}
+
+fn number(value: &Obj) -> Res<f64> {
+    let number = api!(ffi::PyFloat_AsDouble(value.ptr()));
+    if number == -1.0 && py::raised() {
+        Err(py::Raised)
+    } else {
+        Ok(number)
+    }
+}
+
+fn one_byte(value: &Obj) -> Res<u8> {
+    if value.is_bytes() && value.as_bytes().len() == 1 {
+        return Ok(value.as_bytes()[0]);
+    }
+    if api!(ffi::PyByteArray_Check(value.ptr())) != 0
+        && api!(ffi::PyByteArray_Size(value.ptr())) == 1
+    {
+        // SAFETY: a bytearray of one byte.
+        return Ok(unsafe { *ffi::PyByteArray_AsString(value.ptr()).cast::<u8>() });
+    }
+    if value.is_int() {
+        let mut overflow = 0;
+        let number = api!(ffi::PyLong_AsLongAndOverflow(
+            value.ptr(),
+            &raw mut overflow
+        ));
+        if overflow == 0
+            && let Ok(byte) = u8::try_from(number)
+        {
+            return Ok(byte);
+        }
+    }
+    Err(raise(
+        Exc::Type,
+        "one character bytes, bytearray or integer expected",
+    ))
+}
+
+/// The characters before the first zero, at most `size`.
+unsafe fn chars(at: *const u8, size: usize) -> Res<Obj> {
+    // SAFETY: the caller vouches for `size` bytes.
+    let room = unsafe { std::slice::from_raw_parts(at, size) };
+    let length = room.iter().position(|byte| *byte == 0).unwrap_or(size);
+    py::bytes(&room[..length])
+}
+
+unsafe fn set_chars(at: *mut u8, value: &Obj, size: usize) -> Res<()> {
+    if !value.is_bytes() {
+        let name = value.type_name();
+        return Err(raise(Exc::Type, format!("expected bytes, {name} found")));
+    }
+    // What C would see as the string: everything up to the first zero.
+    let bytes = value.as_bytes();
+    let length = bytes
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(bytes.len());
+    if length > size {
+        return Err(raise(
+            Exc::Value,
+            format!("bytes too long ({length}, maximum length {size})"),
+        ));
+    }
+    // SAFETY: the caller vouches for `size` bytes; the terminator is copied where it fits.
+    unsafe {
+        at.copy_from(bytes.as_ptr(), length);
+        if length < size {
+            at.add(length).write(0);
+        }
+    }
+    Ok(())
+}
+
+unsafe fn wide_string(text: *const libc::wchar_t, length: usize) -> Res<Obj> {
+    let mut aligned = Vec::with_capacity(length);
+    for index in 0..length {
+        // SAFETY: the caller vouches for `length` characters; a packed struct may misalign them.
+        aligned.push(unsafe { text.add(index).read_unaligned() });
+    }
+    api!(Obj::owned(ffi::PyUnicode_FromWideChar(
+        aligned.as_ptr(),
+        length as isize
+    )))
+}
+
+/// Characters before the first zero, at most `room`.
+unsafe fn wide_length(text: *const libc::wchar_t, room: usize) -> usize {
+    // SAFETY: the caller vouches for `room` characters.
+    (0..room)
+        .find(|index| unsafe { text.add(*index).read_unaligned() } == 0)
+        .unwrap_or(room)
+}
+
+/// The characters of a `str` as C sees them.
+fn wide_of(value: &Obj) -> Res<Vec<libc::wchar_t>> {
+    let needed = api!(ffi::PyUnicode_AsWideChar(
+        value.ptr(),
+        std::ptr::null_mut(),
+        0
+    ));
+    if needed < 0 {
+        return Err(py::Raised);
+    }
+    let mut text = vec![0; needed as usize];
+    let copied = api!(ffi::PyUnicode_AsWideChar(
+        value.ptr(),
+        text.as_mut_ptr(),
+        needed
+    ));
+    if copied < 0 {
+        return Err(py::Raised);
+    }
+    text.truncate(copied as usize);
+    Ok(text)
+}
+
+fn expect_str(value: &Obj) -> Res<()> {
+    if value.is_str() {
+        return Ok(());
+    }
+    let name = value.type_name();
+    Err(raise(
+        Exc::Type,
+        format!("unicode string expected instead of {name} instance"),
+    ))
+}
+
+unsafe fn set_wide_char(at: *mut u8, value: &Obj) -> Res<()> {
+    expect_str(value)?;
+    let text = wide_of(value)?;
+    let [one] = text[..] else {
+        return Err(raise(Exc::Type, "one character unicode string expected"));
+    };
+    // SAFETY: the caller vouches for the room of one character.
+    unsafe { at.cast::<libc::wchar_t>().write_unaligned(one) };
+    Ok(())
+}
+
+unsafe fn set_wide_chars(at: *mut u8, value: &Obj, size: usize) -> Res<()> {
+    expect_str(value)?;
+    let text = wide_of(value)?;
+    let room = size / size_of::<libc::wchar_t>();
+    if text.len() > room {
+        let length = text.len();
+        return Err(raise(
+            Exc::Value,
+            format!("string too long ({length}, maximum length {room})"),
+        ));
+    }
+    let terminator = (text.len() < room).then_some(0);
+    for (index, character) in text.iter().copied().chain(terminator).enumerate() {
+        // SAFETY: the caller vouches for `size` bytes; the terminator is written where it fits.
+        unsafe {
+            at.cast::<libc::wchar_t>()
+                .add(index)
+                .write_unaligned(character)
+        };
+    }
+    Ok(())
+}
+
+/// `None`, or the low bits of an int.
+fn address_of(value: &Obj) -> Res<*mut c_void> {
+    if value.is_none() {
+        return Ok(std::ptr::null_mut());
+    }
+    if !value.is_int() {
+        return Err(raise(Exc::Type, "cannot be converted to pointer"));
+    }
+    value.to_address()
+}
+
+unsafe fn set_char_pointer(at: *mut u8, value: &Obj) -> Res<Option<Obj>> {
+    if !value.is_none() && !value.is_int() && !value.is_bytes() {
+        let name = value.type_name();
+        return Err(raise(
+            Exc::Type,
+            format!("bytes or integer address expected instead of {name} instance"),
+        ));
+    }
+    // SAFETY: the caller vouches for room for a pointer; the bytes are kept alive by the result.
+    unsafe {
+        if value.is_bytes() {
+            set_pointer(at, ffi::PyBytes_AsString(value.ptr()).cast());
+            return Ok(Some(value.clone()));
+        }
+        set_pointer(at, address_of(value)?);
+    }
+    Ok(None)
+}
+
+unsafe fn set_wide_pointer(at: *mut u8, value: &Obj) -> Res<Option<Obj>> {
+    if !value.is_none() && !value.is_int() && !value.is_str() {
+        let name = value.type_name();
+        return Err(raise(
+            Exc::Type,
+            format!("unicode string or integer address expected instead of {name} instance"),
+        ));
+    }
+    // SAFETY: the caller vouches for room for a pointer; the copy is kept alive by the result.
+    unsafe {
+        if value.is_str() {
+            let (text, owner) = wide_copy(value)?;
+            set_pointer(at, text.cast());
+            return Ok(Some(owner));
+        }
+        set_pointer(at, address_of(value)?);
+    }
+    Ok(None)
+}
+
+/// A zero-terminated copy of a `str` for C, owned by the capsule that comes with it.
+pub(crate) fn wide_copy(value: &Obj) -> Res<(*mut libc::wchar_t, Obj)> {
+    const NAME: *const c_char = c"_ctypes pymem".as_ptr();
+    unsafe extern "C" fn free(capsule: *mut ffi::PyObject) {
+        // SAFETY: Python calls this for a capsule made below, which owns the memory.
+        unsafe { ffi::PyMem_Free(ffi::PyCapsule_GetPointer(capsule, NAME)) }
+    }
+    let text = api!(ffi::PyUnicode_AsWideCharString(
+        value.ptr(),
+        std::ptr::null_mut()
+    ));
+    if text.is_null() {
+        return Err(py::Raised);
+    }
+    // SAFETY: the capsule takes over the memory; if there is none, it is freed here.
+    let capsule = unsafe { Obj::owned(ffi::PyCapsule_New(text.cast(), NAME, Some(free))) };
+    match capsule {
+        Ok(capsule) => Ok((text, capsule)),
+        Err(raised) => {
+            // SAFETY: nobody else knows the memory.
+            unsafe { ffi::PyMem_Free(text.cast()) };
+            Err(raised)
+        }
+    }
+}
+
+/// The value of an int that is passed without a declared type: a C `int`.
+pub(crate) fn undeclared_int(value: &Obj) -> Res<c_int> {
+    let mut overflow = 0;
+    let number = api!(ffi::PyLong_AsLongAndOverflow(
+        value.ptr(),
+        &raw mut overflow
+    ));
+    if overflow == 0 {
+        return if number == -1 && py::raised() {
+            Err(py::Raised)
+        } else {
+            Ok(number as c_int)
+        };
+    }
+    let number = api!(ffi::PyLong_AsUnsignedLong(value.ptr()));
+    if py::raised() {
+        py::clear_error();
+        return Err(raise(Exc::Overflow, "int too long to convert"));
+    }
+    Ok(number as c_int)
+}
