@@ -109,9 +109,11 @@ fn exit_code(reports: &[LessonReport]) -> u8 {
         *code
     } else if reports.iter().any(is_fault) {
         exit::INTERNAL
-    } else if reports.iter().all(LessonReport::passed) {
-        exit::PASSED
-    } else {
+    } else if !reports.iter().all(LessonReport::passed) {
         exit::NOT_PASSED
+    } else if !reports.iter().all(LessonReport::accepted) {
+        exit::SNAPSHOT
+    } else {
+        exit::PASSED
     }
 }

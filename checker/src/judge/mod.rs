@@ -1,5 +1,6 @@
 //! Asks the questions, compares the answers, decides the verdicts. Never loads a participant's code.
 
+pub mod accepted;
 pub mod diagnosis;
 pub mod hidden;
 pub mod inputs;
@@ -69,14 +70,19 @@ pub fn judge(tools: &Tools, lesson: &Lesson, order: &Order) -> anyhow::Result<Le
         interrupt::watch();
         court.judge_missing(&order.variants, &mut found, order.fresh);
     }
-    Ok(LessonReport {
+    let mut report = LessonReport {
         id: lesson.manifest.id.clone(),
         title: lesson.manifest.title.clone(),
         sources: order.sources.clone(),
         variants: found.into_iter().flatten().collect(),
         quizzes: quiz::judge(lesson, &order.sources),
         remarks: inputs::foreign_libraries(&tools.workspace, lesson),
-    })
+        transcripts: Vec::new(),
+    };
+    if order.sources == Sources::Solution {
+        report.transcripts = accepted::hold(lesson, &report)?;
+    }
+    Ok(report)
 }
 
 impl<'a> Courtroom<'a> {

@@ -2,8 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
+use super::accepted::Transcript;
 use crate::border::{Answer, Question};
 use crate::lesson::{LessonId, Sources};
+use crate::snapshot::State;
 use crate::value::Value;
 use crate::variant::Variant;
 use crate::verdict::Verdict;
@@ -23,6 +25,8 @@ pub struct LessonReport {
     pub quizzes: Vec<QuizReport>,
     /// What deserves a word and is nobody's failure, such as a library for another machine.
     pub remarks: Vec<String>,
+    /// For the solution: how its transcripts stand to the accepted snapshots.
+    pub transcripts: Vec<Transcript>,
 }
 
 /// What was found out about one variant.
@@ -139,6 +143,11 @@ impl LessonReport {
                 .quizzes
                 .iter()
                 .all(|quiz| quiz.points == quiz.possible && quiz.problem.is_none())
+    }
+
+    /// Whether every transcript that was looked at is the accepted one.
+    pub fn accepted(&self) -> bool {
+        self.transcripts.iter().all(|it| it.state == State::Match)
     }
 
     /// Whether nothing had to be run.

@@ -4,9 +4,11 @@ use serde_json::{Value as Json, json};
 
 use super::SCHEMA_VERSION;
 use crate::border::Answer;
+use crate::judge::accepted::Transcript;
 use crate::judge::report::{LessonReport, Problem, QuizReport, ScenarioReport, VariantReport};
 use crate::lesson::Sources;
 use crate::python::Python;
+use crate::snapshot::State;
 use crate::transcript;
 
 /// The whole document: the interpreter, then each lesson.
@@ -39,6 +41,7 @@ fn lesson(report: &LessonReport) -> Json {
         "possible": possible,
         "variants": report.variants.iter().map(variant).collect::<Vec<_>>(),
         "quizzes": report.quizzes.iter().map(quiz).collect::<Vec<_>>(),
+        "snapshots": report.transcripts.iter().map(snapshot).collect::<Vec<_>>(),
         "remarks": report.remarks,
     })
 }
@@ -93,6 +96,16 @@ fn quiz(report: &QuizReport) -> Json {
             "why": choice.why,
         })).collect::<Vec<_>>(),
     })
+}
+
+fn snapshot(transcript: &Transcript) -> Json {
+    let state = match transcript.state {
+        State::Match => "match",
+        State::Changed { .. } => "changed",
+        State::Missing => "missing",
+        State::Broken(_) => "broken",
+    };
+    json!({ "name": transcript.name, "state": state })
 }
 
 fn problem(problem: &Problem) -> Json {

@@ -7,10 +7,12 @@ use anstyle::Style;
 use super::matrix::matrix;
 use crate::authoring::hints::{Hints, Topic};
 use crate::border::Answer;
+use crate::judge::accepted::Transcript;
 use crate::judge::inputs;
 use crate::judge::report::{LessonReport, QuizReport, ScenarioReport, VariantReport};
 use crate::lesson::{Lesson, Sources};
 use crate::python::Python;
+use crate::snapshot::{self, State};
 use crate::transcript;
 use crate::value::Value;
 use crate::verdict::Verdict;
@@ -56,6 +58,9 @@ pub fn lesson(context: &Context, report: &LessonReport) -> String {
     }
     for quiz in &report.quizzes {
         text += &quiz_lines(quiz);
+    }
+    for transcript in &report.transcripts {
+        text += &transcript_lines(context, transcript);
     }
     for remark in &report.remarks {
         text += &format!("\nnote: {remark}\n");
@@ -248,6 +253,34 @@ fn next_step(
 fn hints(folder: &Path) -> Option<Hints> {
     let path = folder.join("hints.md");
     Hints::parse(&path, &std::fs::read_to_string(&path).ok()?).ok()
+}
+
+/// Nothing for a match; otherwise what differs, and how to decide.
+fn transcript_lines(context: &Context, transcript: &Transcript) -> String {
+    let path = snapshot::accepted_path(&context.lesson.folder, &transcript.name);
+    let shown = context.workspace.shown(&path).display();
+    match &transcript.state {
+        State::Match => String::new(),
+        State::Missing => format!(
+            "\n{shown}: nothing was accepted yet\n  next: read and accept it with `checker snapshots review`\n"
+        ),
+        State::Changed { old, new } => {
+            let difference = similar::TextDiff::from_lines(old, new);
+            let lines = difference
+                .unified_diff()
+                .context_radius(2)
+                .header("accepted", "observed")
+                .to_string();
+            format!(
+                "\n{shown}: the solution observes something else than what was accepted\n{}  next: accept or reject it with \
+                 `checker snapshots review`, or correct the solution\n",
+                indented(&lines, 4)
+            )
+        }
+        State::Broken(why) => {
+            format!("\n{shown}: {why}\n  next: restore it with `git checkout -- {shown}`\n")
+        }
+    }
 }
 
 fn quiz_lines(quiz: &QuizReport) -> String {
