@@ -53,6 +53,7 @@ pub enum Colour {
 enum Command {
     List(commands::list::Args),
     Hint(commands::hint::Args),
+    Bench(commands::bench::Args),
     Run(commands::run::Args),
     Setup(commands::setup::Args),
     Doctor(commands::doctor::Args),
@@ -87,6 +88,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::List(args) => commands::list::run(&args, &cli.global),
         Command::Hint(args) => commands::hint::run(&args, &cli.global),
         Command::Verify(args) => commands::verify::run(&args, &cli.global),
+        Command::Bench(args) => commands::bench::run(&args, &cli.global),
         Command::Snapshots(args) => commands::snapshots::run(&args, &cli.global),
         Command::Run(args) => commands::run::run(&args, &cli.global),
         Command::Setup(args) => commands::setup::run(&args, &cli.global),

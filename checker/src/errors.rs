@@ -44,6 +44,12 @@ pub enum ExpectedError {
         /// The exercises that it has.
         known: Vec<String>,
     },
+    /// A lesson that names no call to measure.
+    #[error("{lesson} names no call to measure")]
+    NothingToMeasure {
+        /// The lesson.
+        lesson: String,
+    },
     /// A `lesson.toml` that cannot be used.
     #[error("{}{}: {problem}{excerpt}", path.display(), place(*line_column))]
     BrokenManifest {
@@ -145,6 +151,7 @@ impl ExpectedError {
             | ExpectedError::Cache { .. } => exit::ENVIRONMENT,
             ExpectedError::UnknownLesson { .. }
             | ExpectedError::UnknownExercise { .. }
+            | ExpectedError::NothingToMeasure { .. }
             | ExpectedError::BrokenManifest { .. }
             | ExpectedError::UnusableFile { .. } => exit::LESSON,
         }
@@ -166,6 +173,9 @@ impl ExpectedError {
             }
             ExpectedError::UnknownLesson { nearest: None, .. } => {
                 "`checker list` shows all lessons".to_owned()
+            }
+            ExpectedError::NothingToMeasure { .. } => {
+                "measure lesson-7.5, or add a `[[bench]]` to the lesson's lesson.toml".to_owned()
             }
             ExpectedError::UnknownExercise { known, .. } => {
                 format!("its exercises are: {}", known.join(", "))
@@ -190,6 +200,7 @@ impl ExpectedError {
             ExpectedError::WrongRoot { .. } => "wrong-root",
             ExpectedError::UnknownLesson { .. } => "unknown-lesson",
             ExpectedError::UnknownExercise { .. } => "unknown-exercise",
+            ExpectedError::NothingToMeasure { .. } => "nothing-to-measure",
             ExpectedError::BrokenManifest { .. } => "broken-manifest",
             ExpectedError::UnusableFile { .. } => "unusable-file",
             ExpectedError::Python { .. } => "python",

@@ -72,6 +72,9 @@ pub struct Manifest {
     /// The tests, in the order in which they run.
     #[serde(default, rename = "scenario")]
     pub scenarios: Vec<Scenario>,
+    /// Calls whose cost `checker bench` measures.
+    #[serde(default, rename = "bench")]
+    pub benches: Vec<Bench>,
     /// Variants that rightly differ from the others.
     #[serde(default, rename = "behaviour")]
     pub behaviours: Vec<Behaviour>,
@@ -174,6 +177,20 @@ pub struct Scenario {
     /// Whether it observes a fact of the machine, for the solution only.
     #[serde(default)]
     pub evidence: bool,
+}
+
+/// A call whose cost `checker bench` measures.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bench {
+    /// The function of the bridge.
+    pub function: String,
+    /// What to call instead where the bridge has it, for example `lib.add`: the call without our Python around it.
+    #[serde(default)]
+    pub direct: Option<String>,
+    /// Its positional arguments; bytes as in a scenario's cases.
+    #[serde(default)]
+    pub arguments: Vec<toml::Value>,
 }
 
 /// Variants that rightly differ from the others.

@@ -3,6 +3,7 @@
 #![deny(unsafe_code)]
 
 pub mod authoring;
+pub mod bench;
 pub mod border;
 pub mod build;
 pub mod catalogue;

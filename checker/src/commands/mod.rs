@@ -1,5 +1,6 @@
 //! The subcommands, one file each: its arguments and a function `run`, which returns the exit code.
 
+pub mod bench;
 pub mod derive;
 pub mod doctor;
 pub mod hint;

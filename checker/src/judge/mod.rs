@@ -85,6 +85,30 @@ pub fn judge(tools: &Tools, lesson: &Lesson, order: &Order) -> anyhow::Result<Le
     Ok(report)
 }
 
+/// Builds all variants of these sources and fills their work folders, without running them.
+///
+/// # Errors
+/// When one of them does not build.
+pub fn prepare_all(
+    tools: &Tools,
+    lesson: &Lesson,
+    sources: &Sources,
+) -> anyhow::Result<Vec<(Variant, Prepared)>> {
+    let court = Courtroom::open(tools, lesson, sources)?;
+    Variant::all()
+        .map(|variant| {
+            let files = inputs::bridge_files(&tools.workspace, lesson, variant, sources)?;
+            match work::prepare(&court, variant, sources, &files)? {
+                Ok(prepared) => Ok((variant, prepared)),
+                Err(failure) => anyhow::bail!(
+                    "{variant} does not build:\n{}",
+                    diagnosis::of_build(failure).text
+                ),
+            }
+        })
+        .collect()
+}
+
 impl<'a> Courtroom<'a> {
     fn open(
         tools: &'a Tools,

@@ -23,6 +23,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// How its driver is started.
+    pub fn job(&self) -> &DriverJob {
+        &self.job
+    }
+
     /// Starts a driver and asks it everything.
     ///
     /// # Errors
