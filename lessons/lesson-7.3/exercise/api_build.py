@@ -6,7 +6,8 @@ ffibuilder = FFI()
 
 # TODO 1: declare `add`, the struct `tile` and its three functions as tiles.h does.
 
-# TODO 2: give the compiler what it needs: the line that includes tiles.h, and tiles.c.
+# TODO 2: give the compiler what it needs: a line that includes tiles.h, and tiles.c as source.
+# Both lie beside this file when it is built.
 ffibuilder.set_source("_lesson_7_3", "", sources=[], include_dirs=["."])
 
 # TODO 3: declare a wrong struct `swapped_tile`: the fields of `tile`, with y before x. In the C

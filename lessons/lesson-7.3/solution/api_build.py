@@ -33,7 +33,8 @@ ffibuilder.set_source(
     include_dirs=["."],
 )
 # starter:
-#| # TODO 2: give the compiler what it needs: the line that includes tiles.h, and tiles.c.
+#| # TODO 2: give the compiler what it needs: a line that includes tiles.h, and tiles.c as source.
+#| # Both lie beside this file when it is built.
 #| ffibuilder.set_source("_lesson_7_3", "", sources=[], include_dirs=["."])
 # endtask
 
