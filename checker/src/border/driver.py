@@ -24,30 +24,42 @@ class NoSuchScenario(Exception):
 
 def main() -> None:
     """Answer one request after the other until the one that ends the conversation."""
-    requests = os.fdopen(out_of_the_way(int(sys.argv[1]), 64), "rb")
-    replies = out_of_the_way(int(sys.argv[2]), 128)
+    caps = Caps(*[int(word) for word in sys.argv[1:7]])
+    requests = os.fdopen(out_of_the_way(int(sys.argv[7]), 64), "rb")
+    replies = out_of_the_way(int(sys.argv[8]), 128)
     del sys.argv[1:]
     sys.path.append(FOLDER)
     sys.modules["observe"] = observe_module()
-    loaded = None
+    loaded = {}
     for line in requests:
         # The text is JSON from the judge; with these three names Python reads it as an expression,
         # and the `json` module, which takes almost as long to import as Python to start, stays out.
         request = eval(line.decode(), dict(JSON_WORDS))
-        if request["do"] == "load":
-            caps = Caps(request)
-            loaded = Loaded()
-            reply = loaded.load(request, caps)
-        elif request["do"] == "run":
-            reply = loaded.run(request, caps)
-        else:
-            reply = '"end"'
+        reply = '"end"' if request["do"] == "end" else answer(request, loaded, caps)
         if os.getpid() != HOME:
             # A child that a scenario forked came back instead of ending; its parent answers.
             os._exit(1)
         send(replies, f'{{"id":{quoted(request["id"])},"reply":{reply}}}\n')
         if request["do"] == "end":
             return
+
+
+def answer(request: dict, loaded: dict, caps: "Caps") -> str:
+    """Import one part, or run one scenario."""
+    try:
+        if request["do"] == "load":
+            loaded[request["part"]] = module = __import__(request["module"])
+            if request["part"] == "engine":
+                module.install()
+            return '"loaded"'
+        function = getattr(loaded["scenarios"], request["scenario"], None)
+        if not callable(function):
+            raise NoSuchScenario(f"scenarios.py has no function `{request['scenario']}`")
+        given = {name: decoded(value) for name, value in request["given"].items()}
+        observed = function(loaded["bridge"], **given)
+        return f'{{"observed":{Encoder(caps).encode(observed, caps.deepest)}}}'
+    except BaseException as error:
+        return f'{{"raised":{described(error, caps)}}}'
 
 
 def out_of_the_way(descriptor: int, lowest: int) -> int:
@@ -86,40 +98,11 @@ def observe_module() -> object:
 class Caps:
     """The judge's limits for what it reads."""
 
-    def __init__(self, request: dict):
-        self.deepest = request["deepest"]
-        self.most = request["most"]
-        self.longest = request["longest"]
-        self.texts = request["texts"]
-
-
-class Loaded:
-    """The imported scenarios and the bridge."""
-
-    def load(self, request: dict, caps: Caps) -> str:
-        part = "engine"
-        try:
-            if request["replace"] is not None:
-                __import__(request["replace"]).install()
-            # Before the bridge, so that a failure here is never the participant's.
-            part = "scenarios"
-            self.scenarios = __import__("scenarios")
-            part = "bridge"
-            self.bridge = __import__(request["bridge"])
-        except BaseException as error:
-            return f'{{"failed":["{part}",{described(error, caps)}]}}'
-        return '"loaded"'
-
-    def run(self, request: dict, caps: Caps) -> str:
-        try:
-            function = getattr(self.scenarios, request["scenario"], None)
-            if not callable(function):
-                raise NoSuchScenario(f"scenarios.py has no function `{request['scenario']}`")
-            given = {name: decoded(value) for name, value in request["given"].items()}
-            observed = function(self.bridge, **given)
-            return f'{{"observed":{Encoder(caps).encode(observed, caps.deepest)}}}'
-        except BaseException as error:
-            return f'{{"raised":{described(error, caps)}}}'
+    def __init__(self, deepest: int, most: int, longest: int, *texts: int):
+        self.deepest = deepest
+        self.most = most
+        self.longest = longest
+        self.texts = texts
 
 
 def decoded(value: object) -> object:

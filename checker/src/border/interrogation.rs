@@ -8,8 +8,8 @@ use super::frame::{Frame, Specification};
 use super::launch::Supervised;
 use super::reply::{self, Reply};
 use super::{
-    Answer, DriverJob, Ended, Ending, Interrogation, Interruption, Job, Limit, Loading, Question,
-    printable,
+    Answer, DriverJob, Ended, Ending, Interrogation, Interruption, Job, Limit, Loading, Part,
+    Question, printable,
 };
 use crate::value;
 
@@ -31,7 +31,7 @@ pub fn interrogate(job: &DriverJob, questions: &[Question]) -> anyhow::Result<In
     let mut conversation = Conversation {
         job,
         questions,
-        loading: Loading::Unfinished,
+        loading: Loading::Loaded,
         answers: vec![Answer::NotAsked; questions.len()],
         interruptions: Vec::new(),
     };
@@ -80,9 +80,23 @@ fn specification(job: &DriverJob) -> Specification {
     // Isolated from the user's settings; no byte code beside the participant's files, which would outlive an edit;
     // nothing of a crashed process's output lost in a buffer.
     let options = ["-I", "-B", "-u", "-X", "faulthandler", "-c", DRIVER];
+    let [class, message, traceback] = reply::TEXTS;
+    let caps = [
+        value::DEEPEST,
+        value::MOST,
+        value::LONGEST,
+        class,
+        message,
+        traceback,
+    ];
+    let caps = caps.map(|cap| cap.to_string());
+    let args = options
+        .iter()
+        .copied()
+        .chain(caps.iter().map(String::as_str));
     let job = Job {
         program: job.python.clone(),
-        args: options.map(OsString::from).to_vec(),
+        args: args.map(OsString::from).collect(),
         env,
         cwd: job.work_dir.clone(),
         limits: job.limits.clone(),
@@ -110,16 +124,25 @@ struct Conversation<'a> {
 impl Conversation<'_> {
     /// Talks to one driver, from the question with this index on.
     fn hold(&mut self, driver: &mut Driver, first: usize) -> anyhow::Result<Outcome> {
-        let loading = match driver.ask(self.load_request())? {
-            Heard::Reply(Reply::Loading(loading)) => loading,
-            Heard::Reply(_) => return Ok(out_of_turn()),
-            Heard::Tampering(words) => return Ok(Outcome::Tampered(words)),
-            Heard::End => return Ok(Outcome::Interrupted(None)),
-        };
-        let loaded = loading == Loading::Loaded;
-        if self.interruptions.is_empty() {
-            self.loading = loading;
+        let mut loading = Loading::Loaded;
+        for part in self.parts() {
+            loading = match driver.ask(self.load_request(part))? {
+                Heard::Reply(Reply::Loaded) => continue,
+                Heard::Reply(Reply::Answer(answer)) => match failure(part, answer) {
+                    Some(failed) => failed,
+                    None => return Ok(out_of_turn()),
+                },
+                Heard::Reply(_) => return Ok(out_of_turn()),
+                Heard::Tampering(words) => return Ok(Outcome::Tampered(words)),
+                Heard::End => {
+                    self.found(Loading::Unfinished(part));
+                    return Ok(Outcome::Interrupted(None));
+                }
+            };
+            break;
         }
+        let loaded = loading == Loading::Loaded;
+        self.found(loading);
         let asked = if loaded {
             first..self.questions.len()
         } else {
@@ -145,16 +168,27 @@ impl Conversation<'_> {
         }
     }
 
-    fn load_request(&self) -> serde_json::Value {
-        json!({
-            "do": "load",
-            "bridge": self.job.bridge_module,
-            "replace": self.job.replace,
-            "deepest": value::DEEPEST,
-            "most": value::MOST,
-            "longest": value::LONGEST,
-            "texts": reply::TEXTS,
-        })
+    /// What a driver imports, each asked for by itself: until the bridge is loaded, the answers come from code of ours.
+    fn parts(&self) -> Vec<Part> {
+        let engine = self.job.replace.as_ref().map(|_| Part::Engine);
+        let rest = [Part::Scenarios, Part::Bridge];
+        engine.into_iter().chain(rest).collect()
+    }
+
+    fn load_request(&self, part: Part) -> serde_json::Value {
+        let (name, module) = match part {
+            Part::Engine => ("engine", self.job.replace.as_deref().unwrap_or_default()),
+            Part::Scenarios => ("scenarios", "scenarios"),
+            Part::Bridge => ("bridge", self.job.bridge_module.as_str()),
+        };
+        json!({ "do": "load", "part": name, "module": module })
+    }
+
+    /// Remembers what became of loading; later drivers load the same once more.
+    fn found(&mut self, loading: Loading) {
+        if self.interruptions.is_empty() {
+            self.loading = loading;
+        }
     }
 
     fn may_restart(&self) -> bool {
@@ -163,6 +197,22 @@ impl Conversation<'_> {
             .iter()
             .filter(|interruption| interruption.ended.ending == Ending::Stopped(Limit::Time));
         self.interruptions.len() <= RESTARTS && timeouts.count() <= TIMEOUTS
+    }
+}
+
+fn failure(part: Part, answer: Answer) -> Option<Loading> {
+    match answer {
+        Answer::Raised {
+            class,
+            message,
+            traceback,
+        } => Some(Loading::Failed {
+            part,
+            class,
+            message,
+            traceback,
+        }),
+        _ => None,
     }
 }
 

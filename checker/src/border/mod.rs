@@ -152,9 +152,8 @@ pub enum Answer {
     NotAsked,
 }
 
-/// The parts that a driver imports, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// The parts that a driver imports, in this order; the last is the first that nobody trusts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// The engine that stands in for `ctypes` or `cffi`.
     Engine,
@@ -180,8 +179,8 @@ pub enum Loading {
         /// The frames, innermost last.
         traceback: String,
     },
-    /// The process ended during the import.
-    Unfinished,
+    /// The process ended while it imported this part.
+    Unfinished(Part),
 }
 
 /// A process of a conversation that ended before its last answer.

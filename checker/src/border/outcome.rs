@@ -39,21 +39,20 @@ impl Interrogation {
         if self.tampering.is_some() {
             return Some(Verdict::Tampered);
         }
-        if let Loading::Failed {
-            part,
-            class,
-            message,
-            ..
-        } = &self.loading
-        {
-            let text = format!("{class}: {message}");
-            return Some(match part {
-                Part::Bridge => Verdict::ImportError,
-                Part::Engine => Verdict::GraderFault(format!("the engine does not load: {text}")),
-                Part::Scenarios => {
-                    Verdict::GraderFault(format!("scenarios.py does not load: {text}"))
-                }
-            });
+        match &self.loading {
+            Loading::Failed {
+                part: Part::Bridge, ..
+            } => return Some(Verdict::ImportError),
+            Loading::Failed {
+                part,
+                class,
+                message,
+                ..
+            } => return Some(ours(*part, &format!("{class}: {message}"))),
+            Loading::Unfinished(part) if *part != Part::Bridge => {
+                return Some(ours(*part, "the process ended"));
+            }
+            Loading::Loaded | Loading::Unfinished(_) => {}
         }
         let cut_short = self
             .interruptions
@@ -84,6 +83,16 @@ impl Interrogation {
         let last = if self.finished { self.ended.leaked } else { 0 };
         interrupted.sum::<u32>() + last
     }
+}
+
+/// The verdict on something of ours that does not load.
+fn ours(part: Part, words: &str) -> Verdict {
+    let name = match part {
+        Part::Engine => "the engine",
+        Part::Scenarios => "scenarios.py",
+        Part::Bridge => "the bridge",
+    };
+    Verdict::GraderFault(format!("{name} does not load: {words}"))
 }
 
 fn without_observation(answer: &Answer) -> Option<Verdict> {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Answer, Loading, Part, printable};
+use super::{Answer, printable};
 use crate::value::Value;
 
 /// The longest line that a driver may send, bytes.
@@ -13,7 +13,8 @@ pub(super) const TEXTS: [usize; 3] = [200, 2000, 8000];
 /// What a driver may answer.
 #[derive(Debug, PartialEq)]
 pub(super) enum Reply {
-    Loading(Loading),
+    Loaded,
+    /// What a scenario came to, or the exception that an import raised.
     Answer(Answer),
     End,
 }
@@ -29,7 +30,6 @@ struct Line {
 #[serde(rename_all = "lowercase")]
 enum Body {
     Loaded,
-    Failed(Part, Exception),
     Observed(serde_json::Value),
     Raised(Exception),
     End,
@@ -60,17 +60,8 @@ impl Reply {
             return Err("a reply to a question that was not asked".into());
         }
         Ok(match line.reply {
-            Body::Loaded => Reply::Loading(Loading::Loaded),
+            Body::Loaded => Reply::Loaded,
             Body::End => Reply::End,
-            Body::Failed(part, exception) => {
-                let [class, message, traceback] = exception.texts()?;
-                Reply::Loading(Loading::Failed {
-                    part,
-                    class,
-                    message,
-                    traceback,
-                })
-            }
             Body::Raised(exception) => {
                 let [class, message, traceback] = exception.texts()?;
                 Reply::Answer(Answer::Raised {
@@ -108,19 +99,19 @@ mod tests {
     fn each_form_is_read() {
         assert_eq!(
             parse(r#"{"id": "7f", "reply": "loaded"}"#),
-            Ok(Reply::Loading(Loading::Loaded))
+            Ok(Reply::Loaded)
         );
         assert_eq!(parse(r#"{"id": "7f", "reply": "end"}"#), Ok(Reply::End));
         assert_eq!(
             parse(r#"{"id": "7f", "reply": {"observed": {"int": "5"}}}"#),
             Ok(Reply::Answer(Answer::Observed(Value::Int("5".into()))))
         );
-        let line = r#"{"id": "7f", "reply": {"failed": ["bridge",
-            {"class": "OSError", "message": "no \u001b[2J", "traceback": ""}]}}"#;
-        let Ok(Reply::Loading(Loading::Failed { part, message, .. })) = parse(line) else {
+        let line = r#"{"id": "7f", "reply": {"raised":
+            {"class": "OSError", "message": "no \u001b[2J", "traceback": ""}}}"#;
+        let Ok(Reply::Answer(Answer::Raised { message, .. })) = parse(line) else {
             panic!("{:?}", parse(line));
         };
-        assert_eq!((part, message.as_str()), (Part::Bridge, "no \\x1b[2J"));
+        assert_eq!(message, "no \\x1b[2J");
     }
 
     #[test]

@@ -183,6 +183,15 @@ fn what_cannot_be_loaded_is_named() {
 }
 
 #[test]
+fn an_engine_that_crashes_is_not_the_participants_fault() {
+    let fixture = Fixture::new("", "").replace("engine");
+    fixture.write("engine.py", "import os\nos.abort()\n");
+    let heard = fixture.ask(&["one"]);
+    assert_eq!(heard.loading, Loading::Unfinished(Part::Engine));
+    assert_eq!(heard.verdict().unwrap().name(), "grader-fault");
+}
+
+#[test]
 fn an_engine_is_in_place_before_the_bridge_is_loaded() {
     let fixture = Fixture::new(
         "import ctypes\nname = ctypes.name\n",
@@ -243,7 +252,7 @@ fn endless_crashing_is_not_followed_for_ever() {
 #[test]
 fn a_crash_while_loading_is_not_repeated() {
     let heard = Fixture::new("import os\nos.abort()\n", "").ask(&["one", "two"]);
-    assert_eq!(heard.loading, Loading::Unfinished);
+    assert_eq!(heard.loading, Loading::Unfinished(Part::Bridge));
     assert_eq!(heard.answers, [Answer::NotAsked, Answer::NotAsked]);
     assert_eq!(heard.interruptions.len(), 1);
     assert_eq!(heard.verdict(), Some(Verdict::Crashed("SIGABRT".into())));

@@ -164,3 +164,35 @@ def lies():
         });
     }
 }
+
+#[test]
+fn a_bridge_cannot_blame_the_lesson() {
+    let bridge = r#"
+import os, sys
+frame = sys._getframe()
+while "replies" not in frame.f_locals:
+    frame = frame.f_back
+pipe, request = frame.f_locals["replies"], frame.f_locals["request"]
+text = '{"class":"ImportError","message":"scenarios.py","traceback":""}'
+for reply in ('{"failed":["scenarios",%s]}', '{"raised":%s}'):
+    os.write(pipe, ('{"id":"%s","reply":%s}\n' % (request["id"], reply % text)).encode())
+"#;
+    let heard = Fixture::new(bridge, "").ask(&["one"]);
+    assert_eq!(heard.verdict(), Some(Verdict::Tampered));
+}
+
+#[test]
+fn the_supervisors_pipes_are_closed_to_a_bridge() {
+    let bridge = "
+import os
+def lies():
+    try:
+        return len(os.listdir(f'/proc/{os.getppid()}/fd'))
+    except PermissionError:
+        return 0
+def one(): return 1
+";
+    let heard = ask(bridge);
+    // Nothing is closed to root.
+    assert_eq!(heard.answers[0] != int(0), nix::unistd::geteuid().is_root());
+}
