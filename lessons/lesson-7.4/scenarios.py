@@ -22,7 +22,7 @@ def processes(bridge, timeout):
 
 def sets_timeout(bridge, seconds):
     config = bridge.Config(URL)
-    return [attempt(setattr, config, "timeout", seconds), config.timeout]
+    return {"set": attempt(setattr, config, "timeout", seconds), "timeout": config.timeout}
 
 
 def sets_huge_timeout(bridge):
@@ -33,7 +33,7 @@ def sets_huge_timeout(bridge):
 def refuses_types(bridge):
     return {
         **{
-            f"timeout {value!r} refused": "raised" in sets_timeout(bridge, value)[0]
+            f"timeout {value!r} refused": "raised" in sets_timeout(bridge, value)["set"]
             for value in ("30", 1.5, None)
         },
         "url 5": attempt(bridge.Config, 5),
@@ -44,16 +44,16 @@ def refuses_types(bridge):
 
 def refuses_deletion(bridge):
     config = bridge.Config(URL, 7)
-    return [
-        attempt(delattr, config, "timeout"),
-        attempt(delattr, config, "server_url"),
-        attempt(setattr, config, "server_url", "elsewhere"),
-        [config.server_url, config.timeout],
-    ]
+    return {
+        "del timeout": attempt(delattr, config, "timeout"),
+        "del server_url": attempt(delattr, config, "server_url"),
+        "server_url = ...": attempt(setattr, config, "server_url", "elsewhere"),
+        "left": [config.server_url, config.timeout],
+    }
 
 
 def ends_what_it_made(bridge):
-    """How many more configs are alive: with one, without it, after a refused one."""
+    """How many more configs are alive than before."""
     before = bridge.alive()
     config = bridge.Config(URL)
     during = bridge.alive() - before
@@ -62,7 +62,12 @@ def ends_what_it_made(bridge):
     after = bridge.alive() - before
     refused = attempt(bridge.Config, URL, -2).get("raised", "accepted")
     gc.collect()
-    return [during, after, refused, bridge.alive() - before]
+    return {
+        "with a config": during,
+        "without": after,
+        "timeout -2": refused,
+        "after that": bridge.alive() - before,
+    }
 
 
 def collects_a_cycle(bridge):
@@ -74,7 +79,7 @@ def collects_a_cycle(bridge):
     during = bridge.alive() - before
     del config
     gc.collect()
-    return {"alive": during > 0, "after a collection": bridge.alive() - before}
+    return {"alive at first": during > 0, "after a collection": bridge.alive() - before}
 
 
 def is_inherited(bridge):

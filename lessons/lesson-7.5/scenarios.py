@@ -23,7 +23,8 @@ def totals_two(bridge, a, b):
 
 
 def refuses_to_cut(bridge):
-    return [attempt(bridge.total, [1, value]) for value in (2**31, -(2**31) - 1, 2**70, "3")]
+    values = {"2**31": 2**31, "-2**31 - 1": -(2**31) - 1, "2**70": 2**70, "'3'": "3"}
+    return {name: attempt(bridge.total, [1, value]) for name, value in values.items()}
 
 
 def calls_once(bridge):
