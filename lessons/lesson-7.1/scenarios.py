@@ -128,9 +128,13 @@ def has_a_versioned_file(bridge):
     """A12, A13: _ctypes<tag>.so, unless python itself contains it."""
     import _ctypes
 
-    if "_ctypes" in sys.builtin_module_names:
-        return True
-    return Path(_ctypes.__file__).name in ["_ctypes" + suffix for suffix in EXTENSION_SUFFIXES]
+    built_in = "_ctypes" in sys.builtin_module_names
+    name = "" if built_in else Path(_ctypes.__file__).name
+    return {
+        "a plain file _ctypes": name == "_ctypes",
+        "a suffix for extension modules, or built in": built_in
+        or name in ["_ctypes" + suffix for suffix in EXTENSION_SUFFIXES],
+    }
 
 
 def holds_libffi(bridge):
