@@ -1,1 +1,516 @@
-//! A `_cffi_backend`-shaped extension module over the crate clib.
+//! `_rust_cffi`: an extension module shaped like cffi's `_cffi_backend`, over the crate clib.
+//!
+//! cffi's own Python code runs on it unchanged (see `python/rust_cffi/__init__.py`).
+//!
+//! * types: `ctype`, `primitive`, `compose`, `layout`, `function`
+//! * values: `cdata` with `access`, `numbers`, `show` and `release`; `convert` into C, `produce` out of C
+//! * memory: `create`, `memory`, `strings`, `file`
+//! * crossing: `library`, `call`, `callback`
+//! * compiled modules: `lib_object`
+
+mod access;
+mod call;
+mod callback;
+mod cdata;
+mod compose;
+mod convert;
+mod create;
+mod ctype;
+mod errors;
+mod file;
+mod function;
+mod layout;
+mod lib_object;
+mod library;
+mod machine;
+mod memory;
+mod numbers;
+mod primitive;
+mod produce;
+mod release;
+mod show;
+mod slots;
+mod strings;
+mod wide;
+
+use pyo3::prelude::*;
+
+/// cffi's backend, in Rust.
+#[pymodule]
+mod _rust_cffi {
+    use pyo3::exceptions::{
+        PyKeyError, PyOverflowError, PyRuntimeError, PySystemError, PyTypeError, PyValueError,
+    };
+    use pyo3::ffi;
+    use pyo3::prelude::*;
+    use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
+
+    use crate::cdata::{self, Value};
+    use crate::create::Allocator;
+    use crate::ctype::{Kind, Type, align_of_type, size_of_type};
+    use crate::{
+        callback as callbacks, compose, create, machine, memory, release as releasing, strings,
+    };
+
+    #[pymodule_export]
+    use crate::access::Items;
+    #[pymodule_export]
+    use crate::ctype::{CField, CType};
+    #[pymodule_export]
+    use crate::library::CLibrary;
+    #[pymodule_export]
+    use crate::memory::Buffer;
+
+    /// libffi's default calling convention; the only one here.
+    #[pymodule_export]
+    const FFI_DEFAULT_ABI: i32 = 2;
+    #[pymodule_export]
+    const FFI_CDECL: i32 = FFI_DEFAULT_ABI;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let py = module.py();
+        cdata::ready(py)?;
+        for (name, address) in cdata::types() {
+            // SAFETY: the types are ready and live as long as the process.
+            let class = unsafe { Bound::from_borrowed_ptr(py, address.cast()) };
+            module.add(name, class)?;
+        }
+        // `inspect` and `doctest` ask callables for their name.
+        // SAFETY: as above; the dictionary of a type that is not yet in use may be changed.
+        unsafe {
+            let names = Bound::from_borrowed_ptr(py, (*cdata::base_type()).tp_dict);
+            let names = names.cast_into::<PyDict>()?;
+            names.set_item("__module__", "_rust_cffi")?;
+            names.set_item("__name__", "<cdata>")?;
+            ffi::PyType_Modified(cdata::base_type());
+        }
+        let os = py.import("os")?;
+        for name in [
+            "RTLD_LAZY",
+            "RTLD_NOW",
+            "RTLD_GLOBAL",
+            "RTLD_LOCAL",
+            "RTLD_NODELETE",
+            "RTLD_NOLOAD",
+            "RTLD_DEEPBIND",
+        ] {
+            if let Ok(value) = os.getattr(name) {
+                module.add(name, value)?;
+            }
+        }
+        module.add("error", crate::errors::class(py)?)?;
+        Ok(())
+    }
+
+    #[pyfunction]
+    #[pyo3(signature = (name = None, flags = 0))]
+    fn load_library(name: Option<&Bound<'_, PyAny>>, flags: i32) -> PyResult<CLibrary> {
+        crate::library::load(name, flags)
+    }
+
+    #[pyfunction]
+    fn new_primitive_type<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, CType>> {
+        compose::primitive(py, name)
+    }
+
+    #[pyfunction]
+    fn new_void_type(py: Python<'_>) -> PyResult<Bound<'_, CType>> {
+        compose::void(py)
+    }
+
+    #[pyfunction]
+    fn new_pointer_type<'py>(item: &Bound<'py, CType>) -> PyResult<Bound<'py, CType>> {
+        compose::pointer(item)
+    }
+
+    #[pyfunction]
+    fn new_array_type<'py>(
+        pointer: &Bound<'py, CType>,
+        length: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, CType>> {
+        if length.is_none() {
+            return compose::array(pointer, None);
+        }
+        // SAFETY: any object may be given.
+        let number = unsafe { ffi::PyNumber_AsSsize_t(length.as_ptr(), ffi::PyExc_OverflowError) };
+        match usize::try_from(number) {
+            Ok(length) => compose::array(pointer, Some(length)),
+            Err(_) => Err(match PyErr::take(pointer.py()) {
+                Some(error) => error,
+                None => PyValueError::new_err("negative array length"),
+            }),
+        }
+    }
+
+    #[pyfunction]
+    fn new_struct_type<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, CType>> {
+        compose::record(py, name, false)
+    }
+
+    #[pyfunction]
+    fn new_union_type<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, CType>> {
+        compose::record(py, name, true)
+    }
+
+    #[pyfunction]
+    #[pyo3(signature = (ctype, fields, _ignored = None, totalsize = -1, totalalignment = -1, sflags = 0, pack = 0))]
+    fn complete_struct_or_union(
+        ctype: &Bound<'_, CType>,
+        fields: &Bound<'_, PyList>,
+        _ignored: Option<&Bound<'_, PyAny>>,
+        totalsize: isize,
+        totalalignment: isize,
+        sflags: i32,
+        pack: isize,
+    ) -> PyResult<()> {
+        let said = crate::layout::Said {
+            size: usize::try_from(totalsize).ok(),
+            align: usize::try_from(totalalignment).ok(),
+            flags: sflags,
+            pack: usize::try_from(pack).unwrap_or(0),
+        };
+        crate::layout::complete_from_list(ctype, fields, said)
+    }
+
+    #[pyfunction]
+    #[pyo3(signature = (arguments, result, ellipsis = 0, abi = FFI_DEFAULT_ABI))]
+    fn new_function_type<'py>(
+        arguments: &Bound<'py, PyTuple>,
+        result: &Bound<'py, CType>,
+        ellipsis: i32,
+        abi: i32,
+    ) -> PyResult<Bound<'py, CType>> {
+        let arguments = arguments
+            .iter()
+            .map(|argument| {
+                argument
+                    .cast_into::<CType>()
+                    .map_err(|_| PyTypeError::new_err("expected a tuple of ctypes"))
+            })
+            .collect::<PyResult<Vec<_>>>()?;
+        compose::function(&arguments, result, ellipsis != 0, abi)
+    }
+
+    #[pyfunction]
+    fn new_enum_type<'py>(
+        py: Python<'py>,
+        name: &str,
+        enumerators: &Bound<'py, PyTuple>,
+        enumvalues: &Bound<'py, PyTuple>,
+        base: &Bound<'py, CType>,
+    ) -> PyResult<Bound<'py, CType>> {
+        compose::enumeration(py, name, enumerators, enumvalues, base)
+    }
+
+    #[pyfunction]
+    #[pyo3(signature = (ctype, init = None))]
+    fn newp<'py>(
+        ctype: &Bound<'py, CType>,
+        init: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        create::new(ctype, init, &Allocator::default())
+    }
+
+    /// `new` with memory from a Python function.
+    #[pyfunction]
+    fn _newp_with<'py>(
+        ctype: &Bound<'py, CType>,
+        init: Option<&Bound<'py, PyAny>>,
+        alloc: Option<&Bound<'py, PyAny>>,
+        free: Option<&Bound<'py, PyAny>>,
+        clear: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        create::new(
+            ctype,
+            init,
+            &Allocator {
+                alloc,
+                free,
+                dirty: !clear,
+            },
+        )
+    }
+
+    #[pyfunction]
+    fn cast<'py>(
+        ctype: &Bound<'py, CType>,
+        value: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        create::cast(ctype, value)
+    }
+
+    #[pyfunction]
+    #[pyo3(signature = (ctype, python_callable, error = None, onerror = None))]
+    fn callback<'py>(
+        ctype: &Bound<'py, CType>,
+        python_callable: &Bound<'py, PyAny>,
+        error: Option<&Bound<'py, PyAny>>,
+        onerror: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        callbacks::make(ctype, python_callable, error, onerror)
+    }
+
+    #[pyfunction]
+    fn alignof(ctype: &Bound<'_, PyAny>) -> PyResult<usize> {
+        match ctype.cast::<CType>() {
+            Ok(ctype) => align_of_type(ctype),
+            Err(_) => Err(PyTypeError::new_err("expected a 'ctype' object")),
+        }
+    }
+
+    #[pyfunction]
+    fn sizeof(object: &Bound<'_, PyAny>) -> PyResult<isize> {
+        if let Some(value) = Value::of(object) {
+            return Ok(size_of_value(value));
+        }
+        let Ok(ctype) = object.cast::<CType>() else {
+            return Err(PyTypeError::new_err("expected a 'cdata' or 'ctype' object"));
+        };
+        match size_of_type(ctype)? {
+            size if size >= 0 => Ok(size),
+            _ => Err(PyValueError::new_err(format!(
+                "ctype '{}' is of unknown size",
+                ctype.get().name
+            ))),
+        }
+    }
+
+    fn size_of_value(value: Value<'_, '_>) -> isize {
+        let ctype = value.ctype().get();
+        match &ctype.kind {
+            Kind::Array { item, .. } => {
+                value.array_length().cast_signed() * item.bind(value.py()).get().size_now()
+            }
+            Kind::Record(_) => value
+                .open_record_size()
+                .map_or(ctype.size_now(), usize::cast_signed),
+            _ => ctype.size_now(),
+        }
+    }
+
+    #[pyfunction(name = "typeof")]
+    fn type_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, CType>> {
+        Ok(Value::expect(object)?.ctype().clone())
+    }
+
+    #[pyfunction]
+    #[pyo3(signature = (ctype, field, following = 0))]
+    fn typeoffsetof<'py>(
+        ctype: &Bound<'py, CType>,
+        field: &Bound<'py, PyAny>,
+        following: i32,
+    ) -> PyResult<(Bound<'py, CType>, isize)> {
+        match field.cast::<PyString>() {
+            Ok(name) => offset_of_field(ctype, name, following != 0),
+            Err(_) => offset_of_item(ctype, field),
+        }
+    }
+
+    fn offset_of_field<'py>(
+        ctype: Type<'_, 'py>,
+        name: &Bound<'py, PyString>,
+        following: bool,
+    ) -> PyResult<(Bound<'py, CType>, isize)> {
+        let py = ctype.py();
+        let record = match ctype.get().target(py) {
+            Some(item) if !following => item,
+            _ => ctype,
+        };
+        if record.get().record().is_none() {
+            return Err(PyTypeError::new_err(
+                "with a field name argument, expected a struct or union ctype",
+            ));
+        }
+        let Some(fields) = crate::ctype::layout(record)? else {
+            return Err(PyTypeError::new_err("struct/union is opaque"));
+        };
+        let Some(field) = fields.fields.bind(py).get_item(name)? else {
+            return Err(PyKeyError::new_err(name.clone().unbind()));
+        };
+        let field = field.cast::<CField>()?.get();
+        if field.bitshift >= 0 {
+            return Err(PyTypeError::new_err("not supported for bitfields"));
+        }
+        Ok((field.ctype.bind(py).clone(), field.offset.cast_signed()))
+    }
+
+    fn offset_of_item<'py>(
+        ctype: Type<'_, 'py>,
+        index: &Bound<'py, PyAny>,
+    ) -> PyResult<(Bound<'py, CType>, isize)> {
+        let Ok(index) = index.extract::<isize>() else {
+            return Err(PyTypeError::new_err("field name or array index expected"));
+        };
+        let item = match ctype.get().item(ctype.py()) {
+            Some(item) if size_of_type(item)? >= 0 => item,
+            _ => {
+                return Err(PyTypeError::new_err(
+                    "with an integer argument, expected an array ctype or a pointer to non-opaque",
+                ));
+            }
+        };
+        let offset = index
+            .checked_mul(item.get().size_now())
+            .ok_or_else(|| PyOverflowError::new_err("array offset would overflow a Py_ssize_t"))?;
+        Ok((item.clone(), offset))
+    }
+
+    #[pyfunction]
+    fn rawaddressof<'py>(
+        ctype: &Bound<'py, CType>,
+        object: &Bound<'py, PyAny>,
+        offset: isize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let value = Value::expect(object)?;
+        if value.ctype().get().record().is_none() && value.ctype().get().item(ctype.py()).is_none()
+        {
+            return Err(PyTypeError::new_err(
+                "expected a cdata struct/union/array/pointer object",
+            ));
+        }
+        if ctype.get().target(ctype.py()).is_none() {
+            return Err(PyTypeError::new_err("expected a pointer ctype"));
+        }
+        cdata::plain(ctype, value.data().wrapping_offset(offset))
+    }
+
+    #[pyfunction]
+    fn getcname(ctype: &Bound<'_, CType>, replace_with: &str) -> String {
+        ctype.get().name_around(replace_with)
+    }
+
+    #[pyfunction]
+    #[pyo3(signature = (cdata, maxlen = -1))]
+    fn string<'py>(cdata: &Bound<'py, PyAny>, maxlen: isize) -> PyResult<Bound<'py, PyAny>> {
+        strings::string(Value::expect(cdata)?, maxlen)
+    }
+
+    #[pyfunction]
+    fn unpack<'py>(cdata: &Bound<'py, PyAny>, length: isize) -> PyResult<Bound<'py, PyAny>> {
+        strings::unpack(Value::expect(cdata)?, length)
+    }
+
+    #[pyfunction]
+    fn get_errno() -> i32 {
+        machine::errno()
+    }
+
+    #[pyfunction]
+    fn set_errno(value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let number: i64 = value.extract()?;
+        match i32::try_from(number) {
+            Ok(number) => {
+                machine::set_errno(number);
+                Ok(())
+            }
+            Err(_) => Err(PyOverflowError::new_err("errno value too large")),
+        }
+    }
+
+    #[pyfunction]
+    fn newp_handle<'py>(
+        ctype: &Bound<'py, CType>,
+        object: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if !ctype.get().is_void_pointer(ctype.py()) {
+            return Err(PyTypeError::new_err(format!(
+                "needs 'void *', got '{}'",
+                ctype.get().name
+            )));
+        }
+        cdata::own_gc(ctype, object.clone(), None)
+    }
+
+    #[pyfunction]
+    fn from_handle<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let value = Value::expect(object)?;
+        let py = value.py();
+        if !value.ctype().get().is_void_or_char_pointer(py) {
+            return Err(PyTypeError::new_err(format!(
+                "expected a 'cdata' object with a 'void *' out of new_handle(), got '{}'",
+                value.ctype().get().name
+            )));
+        }
+        if value.data().is_null() {
+            return Err(PyRuntimeError::new_err(
+                "cannot use from_handle() on NULL pointer",
+            ));
+        }
+        let address: *mut ffi::PyObject = value.data().cast();
+        // SAFETY: the address is that of a living handle, for which the caller vouches; a wrong
+        // one is noticed by its type as far as that is possible.
+        let handle = unsafe { crate::slots::borrow(py, &address) };
+        let parts = Value::of(handle).and_then(Value::own_gc).ok_or_else(|| {
+            PySystemError::new_err("from_handle(): the address is not that of a living handle")
+        })?;
+        // SAFETY: a handle always has a target.
+        unsafe { Ok(Bound::from_borrowed_ptr(py, (*parts).object)) }
+    }
+
+    #[pyfunction]
+    #[pyo3(signature = (ctype, object, require_writable = 0))]
+    fn from_buffer<'py>(
+        ctype: &Bound<'py, CType>,
+        object: &Bound<'py, PyAny>,
+        require_writable: i32,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        memory::from_buffer(ctype, object, require_writable != 0)
+    }
+
+    #[pyfunction]
+    fn memmove(dest: &Bound<'_, PyAny>, src: &Bound<'_, PyAny>, n: isize) -> PyResult<()> {
+        memory::memmove(dest, src, n)
+    }
+
+    #[pyfunction]
+    #[pyo3(signature = (cdata, destructor, size = 0))]
+    fn gcp<'py>(
+        cdata: &Bound<'py, PyAny>,
+        destructor: &Bound<'py, PyAny>,
+        size: isize,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let _ = size;
+        let value = Value::expect(cdata)?;
+        if !destructor.is_none() {
+            return cdata::collected(value.ctype(), value, Some(destructor)).map(Some);
+        }
+        let Some(parts) = value.collected() else {
+            return Err(PyTypeError::new_err(
+                "Can remove destructor only on a object previously returned by ffi.gc()",
+            ));
+        };
+        // SAFETY: the object lives; its reference to the destructor is given back once.
+        unsafe {
+            let removed = std::ptr::replace(&raw mut (*parts).destructor, std::ptr::null_mut());
+            ffi::Py_XDECREF(removed);
+        }
+        Ok(None)
+    }
+
+    #[pyfunction]
+    fn release(cdata: &Bound<'_, PyAny>) -> PyResult<()> {
+        releasing::release(Value::expect(cdata)?)
+    }
+
+    #[pyfunction]
+    fn _get_types(py: Python<'_>) -> (Bound<'_, PyAny>, Bound<'_, PyType>) {
+        // SAFETY: the type is ready and lives as long as the process.
+        let base = unsafe { Bound::from_borrowed_ptr(py, cdata::base_type().cast()) };
+        (base, py.get_type::<CType>())
+    }
+
+    #[pyfunction]
+    fn _get_common_types(types: &Bound<'_, PyDict>) -> PyResult<()> {
+        types.set_item("FILE", "struct _IO_FILE")?;
+        types.set_item("bool", "_Bool")
+    }
+
+    #[pyfunction]
+    fn _testfunc(number: i32) -> PyResult<usize> {
+        match machine::testfunc(number) {
+            address if address.is_null() => Err(PyValueError::new_err(())),
+            address => Ok(address as usize),
+        }
+    }
+}

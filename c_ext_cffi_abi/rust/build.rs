@@ -1,0 +1,11 @@
+//! Compiles the few lines of C that Rust cannot say, and tells which Python this is built for.
+
+fn main() {
+    pyo3_build_config::use_pyo3_cfgs();
+    println!("cargo::rerun-if-changed=csrc");
+    cc::Build::new()
+        .files(["csrc/machine.c", "csrc/testfunc.c"])
+        .std("c99")
+        .warnings(true)
+        .compile("rust_cffi_machine");
+}

@@ -1,0 +1,39 @@
+/* What Rust cannot say: the C type `long double`, and the address of errno. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int *rust_cffi_errno(void)
+{
+    return &errno;
+}
+
+/* The values are copied: their places in a packed struct may not be aligned. */
+double rust_cffi_long_double_get(const void *at)
+{
+    long double value;
+    memcpy(&value, at, sizeof value);
+    return (double)value;
+}
+
+void rust_cffi_long_double_set(void *at, double narrow)
+{
+    long double value = narrow;
+    memset(at, 0, sizeof value);
+    memcpy(at, &value, sizeof value);
+}
+
+int rust_cffi_long_double_is_zero(const void *at)
+{
+    long double value;
+    memcpy(&value, at, sizeof value);
+    return value == 0.0L;
+}
+
+/* Writes the value in scientific notation; returns the length without NUL. */
+int rust_cffi_long_double_text(const void *at, char *text, size_t room)
+{
+    long double value;
+    memcpy(&value, at, sizeof value);
+    return snprintf(text, room, "%LE", value);
+}

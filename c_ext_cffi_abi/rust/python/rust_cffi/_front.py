@@ -1,0 +1,104 @@
+"""Finds the installed cffi package and executes its modules over our backend."""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import importlib.util
+import sys
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from types import ModuleType
+from typing import Any
+
+from rust_cffi import _rust_cffi
+
+_PACKAGE = "rust_cffi"
+
+
+def _stock_spec() -> ModuleSpec:
+    spec = PathFinder.find_spec("cffi")
+    if spec is None or spec.loader is None or not spec.submodule_search_locations:
+        raise ImportError(
+            "rust_cffi runs the Python code of the package cffi, which is not installed"
+        )
+    return spec
+
+
+def _import(name: str, *args: Any, **kwargs: Any) -> ModuleType:
+    """What ``import`` means inside the executed modules."""
+    if name == "_cffi_backend":
+        return _rust_cffi
+    if name.split(".")[0] == "cffi":
+        name = _PACKAGE + name[len("cffi") :]
+    return builtins.__import__(name, *args, **kwargs)
+
+
+_BUILTINS = {**vars(builtins), "__import__": _import}
+
+
+class _Executor(SourceFileLoader):
+    """Executes a module of cffi with our meaning of ``import``."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__dict__["__builtins__"] = _BUILTINS
+        super().exec_module(module)
+
+
+class _Finder(MetaPathFinder):
+    """Finds ``rust_cffi.NAME`` in the folder of cffi, unless this package has its own."""
+
+    def __init__(self, folders: list[str]) -> None:
+        self._folders = folders
+
+    def find_spec(
+        self, fullname: str, path: object = None, target: object = None
+    ) -> ModuleSpec | None:
+        if not fullname.startswith(_PACKAGE + "."):
+            return None
+        found = PathFinder.find_spec(fullname, self._folders)
+        if found is None or found.origin is None or not isinstance(found.loader, SourceFileLoader):
+            return None
+        loader = _Executor(fullname, found.origin)
+        return importlib.util.spec_from_file_location(fullname, found.origin, loader=loader)
+
+
+def run_package(namespace: dict[str, Any]) -> None:
+    """Executes cffi's ``__init__`` in the namespace of this package."""
+    spec = _stock_spec()
+    sys.meta_path.append(_Finder(list(spec.submodule_search_locations)))
+    code = spec.loader.get_code("cffi")
+    namespace["__builtins__"] = _BUILTINS
+    exec(code, namespace)
+    _rust_cffi.__version__ = namespace["__version__"]
+
+
+class _Alias(Loader):
+    """Gives a module of this package out under cffi's name."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return importlib.import_module(_PACKAGE + spec.name[len("cffi") :])
+
+    def exec_module(self, module: ModuleType) -> None:
+        """The module has been executed already."""
+
+
+class _AliasFinder(MetaPathFinder):
+    def find_spec(
+        self, fullname: str, path: object = None, target: object = None
+    ) -> ModuleSpec | None:
+        if not fullname.startswith("cffi."):
+            return None
+        return ModuleSpec(fullname, _Alias())
+
+
+def install() -> None:
+    """Puts this package in place of ``cffi``, for every import from now on in this process."""
+    package = sys.modules[_PACKAGE]
+    if sys.modules.get("cffi") is package:
+        return
+    for name in [name for name in sys.modules if name.startswith("cffi.")]:
+        del sys.modules[name]
+    sys.modules["cffi"] = package
+    sys.modules["_cffi_backend"] = _rust_cffi
+    sys.meta_path.insert(0, _AliasFinder())

@@ -1,0 +1,249 @@
+//! C function pointers that call Python.
+
+use std::ffi::c_void;
+
+use clib::closure::Closure;
+use pyo3::exceptions::{PyNotImplementedError, PySystemError, PyTypeError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::cdata;
+use crate::convert::{to_c, type_name};
+use crate::ctype::{CType, Kind, Type};
+use crate::function::Function;
+use crate::machine;
+use crate::produce::from_c;
+
+/// Makes a callback: a function pointer of type `ctype` that calls `python_callable`.
+///
+/// # Errors
+/// `TypeError` when the type is no function, something is not callable or `error` is no result.
+pub fn make<'py>(
+    ctype: Type<'_, 'py>,
+    python_callable: &Bound<'py, PyAny>,
+    error: Option<&Bound<'py, PyAny>>,
+    onerror: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let name = &ctype.get().name;
+    let Kind::Function(function) = &ctype.get().kind else {
+        return Err(PyTypeError::new_err(format!(
+            "expected a function ctype, got '{name}'"
+        )));
+    };
+    if !python_callable.is_callable() {
+        return Err(PyTypeError::new_err(format!(
+            "expected a callable object, not {}",
+            type_name(python_callable)
+        )));
+    }
+    if let Some(onerror) = onerror.filter(|one| !one.is_callable()) {
+        return Err(PyTypeError::new_err(format!(
+            "expected a callable object for 'onerror', not {}",
+            type_name(onerror)
+        )));
+    }
+    let result = function.result.bind(ctype.py());
+    let size = usize::try_from(result.get().size_now()).unwrap_or(0);
+    let mut fallback = vec![0u128; size.div_ceil(16).max(1)];
+    if let Some(error) = error {
+        // SAFETY: the vector has room for the result.
+        unsafe { write_result(fallback.as_mut_ptr().cast(), result, error)? };
+    }
+    let Some(prepared) = &function.prepared else {
+        return Err(PyNotImplementedError::new_err(format!(
+            "{name}: callback with unsupported argument or return type or with '...'"
+        )));
+    };
+    let callback = Callback {
+        ctype: ctype.as_ptr() as usize,
+        callable: python_callable.as_ptr() as usize,
+        fallback,
+        size,
+        onerror: onerror.map(|one| one.clone().unbind()),
+    };
+    let handler = Box::new(move |arguments: &[*mut c_void], result: *mut c_void| {
+        callback.enter(arguments, result);
+    });
+    let closure = Closure::new(&prepared.signature, handler)
+        .map_err(|error| PySystemError::new_err(format!("cannot make a callback: {error}")))?;
+    cdata::own_gc(ctype, python_callable.clone(), Some(Box::new(closure)))
+}
+
+/// What a callback needs when C enters it. The cdata owns type and callable and outlives the
+/// callback; addresses of them here keep the collector's count of references right.
+struct Callback {
+    ctype: usize,
+    callable: usize,
+    fallback: Vec<u128>,
+    size: usize,
+    onerror: Option<Py<PyAny>>,
+}
+
+impl Callback {
+    /// Runs the Python function with errno put aside, whatever thread C calls from.
+    fn enter(&self, arguments: &[*mut c_void], result: *mut c_void) {
+        machine::save_errno();
+        Python::attach(|py| {
+            // SAFETY: the cdata that owns this callback keeps both objects alive; references of
+            // our own keep them beyond, should the callback end its own cdata.
+            let (ctype, callable) = unsafe {
+                (
+                    Bound::from_borrowed_ptr(py, self.ctype as *mut ffi::PyObject),
+                    Bound::from_borrowed_ptr(py, self.callable as *mut ffi::PyObject),
+                )
+            };
+            // SAFETY: `make` was given a `CType`.
+            let ctype: Bound<'_, CType> = unsafe { ctype.cast_into_unchecked() };
+            let Kind::Function(function) = &ctype.get().kind else {
+                return;
+            };
+            if let Err((error, during)) = run(function, &callable, arguments, result) {
+                self.failed(function, &callable, error, during, result);
+            }
+        });
+        machine::restore_errno();
+    }
+
+    fn failed(
+        &self,
+        function: &Function,
+        callable: &Bound<'_, PyAny>,
+        error: PyErr,
+        during: &str,
+        result: *mut c_void,
+    ) {
+        let py = callable.py();
+        // SAFETY: libffi gives room for the result; the fallback holds one.
+        unsafe {
+            self.fallback
+                .as_ptr()
+                .cast::<u8>()
+                .copy_to(result.cast(), self.size)
+        };
+        let Some(onerror) = &self.onerror else {
+            report(py, error, FROM, Some(callable), during);
+            return;
+        };
+        let given = (error.get_type(py), error.value(py), error.traceback(py));
+        let answer = onerror.bind(py).call1(given).and_then(|answer| {
+            if answer.is_none() {
+                return Ok(());
+            }
+            // SAFETY: as above.
+            unsafe { write_result(result.cast(), function.result.bind(py), &answer) }
+        });
+        if let Err(second) = answer {
+            report(py, error, FROM, Some(callable), during);
+            let text = "during handling of the above exception by 'onerror'";
+            report(py, second, text, None, "");
+        }
+    }
+}
+
+const FROM: &str = "from cffi callback ";
+
+fn run(
+    function: &Function,
+    callable: &Bound<'_, PyAny>,
+    arguments: &[*mut c_void],
+    result: *mut c_void,
+) -> Result<(), (PyErr, &'static str)> {
+    let py = callable.py();
+    let values = function
+        .arguments
+        .iter()
+        .zip(arguments)
+        // SAFETY: libffi passes one pointer per argument, to a value of its type.
+        .map(|(ctype, at)| unsafe { from_c(at.cast(), ctype.bind(py)) })
+        .collect::<PyResult<Vec<_>>>()
+        .map_err(|error| (error, ""))?;
+    let answer = PyTuple::new(py, values)
+        .and_then(|values| callable.call1(values))
+        .map_err(|error| (error, ""))?;
+    // SAFETY: libffi gives room for the result.
+    unsafe { write_result(result.cast(), function.result.bind(py), &answer) }
+        .map_err(|error| (error, ", trying to convert the result back to C"))
+}
+
+/// # Safety
+/// `at` has room for a value of `ctype`.
+unsafe fn write_result(
+    at: *mut u8,
+    ctype: Type<'_, '_>,
+    answer: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    if matches!(ctype.get().kind, Kind::Void) {
+        return if answer.is_none() {
+            Ok(())
+        } else {
+            Err(PyTypeError::new_err(
+                "callback with the return type 'void' must return None",
+            ))
+        };
+    }
+    // SAFETY: the caller's promise.
+    unsafe { to_c(at, ctype, answer) }
+}
+
+/// Hands an exception that nobody can catch to `sys.unraisablehook`, with a text that says where
+/// it comes from.
+pub fn report(
+    py: Python<'_>,
+    error: PyErr,
+    origin: &str,
+    object: Option<&Bound<'_, PyAny>>,
+    extra: &str,
+) {
+    let shown = object.map_or_else(String::new, |object| {
+        object
+            .repr()
+            .map_or_else(|_| "?".to_owned(), |text| text.to_string())
+    });
+    let message = format!("Exception ignored {origin}{shown}{extra}");
+    error.restore(py);
+    unraisable::write(py, &message);
+}
+
+#[cfg(Py_3_13)]
+mod unraisable {
+    use pyo3::ffi;
+    use pyo3::prelude::*;
+
+    unsafe extern "C" {
+        fn PyErr_FormatUnraisable(format: *const std::ffi::c_char, ...);
+    }
+
+    /// Reports the pending exception.
+    pub fn write(py: Python<'_>, message: &str) {
+        let text = pyo3::types::PyString::new(py, message);
+        // SAFETY: the format takes one object.
+        unsafe { PyErr_FormatUnraisable(c"%S".as_ptr(), text.as_ptr()) };
+        // SAFETY: the GIL is held.
+        unsafe { ffi::PyErr_Clear() };
+    }
+}
+
+#[cfg(not(Py_3_13))]
+mod unraisable {
+    use std::ffi::{CString, c_char};
+
+    use pyo3::ffi;
+    use pyo3::prelude::*;
+
+    unsafe extern "C" {
+        /// Exported by CPython up to 3.12; it puts "Exception ignored " before the message itself.
+        fn _PyErr_WriteUnraisableMsg(message: *const c_char, object: *mut ffi::PyObject);
+    }
+
+    /// Reports the pending exception.
+    pub fn write(_py: Python<'_>, message: &str) {
+        let message = message.trim_start_matches("Exception ignored ");
+        let text = CString::new(message.replace('\0', "?")).unwrap_or_default();
+        // SAFETY: the message is a C string; the GIL is held.
+        unsafe {
+            _PyErr_WriteUnraisableMsg(text.as_ptr(), std::ptr::null_mut());
+            ffi::PyErr_Clear();
+        }
+    }
+}

@@ -1,0 +1,638 @@
+//! `CData`: a C value or address as a Python object.
+//!
+//! Five types share one layout. They differ in what they own:
+//!
+//! | type | owns |
+//! |---|---|
+//! | `_CDataBase` | nothing, or the bytes of a primitive behind the object |
+//! | `__CDataOwn` | the bytes behind the object, or the object of the struct that it points to |
+//! | `__CDataOwnGC` | the target of a handle, or a callback |
+//! | `__CDataFromBuf` | a buffer of another object |
+//! | `__CDataGCP` | another cdata and its destructor |
+
+use std::ffi::{c_int, c_void};
+use std::mem::zeroed;
+
+use clib::closure::Closure;
+use pyo3::exceptions::{PyMemoryError, PyTypeError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use crate::ctype::{CType, Kind, Type};
+use crate::{access, call, numbers, release, show};
+
+/// What every cdata begins with.
+#[repr(C)]
+pub struct CData {
+    head: ffi::PyObject,
+    vectorcall: Option<ffi::vectorcallfunc>,
+    /// Its type.
+    pub ctype: Py<CType>,
+    /// A pointer's value, or where the value of any other type lies.
+    pub data: *mut u8,
+    weak_references: *mut ffi::PyObject,
+    /// Items of an open array; bytes of a record with an open array; else -1.
+    pub length: isize,
+}
+
+/// `__CDataOwn`; its bytes follow.
+#[repr(C, align(16))]
+pub struct Own {
+    base: CData,
+    /// Of a pointer to a struct: the cdata of the struct, which owns the bytes. Else null.
+    pub record: *mut ffi::PyObject,
+}
+
+/// `__CDataOwnGC`.
+#[repr(C)]
+pub struct OwnGc {
+    base: CData,
+    /// The target of a handle, or the callable of a callback.
+    pub object: *mut ffi::PyObject,
+    /// The callback's C entry point.
+    pub closure: *mut Closure,
+}
+
+/// `__CDataFromBuf`.
+#[repr(C)]
+pub struct FromBuffer {
+    base: CData,
+    /// The buffer; its `obj` is null once released.
+    pub view: ffi::Py_buffer,
+}
+
+/// `__CDataGCP`.
+#[repr(C)]
+pub struct Collected {
+    base: CData,
+    /// The cdata that the destructor is called with; null once called.
+    pub origin: *mut ffi::PyObject,
+    /// The destructor; null once called or removed.
+    pub destructor: *mut ffi::PyObject,
+}
+
+/// Which of the five types an object has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flavour {
+    Base,
+    Own,
+    OwnGc,
+    FromBuffer,
+    Collected,
+}
+
+// SAFETY: a type object of zeros is what C's static initialisers begin with as well.
+static mut BASE: ffi::PyTypeObject = unsafe { zeroed() };
+// SAFETY: as above.
+static mut OWN: ffi::PyTypeObject = unsafe { zeroed() };
+// SAFETY: as above.
+static mut OWN_GC: ffi::PyTypeObject = unsafe { zeroed() };
+// SAFETY: as above.
+static mut FROM_BUFFER: ffi::PyTypeObject = unsafe { zeroed() };
+// SAFETY: as above.
+static mut COLLECTED: ffi::PyTypeObject = unsafe { zeroed() };
+
+/// `_CDataBase`.
+pub fn base_type() -> *mut ffi::PyTypeObject {
+    &raw mut BASE
+}
+
+fn flavour(kind: *mut ffi::PyTypeObject) -> Option<Flavour> {
+    if kind == &raw mut BASE {
+        Some(Flavour::Base)
+    } else if kind == &raw mut OWN {
+        Some(Flavour::Own)
+    } else if kind == &raw mut OWN_GC {
+        Some(Flavour::OwnGc)
+    } else if kind == &raw mut FROM_BUFFER {
+        Some(Flavour::FromBuffer)
+    } else if kind == &raw mut COLLECTED {
+        Some(Flavour::Collected)
+    } else {
+        None
+    }
+}
+
+/// A cdata object that something else keeps alive.
+#[derive(Clone, Copy)]
+pub struct Value<'a, 'py> {
+    /// The object.
+    pub object: &'a Bound<'py, PyAny>,
+    /// Which of the five types it has.
+    pub flavour: Flavour,
+}
+
+impl<'a, 'py> Value<'a, 'py> {
+    /// The object as a cdata, if it is one.
+    pub fn of(object: &'a Bound<'py, PyAny>) -> Option<Value<'a, 'py>> {
+        // SAFETY: any object has a type.
+        let flavour = flavour(unsafe { ffi::Py_TYPE(object.as_ptr()) })?;
+        Some(Value { object, flavour })
+    }
+
+    /// The object as a cdata.
+    ///
+    /// # Errors
+    /// `TypeError` for any other object.
+    pub fn expect(object: &'a Bound<'py, PyAny>) -> PyResult<Value<'a, 'py>> {
+        Value::of(object).ok_or_else(|| PyTypeError::new_err("expected a 'cdata' object"))
+    }
+
+    /// The interpreter's token.
+    pub fn py(self) -> Python<'py> {
+        self.object.py()
+    }
+
+    fn raw(self) -> &'a CData {
+        // SAFETY: `of` has checked that the object is one of the five types, all of which begin
+        // with a `CData`; the object lives for 'a.
+        unsafe { &*self.object.as_ptr().cast::<CData>() }
+    }
+
+    /// Its type.
+    pub fn ctype(self) -> Type<'a, 'py> {
+        self.raw().ctype.bind(self.py())
+    }
+
+    /// A pointer's value, or where the value of any other type lies.
+    pub fn data(self) -> *mut u8 {
+        self.raw().data
+    }
+
+    /// Items of an array.
+    pub fn array_length(self) -> usize {
+        match &self.ctype().get().kind {
+            Kind::Array {
+                length: Some(length),
+                ..
+            } => *length,
+            _ => usize::try_from(self.raw().length).unwrap_or(0),
+        }
+    }
+
+    /// Whether it came from `new`, a handle or a callback.
+    pub fn owns(self) -> bool {
+        matches!(self.flavour, Flavour::Own | Flavour::OwnGc)
+    }
+
+    /// Of a pointer from `new` to a struct: the cdata of the struct.
+    pub fn owned_record(self) -> Option<&'a Bound<'py, PyAny>> {
+        if self.flavour != Flavour::Own {
+            return None;
+        }
+        // SAFETY: the flavour says which struct this is.
+        let own = unsafe { &*self.object.as_ptr().cast::<Own>() };
+        if own.record.is_null() {
+            return None;
+        }
+        // SAFETY: the pointer's object owns the record for as long as it lives.
+        Some(unsafe { crate::slots::borrow(self.py(), &own.record) })
+    }
+
+    /// Bytes really allocated for a record with an open array.
+    pub fn open_record_size(self) -> Option<usize> {
+        let record = match self.owned_record() {
+            Some(record) => Value::of(record)?,
+            None => self,
+        };
+        if record.ctype().get().has_open_array() {
+            usize::try_from(record.raw().length).ok()
+        } else {
+            None
+        }
+    }
+
+    /// The parts of a handle or a callback.
+    pub fn own_gc(self) -> Option<*mut OwnGc> {
+        (self.flavour == Flavour::OwnGc).then(|| self.object.as_ptr().cast())
+    }
+
+    /// The parts of a cdata over a buffer.
+    pub fn from_buffer(self) -> Option<*mut FromBuffer> {
+        (self.flavour == Flavour::FromBuffer).then(|| self.object.as_ptr().cast())
+    }
+
+    /// The parts of a cdata with a destructor.
+    pub fn collected(self) -> Option<*mut Collected> {
+        (self.flavour == Flavour::Collected).then(|| self.object.as_ptr().cast())
+    }
+}
+
+/// Writes the fields that all five types have.
+///
+/// # Safety
+/// `object` has room for a `CData` behind an initialised head.
+unsafe fn fill(object: *mut ffi::PyObject, ctype: Type<'_, '_>, data: *mut u8, length: isize) {
+    let at = object.cast::<CData>();
+    // SAFETY: the caller's promise. The fields are written one by one, without dropping.
+    unsafe {
+        (&raw mut (*at).vectorcall).write(Some(call::vectorcall));
+        (&raw mut (*at).ctype).write(ctype.clone().unbind());
+        (&raw mut (*at).data).write(data);
+        (&raw mut (*at).weak_references).write(std::ptr::null_mut());
+        (&raw mut (*at).length).write(length);
+    }
+}
+
+fn no_memory() -> PyErr {
+    PyMemoryError::new_err(())
+}
+
+/// An object of a type without garbage collection, with `extra` bytes behind `size`.
+fn allocate<'py>(
+    py: Python<'py>,
+    kind: *mut ffi::PyTypeObject,
+    bytes: usize,
+    clear: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: the type is ready, and `bytes` is at least its size.
+    unsafe {
+        let memory = if clear {
+            ffi::PyObject_Calloc(1, bytes)
+        } else {
+            ffi::PyObject_Malloc(bytes)
+        };
+        if memory.is_null() {
+            return Err(no_memory());
+        }
+        ffi::PyObject_Init(memory.cast(), kind);
+        Ok(Bound::from_owned_ptr(py, memory.cast()))
+    }
+}
+
+/// A cdata that owns nothing.
+pub fn plain<'py>(ctype: Type<'_, 'py>, data: *mut u8) -> PyResult<Bound<'py, PyAny>> {
+    sized(ctype, data, -1)
+}
+
+/// A cdata over an open array of `length` items that it does not own.
+pub fn sized<'py>(
+    ctype: Type<'_, 'py>,
+    data: *mut u8,
+    length: isize,
+) -> PyResult<Bound<'py, PyAny>> {
+    let object = allocate(ctype.py(), &raw mut BASE, size_of::<CData>(), false)?;
+    // SAFETY: just allocated for a `CData`.
+    unsafe { fill(object.as_ptr(), ctype, data, length) };
+    Ok(object)
+}
+
+const INLINE: usize = size_of::<Own>();
+
+/// A primitive whose bytes lie behind the object; returns also where, to be filled in.
+pub fn primitive<'py>(ctype: Type<'_, 'py>) -> PyResult<(Bound<'py, PyAny>, *mut u8)> {
+    let size = usize::try_from(ctype.get().size_now()).unwrap_or(0);
+    let object = allocate(ctype.py(), &raw mut BASE, INLINE + size, true)?;
+    // SAFETY: the allocation is `INLINE` and `size` bytes long.
+    unsafe {
+        let data = object.as_ptr().cast::<u8>().add(INLINE);
+        fill(object.as_ptr(), ctype, data, -1);
+        Ok((object, data))
+    }
+}
+
+/// A cdata that owns `size` bytes behind it, zero if `clear`.
+pub fn owning<'py>(
+    ctype: Type<'_, 'py>,
+    size: usize,
+    length: isize,
+    clear: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let bytes = size
+        .checked_add(INLINE)
+        .filter(|bytes| isize::try_from(*bytes).is_ok());
+    let object = allocate(
+        ctype.py(),
+        &raw mut OWN,
+        bytes.ok_or_else(no_memory)?,
+        clear,
+    )?;
+    let at = object.as_ptr().cast::<Own>();
+    // SAFETY: the allocation is `INLINE` (an `Own`) and `size` bytes long.
+    unsafe {
+        (&raw mut (*at).record).write(std::ptr::null_mut());
+        fill(object.as_ptr(), ctype, at.cast::<u8>().add(INLINE), length);
+    }
+    Ok(object)
+}
+
+/// A pointer that keeps the cdata of its struct alive.
+pub fn owning_pointer<'py>(
+    ctype: Type<'_, 'py>,
+    record: Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let data = Value::expect(&record)?.data();
+    let object = allocate(ctype.py(), &raw mut OWN, INLINE, false)?;
+    let at = object.as_ptr().cast::<Own>();
+    // SAFETY: the allocation is an `Own`.
+    unsafe {
+        (&raw mut (*at).record).write(record.into_ptr());
+        fill(object.as_ptr(), ctype, data, -1);
+    }
+    Ok(object)
+}
+
+/// An object of a type with garbage collection; what follows the `CData` is zero.
+fn allocate_tracked<'py>(
+    ctype: Type<'_, 'py>,
+    kind: *mut ffi::PyTypeObject,
+    data: *mut u8,
+    length: isize,
+) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: the type is ready; its objects begin with a `CData` and are zero when new, which is a
+    // valid state for the collector.
+    unsafe {
+        let object = Bound::from_owned_ptr_or_err(ctype.py(), ffi::PyType_GenericAlloc(kind, 0))?;
+        fill(object.as_ptr(), ctype, data, length);
+        Ok(object)
+    }
+}
+
+/// A handle to `target`, or with a closure a callback that calls `target`.
+pub fn own_gc<'py>(
+    ctype: Type<'_, 'py>,
+    target: Bound<'py, PyAny>,
+    closure: Option<Box<Closure>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let data = closure
+        .as_ref()
+        .map_or(std::ptr::null_mut(), |one| one.code());
+    let object = allocate_tracked(ctype, &raw mut OWN_GC, data.cast(), -1)?;
+    let at = object.as_ptr().cast::<OwnGc>();
+    // SAFETY: the object is an `OwnGc` whose own fields are zero.
+    unsafe {
+        (*at).object = target.into_ptr();
+        match closure {
+            Some(closure) => (*at).closure = Box::into_raw(closure),
+            // The value of a handle is the address of the cdata itself: nothing else has it.
+            None => (*at).base.data = at.cast(),
+        }
+    }
+    Ok(object)
+}
+
+/// A cdata over a buffer, which it releases in the end.
+pub fn from_buffer<'py>(
+    ctype: Type<'_, 'py>,
+    view: ffi::Py_buffer,
+    length: isize,
+) -> PyResult<Bound<'py, PyAny>> {
+    let object = allocate_tracked(ctype, &raw mut FROM_BUFFER, view.buf.cast(), length)?;
+    // SAFETY: the object is a `FromBuffer`.
+    unsafe { (*object.as_ptr().cast::<FromBuffer>()).view = view };
+    Ok(object)
+}
+
+/// A cdata equal to `origin`, of type `ctype`, that calls `destructor(origin)` in the end.
+pub fn collected<'py>(
+    ctype: Type<'_, 'py>,
+    origin: Value<'_, 'py>,
+    destructor: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let length = origin.raw().length;
+    let object = allocate_tracked(ctype, &raw mut COLLECTED, origin.data(), length)?;
+    let at = object.as_ptr().cast::<Collected>();
+    // SAFETY: the object is a `Collected` whose own fields are zero.
+    unsafe {
+        (*at).origin = origin.object.clone().into_ptr();
+        (*at).destructor = destructor.map_or(std::ptr::null_mut(), |one| one.clone().into_ptr());
+    }
+    Ok(object)
+}
+
+/// Sets the length of a new array or open record.
+pub fn set_length(object: &Bound<'_, PyAny>, length: usize) {
+    if Value::of(object).is_some() {
+        // SAFETY: it is a cdata, and new: nobody else looks at it yet.
+        unsafe { (*object.as_ptr().cast::<CData>()).length = length.cast_signed() }
+    }
+}
+
+/// Ends what all five types have, and frees the memory.
+///
+/// # Safety
+/// `object` is a cdata without references left.
+unsafe fn free(object: *mut ffi::PyObject) {
+    let at = object.cast::<CData>();
+    // SAFETY: the caller's promise; the reference to the type is given back exactly once.
+    unsafe {
+        if !(*at).weak_references.is_null() {
+            ffi::PyObject_ClearWeakRefs(object);
+        }
+        let ctype = (*at).ctype.as_ptr();
+        let release = (*ffi::Py_TYPE(object)).tp_free;
+        ffi::Py_DECREF(ctype);
+        if let Some(release) = release {
+            release(object.cast());
+        }
+    }
+}
+
+unsafe extern "C" fn dealloc_base(object: *mut ffi::PyObject) {
+    // SAFETY: the interpreter calls this once, for an object without references.
+    unsafe { free(object) }
+}
+
+unsafe extern "C" fn dealloc_own(object: *mut ffi::PyObject) {
+    // SAFETY: as above; `record` is an owned reference or null.
+    unsafe {
+        let record = (*object.cast::<Own>()).record;
+        free(object);
+        ffi::Py_XDECREF(record);
+    }
+}
+
+unsafe extern "C" fn dealloc_own_gc(object: *mut ffi::PyObject) {
+    // SAFETY: as above; the closure is ours and C must not call it any more.
+    unsafe {
+        ffi::PyObject_GC_UnTrack(object.cast());
+        let own = object.cast::<OwnGc>();
+        let (target, closure) = ((*own).object, (*own).closure);
+        free(object);
+        if !closure.is_null() {
+            // Attached, so that the references in it are given back now and not later.
+            Python::attach(|_| drop(Box::from_raw(closure)));
+        }
+        ffi::Py_XDECREF(target);
+    }
+}
+
+unsafe extern "C" fn dealloc_from_buffer(object: *mut ffi::PyObject) {
+    // SAFETY: as above; releasing a released buffer does nothing.
+    unsafe {
+        ffi::PyObject_GC_UnTrack(object.cast());
+        ffi::PyBuffer_Release(&raw mut (*object.cast::<FromBuffer>()).view);
+        free(object);
+    }
+}
+
+unsafe extern "C" fn dealloc_collected(object: *mut ffi::PyObject) {
+    // SAFETY: as above; the destructor is called after the object is gone, as its last act.
+    unsafe {
+        ffi::PyObject_GC_UnTrack(object.cast());
+        let (origin, destructor) = release::take(object.cast());
+        free(object);
+        release::destroy(origin, destructor);
+    }
+}
+
+unsafe extern "C" fn traverse_own_gc(
+    object: *mut ffi::PyObject,
+    visit: ffi::visitproc,
+    argument: *mut c_void,
+) -> c_int {
+    // SAFETY: the collector passes an object of this type.
+    unsafe {
+        let target = (*object.cast::<OwnGc>()).object;
+        if target.is_null() {
+            0
+        } else {
+            visit(target, argument)
+        }
+    }
+}
+
+unsafe extern "C" fn clear_own_gc(object: *mut ffi::PyObject) -> c_int {
+    // SAFETY: as above. A handle must stay valid, so None takes the target's place.
+    unsafe {
+        let own = object.cast::<OwnGc>();
+        let target = (*own).object;
+        ffi::Py_INCREF(ffi::Py_None());
+        (*own).object = ffi::Py_None();
+        ffi::Py_XDECREF(target);
+    }
+    0
+}
+
+unsafe extern "C" fn traverse_from_buffer(
+    object: *mut ffi::PyObject,
+    visit: ffi::visitproc,
+    argument: *mut c_void,
+) -> c_int {
+    // SAFETY: the collector passes an object of this type.
+    unsafe {
+        let owner = (*object.cast::<FromBuffer>()).view.obj;
+        if owner.is_null() {
+            0
+        } else {
+            visit(owner, argument)
+        }
+    }
+}
+
+unsafe extern "C" fn clear_from_buffer(object: *mut ffi::PyObject) -> c_int {
+    // SAFETY: as above; releasing twice does nothing.
+    unsafe { ffi::PyBuffer_Release(&raw mut (*object.cast::<FromBuffer>()).view) };
+    0
+}
+
+unsafe extern "C" fn traverse_collected(
+    object: *mut ffi::PyObject,
+    visit: ffi::visitproc,
+    argument: *mut c_void,
+) -> c_int {
+    // SAFETY: the collector passes an object of this type.
+    unsafe {
+        let collected = object.cast::<Collected>();
+        for part in [(*collected).origin, (*collected).destructor] {
+            if !part.is_null() {
+                let result = visit(part, argument);
+                if result != 0 {
+                    return result;
+                }
+            }
+        }
+    }
+    0
+}
+
+unsafe extern "C" fn finalize_collected(object: *mut ffi::PyObject) {
+    // SAFETY: called by the interpreter with a living object of this type.
+    unsafe {
+        let (origin, destructor) = release::take(object.cast());
+        release::destroy(origin, destructor);
+    }
+}
+
+/// Makes the five types ready for use, once.
+pub fn ready(py: Python<'_>) -> PyResult<()> {
+    // SAFETY: called while the module is made, with the GIL held, before any object exists. The
+    // tables are leaked because types live as long as the process.
+    unsafe {
+        if (*(&raw const BASE)).tp_flags & ffi::Py_TPFLAGS_READY != 0 {
+            return Ok(());
+        }
+        let numbers = Box::into_raw(Box::new(numbers::table()));
+        let mapping = Box::into_raw(Box::new(access::table()));
+        let methods = Box::into_raw(Box::new(release::methods())).cast();
+        let common = |at: *mut ffi::PyTypeObject, name: &'static std::ffi::CStr, size: usize| {
+            (*at).ob_base.ob_base = ffi::PyObject_HEAD_INIT;
+            (*at).tp_name = name.as_ptr();
+            (*at).tp_basicsize = size.cast_signed();
+            (*at).tp_flags = ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_HAVE_VECTORCALL;
+            (*at).tp_vectorcall_offset = std::mem::offset_of!(CData, vectorcall).cast_signed();
+            (*at).tp_weaklistoffset = std::mem::offset_of!(CData, weak_references).cast_signed();
+            (*at).tp_call = Some(ffi::PyVectorcall_Call);
+            (*at).tp_as_number = numbers;
+            (*at).tp_as_mapping = mapping;
+            (*at).tp_repr = Some(show::repr);
+            (*at).tp_hash = Some(numbers::hash);
+            (*at).tp_richcompare = Some(numbers::compare);
+            (*at).tp_getattro = Some(access::get_attribute);
+            (*at).tp_setattro = Some(access::set_attribute);
+            (*at).tp_iter = Some(access::iterate);
+            (*at).tp_methods = methods;
+        };
+        let base = &raw mut BASE;
+        common(base, c"_rust_cffi._CDataBase", size_of::<CData>());
+        (*base).tp_dealloc = Some(dealloc_base);
+        (*base).tp_free = Some(ffi::PyObject_Free);
+        let own = &raw mut OWN;
+        common(own, c"_rust_cffi.__CDataOwn", size_of::<Own>());
+        (*own).tp_dealloc = Some(dealloc_own);
+        (*own).tp_free = Some(ffi::PyObject_Free);
+        let own_gc = &raw mut OWN_GC;
+        common(own_gc, c"_rust_cffi.__CDataOwnGC", size_of::<OwnGc>());
+        (*own_gc).tp_dealloc = Some(dealloc_own_gc);
+        (*own_gc).tp_traverse = Some(traverse_own_gc);
+        (*own_gc).tp_clear = Some(clear_own_gc);
+        let from_buffer = &raw mut FROM_BUFFER;
+        common(
+            from_buffer,
+            c"_rust_cffi.__CDataFromBuf",
+            size_of::<FromBuffer>(),
+        );
+        (*from_buffer).tp_dealloc = Some(dealloc_from_buffer);
+        (*from_buffer).tp_traverse = Some(traverse_from_buffer);
+        (*from_buffer).tp_clear = Some(clear_from_buffer);
+        let collected = &raw mut COLLECTED;
+        common(collected, c"_rust_cffi.__CDataGCP", size_of::<Collected>());
+        (*collected).tp_dealloc = Some(dealloc_collected);
+        (*collected).tp_traverse = Some(traverse_collected);
+        (*collected).tp_finalize = Some(finalize_collected);
+        for tracked in [own_gc, from_buffer, collected] {
+            (*tracked).tp_flags |= ffi::Py_TPFLAGS_HAVE_GC;
+            (*tracked).tp_free = Some(ffi::PyObject_GC_Del);
+        }
+        for derived in [own, own_gc, from_buffer, collected] {
+            (*derived).tp_base = base;
+        }
+        for each in [base, own, own_gc, from_buffer, collected] {
+            if ffi::PyType_Ready(each) < 0 {
+                return Err(PyErr::fetch(py));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The five types with the names under which the module offers them.
+pub fn types() -> [(&'static str, *mut ffi::PyTypeObject); 5] {
+    [
+        ("_CDataBase", &raw mut BASE),
+        ("__CDataOwn", &raw mut OWN),
+        ("__CDataOwnGC", &raw mut OWN_GC),
+        ("__CDataFromBuf", &raw mut FROM_BUFFER),
+        ("__CDataGCP", &raw mut COLLECTED),
+    ]
+}

@@ -1,0 +1,93 @@
+//! What Rust cannot say: `long double`, and the address of errno (see `csrc/machine.c`).
+
+use std::cell::Cell;
+use std::ffi::{c_char, c_double, c_int, c_void};
+
+/// Bytes of a `long double` on this machine.
+pub const LONG_DOUBLE: usize = if cfg!(all(target_vendor = "apple", target_arch = "aarch64")) {
+    8
+} else {
+    16
+};
+
+unsafe extern "C" {
+    fn rust_cffi_errno() -> *mut c_int;
+    fn rust_cffi_long_double_get(at: *const c_void) -> c_double;
+    fn rust_cffi_long_double_set(at: *mut c_void, value: c_double);
+    fn rust_cffi_long_double_is_zero(at: *const c_void) -> c_int;
+    fn rust_cffi_long_double_text(at: *const c_void, text: *mut c_char, room: usize) -> c_int;
+    fn rust_cffi_testfunc(number: c_int) -> *mut c_void;
+}
+
+thread_local! {
+    /// What C left in errno, kept apart from the interpreter's own use of it.
+    static KEPT_ERRNO: Cell<c_int> = const { Cell::new(0) };
+}
+
+/// Puts the kept errno in place, right before C code runs.
+pub extern "C" fn restore_errno() {
+    // SAFETY: errno exists for every thread.
+    unsafe { *rust_cffi_errno() = KEPT_ERRNO.get() }
+}
+
+/// Keeps errno, right after C code ran.
+pub extern "C" fn save_errno() {
+    // SAFETY: as above.
+    KEPT_ERRNO.set(unsafe { *rust_cffi_errno() });
+}
+
+/// The kept errno of this thread.
+pub fn errno() -> c_int {
+    KEPT_ERRNO.get()
+}
+
+/// Sets the errno that the next C call sees.
+pub fn set_errno(value: c_int) {
+    KEPT_ERRNO.set(value);
+}
+
+/// Reads a `long double`, rounded to a double.
+///
+/// # Safety
+/// `at` points to [`LONG_DOUBLE`] initialised bytes, aligned or not.
+pub unsafe fn long_double_get(at: *const u8) -> f64 {
+    // SAFETY: the caller's promise.
+    unsafe { rust_cffi_long_double_get(at.cast()) }
+}
+
+/// Writes a `long double`.
+///
+/// # Safety
+/// `at` points to [`LONG_DOUBLE`] writable bytes, aligned or not.
+pub unsafe fn long_double_set(at: *mut u8, value: f64) {
+    // SAFETY: the caller's promise.
+    unsafe { rust_cffi_long_double_set(at.cast(), value) }
+}
+
+/// Whether a `long double` is zero.
+///
+/// # Safety
+/// As for [`long_double_get`].
+pub unsafe fn long_double_is_zero(at: *const u8) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { rust_cffi_long_double_is_zero(at.cast()) != 0 }
+}
+
+/// A `long double` in scientific notation.
+///
+/// # Safety
+/// As for [`long_double_get`].
+pub unsafe fn long_double_text(at: *const u8) -> String {
+    let mut text = [0u8; 128];
+    // SAFETY: the caller's promise; the room is that of the array.
+    let length =
+        unsafe { rust_cffi_long_double_text(at.cast(), text.as_mut_ptr().cast(), text.len()) };
+    let length = usize::try_from(length).unwrap_or(0).min(text.len() - 1);
+    String::from_utf8_lossy(&text[..length]).into_owned()
+}
+
+/// The C function behind `_testfunc(number)`, or null.
+pub fn testfunc(number: c_int) -> *mut c_void {
+    // SAFETY: every number is accepted.
+    unsafe { rust_cffi_testfunc(number) }
+}
