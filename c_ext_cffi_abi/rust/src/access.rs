@@ -255,42 +255,56 @@ fn set_slice<'py>(
 enum Named<'py> {
     Field(Bound<'py, CField>),
     /// No field; the reason if the object has no such attribute either.
-    Other(&'static str),
+    Other(Reason),
 }
 
-fn named<'py>(value: Value<'_, 'py>, name: &Bound<'py, PyAny>) -> PyResult<Named<'py>> {
+/// Why a name is no field.
+enum Reason {
+    NoRecord,
+    NoField,
+    /// What cannot be done with the fields of an opaque type.
+    Opaque(&'static str),
+}
+
+fn named<'py>(
+    value: Value<'_, 'py>,
+    name: &Bound<'py, PyAny>,
+    does: &'static str,
+) -> PyResult<Named<'py>> {
     let py = value.py();
     let ctype = value.ctype();
     let record = ctype.get().target(py).unwrap_or(ctype);
     if record.get().record().is_none() {
-        return Ok(Named::Other("cdata '{}' has no attribute"));
+        return Ok(Named::Other(Reason::NoRecord));
     }
     let Some(fields) = layout(record)? else {
-        return Ok(Named::Other(
-            "cdata '{}' points to an opaque type: cannot read fields",
-        ));
+        return Ok(Named::Other(Reason::Opaque(does)));
     };
     use pyo3::types::PyDictMethods;
     match fields.fields.bind(py).get_item(name)? {
         // SAFETY: the dictionary of a layout holds fields only; it never leaves this crate.
         Some(field) => Ok(Named::Field(unsafe { field.cast_into_unchecked() })),
-        None => Ok(Named::Other("cdata '{}' has no field")),
+        None => Ok(Named::Other(Reason::NoField)),
     }
 }
 
 /// The error of an unknown attribute, in words about the C value.
-fn explain(value: Value<'_, '_>, error: PyErr, reason: &str, name: &Bound<'_, PyAny>) -> PyErr {
+fn explain(value: Value<'_, '_>, error: PyErr, reason: Reason, name: &Bound<'_, PyAny>) -> PyErr {
     if !error.is_instance_of::<PyAttributeError>(value.py()) {
         return error;
     }
-    let name = name
-        .cast::<PyString>()
-        .map(|name| name.to_string_lossy().into_owned());
-    PyAttributeError::new_err(format!(
-        "{} '{}'",
-        reason.replace("{}", &value.ctype().get().name),
-        name.unwrap_or_default()
-    ))
+    let ctype = &value.ctype().get().name;
+    let name = name.cast::<PyString>().map_or_else(
+        |_| String::new(),
+        |name| name.to_string_lossy().into_owned(),
+    );
+    PyAttributeError::new_err(match reason {
+        Reason::NoRecord => format!("cdata '{ctype}' has no attribute '{name}'"),
+        Reason::NoField => format!("cdata '{ctype}' has no field '{name}'"),
+        Reason::Opaque(does) => {
+            format!("cdata '{ctype}' points to an opaque type: cannot {does} fields")
+        }
+    })
 }
 
 /// `x.name`.
@@ -301,7 +315,7 @@ pub unsafe extern "C" fn get_attribute(
     guard_object(|py| {
         // SAFETY: a slot is called with living objects.
         let (value, name) = unsafe { (Value::expect(borrow(py, &object))?, borrow(py, &name)) };
-        let reason = match named(value, name)? {
+        let reason = match named(value, name, "read")? {
             Named::Field(field) => return get_field(value, field.get()),
             Named::Other(reason) => reason,
         };
@@ -347,7 +361,7 @@ pub unsafe extern "C" fn set_attribute(
     guard(-1, |py| {
         // SAFETY: a slot is called with living objects.
         let (value, name) = unsafe { (Value::expect(borrow(py, &object))?, borrow(py, &name)) };
-        let reason = match named(value, name)? {
+        let reason = match named(value, name, "write")? {
             Named::Field(_) if new.is_null() => {
                 return Err(PyAttributeError::new_err("cannot delete struct field"));
             }

@@ -208,7 +208,7 @@ impl<'a, 'py> Value<'a, 'py> {
     }
 
     /// The parts of a cdata over a buffer.
-    pub fn from_buffer(self) -> Option<*mut FromBuffer> {
+    pub fn buffer_parts(self) -> Option<*mut FromBuffer> {
         (self.flavour == Flavour::FromBuffer).then(|| self.object.as_ptr().cast())
     }
 
@@ -559,7 +559,7 @@ pub fn ready(py: Python<'_>) -> PyResult<()> {
     // SAFETY: called while the module is made, with the GIL held, before any object exists. The
     // tables are leaked because types live as long as the process.
     unsafe {
-        if (*(&raw const BASE)).tp_flags & ffi::Py_TPFLAGS_READY != 0 {
+        if BASE.tp_flags & ffi::Py_TPFLAGS_READY != 0 {
             return Ok(());
         }
         let numbers = Box::into_raw(Box::new(numbers::table()));

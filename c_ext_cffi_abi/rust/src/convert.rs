@@ -22,11 +22,13 @@ use crate::{lib_object, machine, wide};
 /// `TypeError` for a value of another kind, `OverflowError` for an integer out of range.
 pub unsafe fn to_c(at: *mut u8, ctype: Type<'_, '_>, value: &Bound<'_, PyAny>) -> PyResult<()> {
     match &ctype.get().kind {
-        // SAFETY: the caller's promise, for the same type.
         Kind::Primitive(primitive)
         | Kind::Enum {
             base: primitive, ..
-        } => unsafe { primitive_to_c(at, ctype, *primitive, value) },
+        } => {
+            // SAFETY: the caller's promise, for the same type.
+            unsafe { primitive_to_c(at, ctype, *primitive, value) }
+        }
         Kind::Pointer { .. } | Kind::Function(_) => {
             let address = address_of(ctype, value)?;
             // SAFETY: an address fits a pointer type.

@@ -162,11 +162,7 @@ unsafe extern "C" fn to_int(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
             Some(primitive) if primitive.is_integer() => unsafe {
                 let made = from_c(at, value.ctype())?;
                 if made.is_instance_of::<PyBool>() {
-                    return Ok(made
-                        .is_truthy()?
-                        .into_pyobject(py)?
-                        .to_owned()
-                        .call_method0("__int__")?);
+                    return made.call_method0("__int__");
                 }
                 Ok(made)
             },

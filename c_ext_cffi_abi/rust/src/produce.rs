@@ -17,11 +17,13 @@ use crate::wide;
 pub unsafe fn from_c<'py>(at: *mut u8, ctype: Type<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
     let py = ctype.py();
     match &ctype.get().kind {
-        // SAFETY: the caller's promise.
         Kind::Primitive(primitive)
         | Kind::Enum {
             base: primitive, ..
-        } => unsafe { from_primitive(at, ctype, *primitive) },
+        } => {
+            // SAFETY: the caller's promise.
+            unsafe { from_primitive(at, ctype, *primitive) }
+        }
         Kind::Pointer { .. } | Kind::Function(_) => {
             // SAFETY: as above.
             let address = unsafe { at.cast::<*mut u8>().read_unaligned() };

@@ -110,7 +110,7 @@ pub fn release(value: Value<'_, '_>) -> PyResult<()> {
     check_releasable(value)?;
     let record = value.owned_record().and_then(Value::of);
     for one in [Some(value), record].into_iter().flatten() {
-        if let Some(parts) = one.from_buffer() {
+        if let Some(parts) = one.buffer_parts() {
             // SAFETY: the parts live as long as the object; releasing twice does nothing.
             unsafe { ffi::PyBuffer_Release(&raw mut (*parts).view) };
         }

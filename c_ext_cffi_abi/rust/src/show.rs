@@ -46,7 +46,7 @@ fn text(value: Value<'_, '_>) -> PyResult<String> {
 }
 
 fn buffer_text(value: Value<'_, '_>, name: &str) -> String {
-    let Some(parts) = value.from_buffer() else {
+    let Some(parts) = value.buffer_parts() else {
         return String::new();
     };
     // SAFETY: the parts live as long as the object.

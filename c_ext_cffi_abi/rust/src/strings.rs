@@ -28,9 +28,8 @@ pub fn string<'py>(value: Value<'_, 'py>, maxlen: isize) -> PyResult<Bound<'py, 
         let (at, size) = (value.data(), primitive.size);
         let mut length = 0;
         // SAFETY: as in C, the text ends with a NUL or at the length that is given.
-        while most.is_none_or(|most| length < most)
-            && unsafe { read_unsigned(at.add(length * size), size) } != 0
-        {
+        let unit = |index: usize| unsafe { read_unsigned(at.add(index * size), size) };
+        while most.is_none_or(|most| length < most) && unit(length) != 0 {
             length += 1;
         }
         // SAFETY: as above.
