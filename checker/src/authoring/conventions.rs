@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::starters::files_below;
 use super::{Problem, regions};
+use crate::judge::inputs::files_of;
 use crate::lesson::Lesson;
 use crate::transcript;
-use crate::variant::{Backend, Bridge, Variant, VariantPattern};
+use crate::variant::{Variant, VariantPattern};
 
 /// How many lines a header of a C library may have; it is the manual that participants read.
 const HEADER_LINES: usize = 60;
@@ -24,17 +25,6 @@ pub fn check(lesson: &Lesson) -> anyhow::Result<Vec<Problem>> {
     problems.extend(wrong_answers(lesson)?);
     problems.extend(clib(lesson)?);
     Ok(problems)
-}
-
-/// The files of a bridge, below `solution/` and `exercise/`.
-fn files_of(variant: Variant) -> &'static [&'static str] {
-    match (variant.bridge, variant.backend) {
-        (Bridge::Ctypes, _) => &["ctypes_bridge.py"],
-        (Bridge::Abi, _) => &["abi_bridge.py"],
-        (Bridge::Api, _) => &["api_build.py", "api_bridge.py"],
-        (Bridge::Ext, Backend::Stock) => &["ext/module.c"],
-        (Bridge::Ext, Backend::Rust) => &["ext/lib.rs"],
-    }
 }
 
 fn manifest_problem(lesson: &Lesson, what: String) -> Problem {

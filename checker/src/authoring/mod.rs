@@ -1,6 +1,6 @@
 //! What lesson authors rely on: starters derived from solutions, README blocks held against files, hints in shape, claims covered.
 //!
-//! Nothing here runs a lesson. Each part answers with [`Problem`]s, which name a file and a line, and writes only when asked.
+//! Only [`runs`] runs lessons. Each part answers with [`Problem`]s, which name a file and a line, and writes only when asked.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ pub mod includes;
 pub mod markdown;
 pub mod readme;
 pub mod regions;
+pub mod runs;
 pub mod starters;
 pub mod verification;
 

@@ -8,11 +8,15 @@ use serde_json::{Value as Json, json};
 
 use crate::authoring::Problem;
 use crate::authoring::claims::{self, Claims};
+use crate::authoring::runs;
 use crate::authoring::verification::{self, Check};
+use crate::build::compiler::Compiler;
+use crate::build::tools::Tools;
 use crate::catalogue::{self, Catalogue};
 use crate::cli::Global;
 use crate::errors::ExpectedError;
 use crate::lesson::Lesson;
+use crate::python::choose;
 use crate::workspace::Workspace;
 use crate::{exit, output, report};
 
@@ -22,7 +26,7 @@ pub struct Args {
     /// Lessons by id, for example lesson-7.3; all when none is named.
     lessons: Vec<String>,
     /// Look at the files only; build and run nothing.
-    #[arg(long, required = true)]
+    #[arg(long)]
     no_run: bool,
 }
 
@@ -38,9 +42,19 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let (lessons, broken) = chosen(&workspace, &args.lessons)?;
     let claims_file = workspace.lessons().join("claims.toml");
     let claims = Claims::load(&claims_file);
+    let tools = if args.no_run {
+        None
+    } else {
+        let python = choose::choose(&workspace, global.python.as_deref())?;
+        let compiler = Compiler::find(&workspace)?;
+        Some(Tools::new(workspace.clone(), python, compiler))
+    };
     let mut subjects = Vec::new();
     for lesson in &lessons {
-        let checks = verification::of_files(&workspace.root, lesson, claims.as_ref().ok())?;
+        let mut checks = verification::of_files(&workspace.root, lesson, claims.as_ref().ok())?;
+        if let Some(tools) = &tools {
+            checks.extend(runs::of_lesson(tools, lesson)?);
+        }
         let subject = Subject {
             name: lesson.manifest.id.to_string(),
             checks,

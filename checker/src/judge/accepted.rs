@@ -1,11 +1,17 @@
 //! Holds what the solution observed against the accepted transcripts.
 
+use std::path::Path;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::report::{LessonReport, ScenarioReport, VariantReport};
 use crate::border::{Answer, Question};
-use crate::lesson::{Lesson, Scenario};
+use crate::lesson::{Lesson, Manifest, Scenario};
 use crate::snapshot::{self, State};
 use crate::transcript::{self, Block};
 use crate::variant::Variant;
+use crate::workspace::Workspace;
 
 /// How one transcript stands to its snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,81 +22,139 @@ pub struct Transcript {
     pub state: State,
 }
 
-/// Checks the transcript of every behaviour that was judged, and the evidence. Variants of a behaviour agree already, or
-/// are wrong; so the first one that passed speaks for all. What was not judged keeps its accepted text.
+/// Checks the transcript of every behaviour that was judged, and the evidence.
 ///
-/// # Errors
-/// When an accepted snapshot cannot be read.
-pub fn hold(lesson: &Lesson, report: &LessonReport) -> anyhow::Result<Vec<Transcript>> {
-    let manifest = &lesson.manifest;
-    let mut names: Vec<&str> = report
-        .variants
-        .iter()
-        .map(|it| manifest.behaviour_of(it.variant))
-        .collect();
-    names.sort_unstable();
-    names.dedup();
+/// Only variants that passed have a say, and since they agree, the first one speaks for all. A scenario that none of them
+/// ran keeps its accepted block. An evidence scenario is looked at when all variants that it names have passed.
+pub fn hold(workspace: &Workspace, lesson: &Lesson, report: &LessonReport) -> Vec<Transcript> {
+    let passed = Passed {
+        workspace,
+        manifest: &lesson.manifest,
+        report,
+    };
     let mut found = Vec::new();
-    for name in names {
-        let blocks: Vec<Block> = manifest
-            .scenarios
-            .iter()
-            .filter(|scenario| !scenario.evidence)
-            .filter_map(|scenario| {
-                let speaker = |it: &&VariantReport| {
-                    manifest.behaviour_of(it.variant) == name && runs(scenario, it.variant)
-                };
-                let cases = passed(report)
-                    .filter(speaker)
-                    .map(|it| cases(it, scenario))
-                    .next()?;
-                Some(transcript::block(scenario, &cases))
-            })
-            .collect();
+    for name in passed.behaviours() {
+        let blocks = passed.blocks(name);
         if !blocks.is_empty() {
-            let accepted = snapshot::accepted(&lesson.folder, name)?;
-            let text = transcript::behaviour(manifest, name, &blocks, accepted.as_deref());
-            found.push(Transcript {
-                name: name.to_owned(),
-                state: snapshot::check(&lesson.folder, name, &text),
-            });
+            let text =
+                |old: Option<&str>| transcript::behaviour(&lesson.manifest, name, &blocks, old);
+            found.push(compare(lesson, name, text));
         }
     }
-    found.extend(evidence(lesson, report)?);
-    Ok(found)
-}
-
-fn evidence(lesson: &Lesson, report: &LessonReport) -> anyhow::Result<Option<Transcript>> {
-    let name = transcript::EVIDENCE;
-    let blocks: Vec<Block> = lesson
-        .manifest
-        .scenarios
-        .iter()
-        .filter(|scenario| scenario.evidence)
-        .filter_map(|scenario| {
-            let named: Vec<Variant> = Variant::all()
-                .filter(|variant| runs(scenario, *variant))
-                .collect();
-            let told: Vec<(Variant, Vec<(Question, Answer)>)> = passed(report)
-                .filter(|it| named.contains(&it.variant))
-                .map(|it| (it.variant, cases(it, scenario)))
-                .collect();
-            (told.len() == named.len()).then(|| transcript::evidence_block(scenario, &told))
-        })
-        .collect();
-    if blocks.is_empty() {
-        return Ok(None);
+    let blocks = passed.evidence();
+    if !blocks.is_empty() {
+        let text = |old: Option<&str>| transcript::evidence(&lesson.manifest, &blocks, old);
+        found.push(compare(lesson, transcript::EVIDENCE, text));
     }
-    let accepted = snapshot::accepted(&lesson.folder, name)?;
-    let text = transcript::evidence(&lesson.manifest, &blocks, accepted.as_deref());
-    Ok(Some(Transcript {
-        name: name.to_owned(),
-        state: snapshot::check(&lesson.folder, name, &text),
-    }))
+    found
 }
 
-fn passed(report: &LessonReport) -> impl Iterator<Item = &VariantReport> {
-    report.variants.iter().filter(|it| it.verdict.passed())
+fn compare(lesson: &Lesson, name: &str, text: impl FnOnce(Option<&str>) -> String) -> Transcript {
+    let state = match snapshot::accepted(&lesson.folder, name) {
+        Ok(old) => snapshot::check(&lesson.folder, name, &text(old.as_deref())),
+        Err(error) => State::Broken(format!("{error:#}")),
+    };
+    Transcript {
+        name: name.to_owned(),
+        state,
+    }
+}
+
+/// Whether a behaviour observes something else than the others, in a scenario that it shares with one of them; `None` if
+/// it shares no scenario.
+pub fn differs(
+    workspace: &Workspace,
+    lesson: &Lesson,
+    report: &LessonReport,
+    name: &str,
+) -> Option<bool> {
+    let passed = Passed {
+        workspace,
+        manifest: &lesson.manifest,
+        report,
+    };
+    let own = passed.blocks(name);
+    let others = passed
+        .behaviours()
+        .into_iter()
+        .filter(|other| *other != name);
+    let others: Vec<Block> = others.flat_map(|other| passed.blocks(other)).collect();
+    let mut shared = false;
+    for block in &own {
+        for other in others
+            .iter()
+            .filter(|other| other.scenario == block.scenario)
+        {
+            shared = true;
+            if other.text != block.text {
+                return Some(true);
+            }
+        }
+    }
+    shared.then_some(false)
+}
+
+/// The variants of a report that passed.
+struct Passed<'a> {
+    workspace: &'a Workspace,
+    manifest: &'a Manifest,
+    report: &'a LessonReport,
+}
+
+impl<'a> Passed<'a> {
+    /// The behaviours of the variants that passed, in the order of the course.
+    fn behaviours(&self) -> Vec<&'a str> {
+        let mut names = Vec::new();
+        for variant in self.variants() {
+            let name = self.manifest.behaviour_of(variant.variant);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    fn variants(&self) -> impl Iterator<Item = &'a VariantReport> {
+        let variants = self.report.variants.iter();
+        variants.filter(|variant| variant.verdict.passed())
+    }
+
+    /// One block for each scenario of a behaviour, from the first variant that ran it; the judge holds the others to it.
+    fn blocks(&self, behaviour: &str) -> Vec<Block> {
+        let own = self
+            .variants()
+            .filter(|variant| self.manifest.behaviour_of(variant.variant) == behaviour);
+        let own: Vec<&VariantReport> = own.collect();
+        let scenarios = self.manifest.scenarios.iter().filter(|one| !one.evidence);
+        scenarios
+            .filter_map(|scenario| {
+                let first = own.iter().find(|variant| runs(scenario, variant.variant))?;
+                Some(self.normal(transcript::block(scenario, &fixed_cases(first, scenario))))
+            })
+            .collect()
+    }
+
+    fn evidence(&self) -> Vec<Block> {
+        let scenarios = self.manifest.scenarios.iter().filter(|one| one.evidence);
+        scenarios
+            .filter_map(|scenario| {
+                let told: Option<Vec<_>> = Variant::all()
+                    .filter(|variant| runs(scenario, *variant))
+                    .map(|variant| {
+                        let report = self.variants().find(|report| report.variant == variant)?;
+                        Some((variant, fixed_cases(report, scenario)))
+                    })
+                    .collect();
+                Some(self.normal(transcript::evidence_block(scenario, &told?)))
+            })
+            .collect()
+    }
+
+    fn normal(&self, block: Block) -> Block {
+        let text = without_work_folders(&block.text, &self.workspace.cache);
+        let text = transcript::normalise(&text, &[(&self.workspace.root, "[ROOT]")]);
+        Block { text, ..block }
+    }
 }
 
 fn runs(scenario: &Scenario, variant: Variant) -> bool {
@@ -100,13 +164,186 @@ fn runs(scenario: &Scenario, variant: Variant) -> bool {
         .any(|pattern| pattern.matches(variant))
 }
 
-/// The fixed cases of a scenario, with their answers.
-fn cases(report: &VariantReport, scenario: &Scenario) -> Vec<(Question, Answer)> {
-    let is_fixed = |it: &&ScenarioReport| it.question.scenario == scenario.name && !it.hidden;
-    report
-        .scenarios
-        .iter()
-        .filter(is_fixed)
-        .map(|it| (it.question.clone(), it.answer.clone()))
+fn fixed_cases(report: &VariantReport, scenario: &Scenario) -> Vec<(Question, Answer)> {
+    let fixed = |one: &&ScenarioReport| !one.hidden && one.question.scenario == scenario.name;
+    let cases = report.scenarios.iter().filter(fixed);
+    cases
+        .map(|one| (one.question.clone(), one.answer.clone()))
         .collect()
+}
+
+/// Each run has a folder of its own below `work/`, with a name drawn at random.
+fn without_work_folders(text: &str, cache: &Path) -> String {
+    static NAME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^/[\w.-]+").expect("valid"));
+    let work = cache.join("work").display().to_string();
+    let mut parts = text.split(&work);
+    let mut result = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        result.push_str("[WORK]");
+        result.push_str(&NAME.replace(part, ""));
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lesson::{LessonId, Sources};
+    use crate::value::Value;
+    use crate::verdict::Verdict;
+    use std::path::PathBuf;
+
+    const MANIFEST: &str = r#"
+format_version = 1
+id = "lesson-1"
+order = 1
+title = "T"
+section = "1"
+minutes = 1
+[clib]
+name = "add"
+[[scenario]]
+name = "adds"
+title = "adds"
+hidden = { a = "i8" }
+[[scenario]]
+name = "path"
+title = "where"
+variants = ["abi/*"]
+[[scenario]]
+name = "links"
+title = "links"
+variants = ["abi/*"]
+evidence = true
+[[behaviour]]
+name = "cuts"
+variants = ["ctypes/*"]
+why = "W"
+"#;
+
+    fn variant(name: &str) -> Variant {
+        Variant::all().find(|one| one.to_string() == name).unwrap()
+    }
+
+    fn answer(scenario: &str, hidden: bool, text: &str) -> ScenarioReport {
+        ScenarioReport {
+            title: scenario.to_owned(),
+            question: Question {
+                scenario: scenario.to_owned(),
+                given: Vec::new(),
+            },
+            hidden,
+            evidence: false,
+            expected: None,
+            answer: Answer::Observed(Value::Str(text.to_owned())),
+            verdict: Verdict::Passed,
+        }
+    }
+
+    fn reported(name: &str, adds: &str, verdict: Verdict) -> VariantReport {
+        let variant = variant(name);
+        VariantReport {
+            scenarios: vec![
+                answer("adds", false, adds),
+                answer("adds", true, "drawn"),
+                answer(
+                    "path",
+                    false,
+                    "/root/cache/work/wX1.y/libadd.so of /root/lessons",
+                ),
+                answer("links", false, name),
+            ],
+            ..VariantReport::without_run(variant, 0, verdict)
+        }
+    }
+
+    struct Bench {
+        workspace: Workspace,
+        lesson: Lesson,
+        report: LessonReport,
+    }
+
+    fn bench(variants: Vec<VariantReport>) -> Bench {
+        Bench {
+            workspace: Workspace {
+                root: PathBuf::from("/root"),
+                cache: PathBuf::from("/root/cache"),
+            },
+            lesson: Lesson {
+                folder: PathBuf::from("/nowhere/lesson-1"),
+                manifest: toml::from_str(MANIFEST).unwrap(),
+            },
+            report: LessonReport {
+                id: LessonId("lesson-1".to_owned()),
+                title: "T".to_owned(),
+                sources: Sources::Solution,
+                variants,
+                quizzes: Vec::new(),
+                remarks: Vec::new(),
+                transcripts: Vec::new(),
+            },
+        }
+    }
+
+    impl Bench {
+        fn transcripts(&self) -> Passed<'_> {
+            Passed {
+                workspace: &self.workspace,
+                manifest: &self.lesson.manifest,
+                report: &self.report,
+            }
+        }
+
+        fn differs(&self, name: &str) -> Option<bool> {
+            differs(&self.workspace, &self.lesson, &self.report, name)
+        }
+    }
+
+    #[test]
+    fn the_first_variant_that_passed_speaks_for_its_behaviour() {
+        let bench = bench(vec![
+            reported("abi/stock", "1", Verdict::Wrong),
+            reported("abi/rust", "2", Verdict::Passed),
+            reported("ext/stock", "3", Verdict::Passed),
+        ]);
+        let transcripts = bench.transcripts();
+        assert_eq!(transcripts.behaviours(), ["common"]);
+        let blocks = transcripts.blocks("common");
+        assert_eq!(
+            blocks
+                .iter()
+                .map(|block| block.text.as_str())
+                .collect::<Vec<_>>(),
+            [
+                "## adds: adds\nadds()\n    '2'\nand 3 hidden cases\n",
+                "## path: where\npath()\n    '[WORK]/libadd.so of [ROOT]/lessons'\n"
+            ]
+        );
+    }
+
+    #[test]
+    fn evidence_waits_for_all_its_variants() {
+        let both = bench(vec![
+            reported("abi/stock", "1", Verdict::Passed),
+            reported("abi/rust", "1", Verdict::Passed),
+        ]);
+        let blocks = both.transcripts().evidence();
+        assert_eq!(
+            blocks[0].text,
+            "## links: links\nlinks()\n  abi/stock\n    'abi/stock'\n  abi/rust\n    'abi/rust'\n"
+        );
+        let one = bench(vec![reported("abi/stock", "1", Verdict::Passed)]);
+        assert_eq!(one.transcripts().evidence(), []);
+    }
+
+    #[test]
+    fn behaviours_are_compared_where_they_share_a_scenario() {
+        let passed = |name: &str, adds: &str| reported(name, adds, Verdict::Passed);
+        let same = bench(vec![passed("ctypes/stock", "1"), passed("ext/stock", "1")]);
+        assert_eq!(same.differs("cuts"), Some(false));
+        let other = bench(vec![passed("ctypes/stock", "1"), passed("ext/stock", "2")]);
+        assert_eq!(other.differs("cuts"), Some(true));
+        let alone = bench(vec![passed("ctypes/stock", "1")]);
+        assert_eq!(alone.differs("cuts"), None);
+    }
 }

@@ -80,7 +80,7 @@ pub fn judge(tools: &Tools, lesson: &Lesson, order: &Order) -> anyhow::Result<Le
         transcripts: Vec::new(),
     };
     if order.sources == Sources::Solution {
-        report.transcripts = accepted::hold(lesson, &report)?;
+        report.transcripts = accepted::hold(&tools.workspace, lesson, &report);
     }
     Ok(report)
 }
