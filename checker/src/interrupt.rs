@@ -2,28 +2,24 @@
 //!
 //! Whatever runs behind the border ends with us: each supervisor watches a pipe that closes when this process ends.
 
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::{Mutex, Once};
 
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::Signal;
 
-use crate::exit;
+use crate::{border, exit};
 
 static WATCH: Once = Once::new();
 static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// From now on, Ctrl-C and a polite request to end lead to exit code 130. Call it before any other thread starts.
+/// From now on, Ctrl-C and a polite request to end lead to exit code 130.
 pub fn watch() {
     WATCH.call_once(|| {
-        let mut signals = SigSet::empty();
-        signals.add(Signal::SIGINT);
-        signals.add(Signal::SIGTERM);
-        signals.add(Signal::SIGHUP);
-        // Threads inherit the mask, so only the thread below ever sees these signals. Programs that we start do
-        // not: `Command` gives them an empty mask.
-        if signals.thread_block().is_ok() {
+        let signals = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
+        if let Ok(mut pipe) = border::signal_pipe(&signals) {
             std::thread::spawn(move || {
-                if signals.wait().is_ok() {
+                if pipe.read_exact(&mut [0]).is_ok() {
                     leave();
                 }
             });

@@ -1,4 +1,5 @@
-//! What the supervisor does to itself and to a payload before the payload's first instruction.
+//! What the supervisor does to itself and to a payload before the payload's first instruction, and how the checker hears
+//! signals.
 //!
 //! This is the only file of the checker with unsafe code. Further stages of isolation (namespaces, Landlock, seccomp)
 //! belong here too: [`confine`] is the one place that every payload passes between fork and exec.
@@ -6,17 +7,18 @@
 #![allow(unsafe_code)]
 
 use std::ffi::OsString;
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::io::{self, PipeReader};
+use std::os::fd::{AsFd, BorrowedFd, IntoRawFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus};
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::libc;
 use nix::sys::prctl;
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t, setrlimit};
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::{Pid, getpid, getppid, setsid};
 
 use crate::lesson::Limits;
@@ -106,6 +108,44 @@ pub(super) fn go_first() {
     let policy = libc::SCHED_RR | libc::SCHED_RESET_ON_FORK;
     // SAFETY: `priority` lives during the call, which reads it and nothing else. A refusal changes nothing.
     let _ = unsafe { libc::sched_setscheduler(0, policy, &raw const priority) };
+}
+
+/// The writing end of the pipe behind [`signal_pipe`]; negative before it exists.
+static SIGNAL_PIPE: AtomicI32 = AtomicI32::new(-1);
+
+/// A pipe that gets a byte whenever one of these signals arrives, which then does nothing else; those that are ignored
+/// already stay so. Unlike blocked signals, this
+/// does not pass into programs that are started: they keep hearing Ctrl-C themselves.
+///
+/// # Errors
+/// Whatever the kernel refuses.
+pub fn signal_pipe(signals: &[Signal]) -> io::Result<PipeReader> {
+    let (reader, writer) = io::pipe()?;
+    SIGNAL_PIPE.store(writer.into_raw_fd(), Ordering::SeqCst);
+    let action = SigAction::new(
+        SigHandler::Handler(note_signal),
+        SaFlags::SA_RESTART,
+        SigSet::empty(),
+    );
+    for signal in signals {
+        // SAFETY: the handler makes one async-signal-safe system call on a descriptor that is never closed.
+        let before = unsafe { sigaction(*signal, &action)? };
+        if matches!(before.handler(), SigHandler::SigIgn) {
+            // Whoever started us wants it ignored, as nohup does.
+            // SAFETY: no handler of ours is involved.
+            unsafe { sigaction(*signal, &before)? };
+        }
+    }
+    Ok(reader)
+}
+
+extern "C" fn note_signal(_: libc::c_int) {
+    let byte = [0_u8];
+    // The interrupted code may be about to read its own errno.
+    let errno = Errno::last_raw();
+    // SAFETY: write() is async-signal-safe and reads one byte of `byte`. A full pipe has told its reader already.
+    unsafe { libc::write(SIGNAL_PIPE.load(Ordering::SeqCst), byte.as_ptr().cast(), 1) };
+    Errno::set_raw(errno);
 }
 
 /// Collects one child that has ended, whoever started it; `None` while all live. nix refuses statuses with real-time

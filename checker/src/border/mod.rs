@@ -27,6 +27,7 @@ use crate::value::Value;
 
 pub use interrogation::interrogate;
 pub(crate) use isolation::change_environment;
+pub use isolation::signal_pipe;
 pub use launch::{run, use_supervisor};
 pub use outcome::signal_name;
 pub use printable::printable;

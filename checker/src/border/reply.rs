@@ -89,6 +89,8 @@ impl Exception {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parse(line: &str) -> Result<Reply, String> {
@@ -140,5 +142,29 @@ mod tests {
             "A".repeat(201)
         );
         assert!(parse(&line).is_err());
+    }
+
+    const HONEST: &str = r#"{"id":"7f","reply":{"observed":{"dict":[["k",[{"int":"5"},null]]]}}}"#;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn noise_is_never_accepted(noise in proptest::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(Reply::parse(&noise, "7f").is_err());
+        }
+
+        #[test]
+        fn a_damaged_reply_is_refused_or_is_another_plain_value(
+            changes in proptest::collection::vec((0..HONEST.len(), any::<u8>()), 1..4),
+        ) {
+            let mut line = HONEST.as_bytes().to_vec();
+            for (place, byte) in changes {
+                line[place] = byte;
+            }
+            let reply = Reply::parse(&line, "7f");
+            let plain = matches!(reply, Err(_) | Ok(Reply::Answer(Answer::Observed(_))));
+            prop_assert!(plain, "{reply:?}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use nix::unistd::Pid;
 
 use crate::fixture::{Fixture, LIMITS, eventually, int, lives, shell, shell_job};
 
+const STAND_IN: &str = "survivors::stands_in_for_a_checker";
 /// Set for the copies of this test program that stand in for a checker.
 const SCRIPT: &str = "CHECKER_TEST_SCRIPT";
 
@@ -88,6 +89,31 @@ fn processes_that_breed_while_they_are_killed_end_too() {
     assert_eq!(alive.count(), 0);
 }
 
+/// Not a test of its own: a checker that is interrupted while it works.
+#[test]
+fn stands_in_for_an_interrupted_checker() {
+    if std::env::var(SCRIPT).is_err() {
+        return;
+    }
+    checker::interrupt::watch();
+    let status = Command::new("grep")
+        .args(["SigBlk", "/proc/self/status"])
+        .status()
+        .unwrap();
+    assert!(status.success());
+    kill(Pid::this(), Signal::SIGINT).unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(20));
+}
+
+#[test]
+fn an_interrupted_checker_says_so_and_what_it_starts_can_be_interrupted_too() {
+    let test = "survivors::stands_in_for_an_interrupted_checker";
+    let output = checker(test, "").output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("SigBlk:\t0000000000000000"), "{text}");
+}
+
 /// Not a test of its own: what a copy of this program does when another test starts it as a checker.
 #[test]
 fn stands_in_for_a_checker() {
@@ -108,14 +134,10 @@ fn stands_in_for_a_checker() {
     println!("\n{} bytes, {peak}", ended.stdout.total);
 }
 
-fn checker(script: &str) -> Command {
+fn checker(test: &str, script: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args([
-            "--exact",
-            "survivors::stands_in_for_a_checker",
-            "--nocapture",
-        ])
+        .args(["--exact", test, "--nocapture"])
         .env(SCRIPT, script)
         .stdout(Stdio::piped());
     command
@@ -129,7 +151,7 @@ fn nothing_outlives_a_checker_that_is_killed() {
         "setsid sleep 60 & echo $$ $! $PPID > {0}.new; mv {0}.new {0}; trap '' TERM HUP; sleep 60",
         note.display()
     );
-    let mut checker = checker(&script).spawn().unwrap();
+    let mut checker = checker(STAND_IN, &script).spawn().unwrap();
     eventually("the payload starts", || note.exists());
     let pids: Vec<i32> = std::fs::read_to_string(&note)
         .unwrap()
@@ -148,7 +170,9 @@ fn nothing_outlives_a_checker_that_is_killed() {
 
 #[test]
 fn the_checker_stays_small_while_a_program_writes_much() {
-    let output = checker("head -c 200000000 /dev/zero").output().unwrap();
+    let output = checker(STAND_IN, "head -c 200000000 /dev/zero")
+        .output()
+        .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let line = text
         .lines()
