@@ -51,7 +51,7 @@ pub enum ExpectedError {
         lesson: String,
     },
     /// A `lesson.toml` that cannot be used.
-    #[error("{}{}: {problem}{excerpt}", path.display(), place(*line_column))]
+    #[error("{}{}: {problem}{excerpt}", shown(path), place(*line_column))]
     BrokenManifest {
         /// The file.
         path: PathBuf,
@@ -63,7 +63,7 @@ pub enum ExpectedError {
         excerpt: String,
     },
     /// A file of a lesson that cannot be read or used.
-    #[error("{}: {problem}", path.display())]
+    #[error("{}: {problem}", shown(path))]
     UnusableFile {
         /// The file.
         path: PathBuf,
@@ -83,7 +83,7 @@ pub enum ExpectedError {
         next: String,
     },
     /// The `.venv` cannot be made.
-    #[error("cannot set up the virtual environment {}: {cause}", venv.display())]
+    #[error("cannot set up the virtual environment {}: {cause}", shown(venv))]
     SetUp {
         /// The folder.
         venv: PathBuf,
@@ -113,7 +113,7 @@ pub enum ExpectedError {
         next: String,
     },
     /// The cache folder cannot be written.
-    #[error("cannot write to the cache folder {}: {cause}", path.display())]
+    #[error("cannot write to the cache folder {}: {cause}", shown(path))]
     Cache {
         /// The file or folder.
         path: PathBuf,
@@ -123,6 +123,15 @@ pub enum ExpectedError {
     /// The reader of our output went away.
     #[error("the reader of the output has gone")]
     BrokenPipe,
+}
+
+/// A path as it can be typed here: relative where it lies below the current folder.
+pub fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here)
+        .unwrap_or(path)
+        .display()
+        .to_string()
 }
 
 fn place(line_column: Option<(usize, usize)>) -> String {

@@ -19,9 +19,9 @@ pub struct Args {
     /// Lessons, for example lesson-7.3 or 7.3.
     #[arg(required = true, value_name = "LESSON")]
     lessons: Vec<String>,
-    /// Only this bridge.
+    /// Only this bridge; may be given more than once.
     #[arg(long, value_enum)]
-    bridge: Option<Bridge>,
+    bridge: Vec<Bridge>,
     /// Only this backend.
     #[arg(long, value_enum)]
     backend: Option<Backend>,
@@ -68,7 +68,7 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
 impl Args {
     fn order(&self) -> Order {
         let asked = |variant: &Variant| {
-            self.bridge.is_none_or(|bridge| bridge == variant.bridge)
+            (self.bridge.is_empty() || self.bridge.contains(&variant.bridge))
                 && self
                     .backend
                     .is_none_or(|backend| backend == variant.backend)

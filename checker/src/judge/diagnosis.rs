@@ -11,6 +11,9 @@ use crate::verdict::Verdict;
 /// Lines of a stream that a report shows at most.
 const MOST_LINES: usize = 30;
 
+/// Characters of a line that a report shows at most.
+const WIDEST: usize = 200;
+
 /// A build that failed.
 pub fn of_build(failure: Failure) -> Diagnostic {
     let text = match failure {
@@ -29,7 +32,7 @@ pub fn of_run(prepared: &Prepared, told: &Interrogation, verdict: &Verdict) -> V
         return found;
     }
     let mut say = |from: &str, text: String| {
-        let text = build::with_shown_names(text.trim_end(), &prepared.names);
+        let text = prepared.with_shown_names(text.trim_end());
         if !text.trim().is_empty() && !found.iter().any(|known: &Diagnostic| known.text == text) {
             found.push(Diagnostic {
                 from: from.to_owned(),
@@ -162,13 +165,22 @@ fn signal_in_words(name: &str) -> &'static str {
 /// A stream, made harmless, without what faulthandler says of our driver.
 fn stream(captured: &Captured) -> String {
     let text = printable(build::captured_text(captured).as_bytes());
-    let own: Vec<&str> = text
+    let own: Vec<String> = text
         .lines()
         .filter(|line| {
             !line.contains("File \"<string>\"") && !line.starts_with("Extension modules:")
         })
+        .map(cut)
         .collect();
     shortened(&own.join("\n"), MOST_LINES)
+}
+
+/// A line of at most [`WIDEST`] characters.
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(WIDEST) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line.to_owned(),
+    }
 }
 
 /// The first and the last lines of a text that is longer than `most` lines.

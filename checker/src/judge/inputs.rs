@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::build::tools::Scratch;
-use crate::errors::ExpectedError;
+use crate::errors::{ExpectedError, shown};
 use crate::lesson::{Lesson, Sources};
 use crate::variant::{Backend, Bridge, Variant};
 use crate::workspace::Workspace;
@@ -95,7 +95,6 @@ pub fn files_of(variant: Variant) -> &'static [&'static str] {
 
 /// Reads the files of a variant from these sources.
 pub fn bridge_files(
-    workspace: &Workspace,
     lesson: &Lesson,
     variant: Variant,
     sources: &Sources,
@@ -104,7 +103,7 @@ pub fn bridge_files(
     for name in files_of(variant) {
         let path = lesson.source_file(sources, Path::new(name));
         let bytes = read(&lesson.folder, &path)?;
-        check_text(&path, &bytes).map_err(|problem| unusable(workspace, &path, problem))?;
+        check_text(&path, &bytes).map_err(|problem| unusable(&path, problem))?;
         files.push(((*name).to_owned(), bytes));
     }
     files.sort();
@@ -113,29 +112,21 @@ pub fn bridge_files(
 
 /// Reads one file of a lesson, wherever a participant may have put something strange.
 pub fn read(folder: &Path, path: &Path) -> Result<Vec<u8>, ExpectedError> {
-    read_or_say(folder, path).map_err(|problem| ExpectedError::UnusableFile {
-        path: path.to_owned(),
-        problem,
-        next: restore(path),
-    })
+    read_or_say(folder, path).map_err(|problem| unusable(path, problem))
 }
 
-fn unusable(workspace: &Workspace, path: &Path, problem: String) -> ExpectedError {
+fn unusable(path: &Path, problem: String) -> ExpectedError {
     ExpectedError::UnusableFile {
-        path: workspace.shown(path).to_owned(),
+        path: path.to_owned(),
         problem,
         next: restore(path),
     }
 }
 
 fn restore(path: &Path) -> String {
-    let shown = std::env::current_dir()
-        .ok()
-        .and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned))
-        .unwrap_or_else(|| path.to_owned());
     format!(
         "correct the file, or start again with `git checkout -- {}`",
-        shown.display()
+        shown(path)
     )
 }
 

@@ -142,12 +142,7 @@ impl<'a> Keys<'a> {
         {
             return Ok(known);
         }
-        let files = inputs::bridge_files(
-            &self.tools.workspace,
-            self.lesson,
-            variant,
-            &Sources::Solution,
-        )?;
+        let files = inputs::bridge_files(self.lesson, variant, &Sources::Solution)?;
         let key = self.reference(variant, &files)?;
         if let Ok(mut known) = self.references.lock() {
             known.insert(variant, key.clone());

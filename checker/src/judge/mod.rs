@@ -97,7 +97,7 @@ pub fn prepare_all(
     let court = Courtroom::open(tools, lesson, sources)?;
     Variant::all()
         .map(|variant| {
-            let files = inputs::bridge_files(&tools.workspace, lesson, variant, sources)?;
+            let files = inputs::bridge_files(lesson, variant, sources)?;
             match work::prepare(&court, variant, sources, &files)? {
                 Ok(prepared) => Ok((variant, prepared)),
                 Err(failure) => anyhow::bail!(
@@ -140,8 +140,7 @@ impl<'a> Courtroom<'a> {
 
     /// The report that the cache holds for exactly these inputs.
     fn recall(&self, variant: Variant) -> Option<VariantReport> {
-        let files =
-            inputs::bridge_files(&self.tools.workspace, self.lesson, variant, self.sources).ok()?;
+        let files = inputs::bridge_files(self.lesson, variant, self.sources).ok()?;
         let key = self.keys.verdict(variant, &files, self.evidence()).ok()?;
         let kept = std::fs::read(self.keys.verdict_path(&key)).ok()?;
         VariantReport::from_json(
@@ -211,8 +210,7 @@ impl<'a> Courtroom<'a> {
     }
 
     fn try_variant(&self, variant: Variant, fresh: bool) -> anyhow::Result<VariantReport> {
-        let files =
-            inputs::bridge_files(&self.tools.workspace, self.lesson, variant, self.sources)?;
+        let files = inputs::bridge_files(self.lesson, variant, self.sources)?;
         let report = match work::prepare(self, variant, self.sources, &files)? {
             Err(failure) => VariantReport {
                 diagnostics: vec![diagnosis::of_build(failure)],
@@ -307,12 +305,7 @@ impl<'a> Courtroom<'a> {
 
     /// What the solution observes in this variant; kept together with the seed of its hidden values.
     fn observe_reference(&self, variant: Variant, fresh: bool) -> anyhow::Result<Reference> {
-        let files = inputs::bridge_files(
-            &self.tools.workspace,
-            self.lesson,
-            variant,
-            &Sources::Solution,
-        )?;
+        let files = inputs::bridge_files(self.lesson, variant, &Sources::Solution)?;
         let path = self
             .keys
             .reference_path(&self.keys.reference(variant, &files)?);

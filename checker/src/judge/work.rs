@@ -18,7 +18,7 @@ pub struct Prepared {
     /// What the compiler said although it succeeded.
     pub warnings: String,
     /// The names that the participant's files have in the work folder, and the ones that a reader knows.
-    pub names: Vec<(String, String)>,
+    names: Vec<(String, String)>,
     _scratch: Scratch,
 }
 
@@ -26,6 +26,16 @@ impl Prepared {
     /// How its driver is started.
     pub fn job(&self) -> &DriverJob {
         &self.job
+    }
+
+    /// A text of the run with the paths that a reader knows in place of those of the work folder.
+    pub fn with_shown_names(&self, text: &str) -> String {
+        let work = format!("{}/", self.job.work_dir.display());
+        let mut text = build::with_shown_names(&text.replace(&work, ""), &self.names);
+        for (staged, shown) in &self.names {
+            text = text.replace(&format!("\"{staged}\""), &format!("\"{shown}\""));
+        }
+        text
     }
 
     /// Starts a driver and asks it everything.
