@@ -273,7 +273,7 @@ fn repr(slf: &Obj) -> Res<Obj> {
     let tag = argument.tag();
     let shown = char::from(tag);
     let text = match tag {
-        b'z' | b'Z' | b'P' | b'O' | b'V' => {
+        b'z' | b'Z' | b'P' => {
             format!("<cparam '{shown}' ({:p})>", argument.address())
         }
         b'c' => {
@@ -285,6 +285,9 @@ fn repr(slf: &Obj) -> Res<Obj> {
             } else {
                 format!("<cparam 'c' ('\\x{byte:02x}')>")
             }
+        }
+        _ if !b"bBhHiIlLqQfd".contains(&tag) => {
+            format!("<cparam '{shown}' at {:p}>", slf.ptr())
         }
         _ => {
             let access = Access::native(tag);

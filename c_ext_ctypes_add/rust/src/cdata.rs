@@ -239,11 +239,9 @@ impl Data {
                 ));
             }
             let inline = self.is_inline();
-            if inline && size <= INLINE {
-                (*head).b_size = size;
-                return Ok(());
-            }
             if size <= INLINE {
+                // Every instance has room for this much.
+                (*head).b_size = size;
                 return Ok(());
             }
             let block = ffi::PyMem_Calloc(1, size).cast::<u8>();
@@ -299,6 +297,9 @@ fn allocate(ty: &Obj, info: &Info) -> Res<Data> {
         let made = Data::owned(Obj::owned(allocate(pointer, 0))?)?;
         (*made.head()).b_length = info.length;
         (*made.head()).b_size = info.size;
+        if info.kind == Kind::Function {
+            crate::function::make_callable(&made)?;
+        }
         Ok(made)
     }
 }

@@ -234,11 +234,15 @@ fn new(ty: &Obj, arguments: &Obj, _keywords: Option<&Obj>) -> Res<Obj> {
 
 /// A NULL function pointer of the type.
 fn bare(ty: &Obj) -> Res<Obj> {
-    let made = cdata::new_instance(ty)?.into_obj();
-    let layout = layout(&made)?;
+    cdata::new_instance(ty).map(Data::into_obj)
+}
+
+/// Lets a new function object be called; every one passes through here.
+pub(crate) fn make_callable(made: &Obj) -> Res<()> {
+    let layout = layout(made)?;
     // SAFETY: a new function object.
     unsafe { (*layout).vectorcall = Some(vectorcall) };
-    Ok(made)
+    Ok(())
 }
 
 /// `(name, library)`, and maybe parameter flags.

@@ -154,8 +154,12 @@ pub(crate) fn from_param(ty: &Obj, value: &Obj) -> Res<Obj> {
         return Ok(value.clone());
     }
     if let Some(argument) = Argument::of(value) {
-        if let Some(object) = argument.object()
-            && object.is_instance(ty)?
+        // A reference fits a pointer type when what it refers to is the pointer's target.
+        let target = Info::of_type(ty)
+            .and_then(|info| info.proto.clone())
+            .filter(Obj::is_type);
+        if let (Some(object), Some(target)) = (argument.object(), target)
+            && object.is_instance(&target)?
         {
             return Ok(value.clone());
         }

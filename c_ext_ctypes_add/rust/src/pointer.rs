@@ -61,7 +61,8 @@ entry::inquiry!(truth_entry, truth);
 
 /// `__init__` of the metaclass: the target may be given now or later by `set_type`.
 fn init_type(ty: &Obj, _arguments: &Obj, _keywords: Option<&Obj>) -> Res<()> {
-    let target = ty.getattr_opt(c"_type_")?;
+    // Only the class itself counts: one that derives from a pointer type points to nothing yet.
+    let target = py::own_attribute(ty, "_type_")?;
     describe(ty, target.as_ref())
 }
 

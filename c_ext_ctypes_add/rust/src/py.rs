@@ -477,6 +477,16 @@ fn truth_of(status: c_int) -> Res<bool> {
     }
 }
 
+/// An attribute of a class itself, not of its bases.
+pub(crate) fn own_attribute(class: &Obj, name: &str) -> Res<Option<Obj>> {
+    let dict = class.getattr(c"__dict__")?;
+    let key = string(name)?;
+    if api!(ffi::PyMapping_HasKey(dict.ptr(), key.ptr())) == 0 {
+        return Ok(None);
+    }
+    api!(Obj::owned(ffi::PyObject_GetItem(dict.ptr(), key.ptr()))).map(Some)
+}
+
 /// Turns a C status into a result.
 pub(crate) fn done(status: c_int) -> Res<()> {
     if status < 0 { Err(Raised) } else { Ok(()) }

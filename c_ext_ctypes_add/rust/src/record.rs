@@ -65,11 +65,11 @@ fn init_union_type(ty: &Obj, _arguments: &Obj, _keywords: Option<&Obj>) -> Res<(
 
 /// `__init__` of the metaclasses: a class with `_fields_` is laid out, one without inherits.
 fn init_type(ty: &Obj, kind: Kind) -> Res<()> {
-    let own = own_attribute(ty, "_abstract_")?;
+    let own = py::own_attribute(ty, "_abstract_")?;
     if own.is_some() {
         return Ok(());
     }
-    let fields = own_attribute(ty, "_fields_")?;
+    let fields = py::own_attribute(ty, "_fields_")?;
     let base = base_info(ty);
     let mut info = match &base {
         Some(base) => (**base).clone(),
@@ -87,16 +87,6 @@ fn init_type(ty: &Obj, kind: Kind) -> Res<()> {
             Ok(())
         }
     }
-}
-
-/// An attribute of the class itself, not of its bases.
-fn own_attribute(ty: &Obj, name: &str) -> Res<Option<Obj>> {
-    let dict = ty.getattr(c"__dict__")?;
-    let key = py::string(name)?;
-    if api!(ffi::PyMapping_HasKey(dict.ptr(), key.ptr())) == 0 {
-        return Ok(None);
-    }
-    api!(Obj::owned(ffi::PyObject_GetItem(dict.ptr(), key.ptr()))).map(Some)
 }
 
 fn base_info(ty: &Obj) -> Option<std::rc::Rc<Info>> {
@@ -214,7 +204,10 @@ fn set_fields(ty: &Obj, kind: Kind, fields: &Obj) -> Res<()> {
         return Err(raise(Exc::Type, "ctypes state is not initialized"));
     };
     if current.has(FINAL) {
-        return Err(raise(Exc::Attribute, "_fields_ is final"));
+        return Err(raise(
+            Exc::Attribute,
+            "Structure or union cannot contain itself",
+        ));
     }
     let mut info = Info::new(kind, size, align, record_type(kind, size, align, members));
     info.length = first + count;
@@ -283,9 +276,9 @@ fn read_entry(fields: &Obj, number: usize) -> Res<Entry> {
 }
 
 fn checked_width(info: &Info, ty: &Obj, width: &Obj) -> Res<u32> {
-    let allowed = info.access.is_some_and(|access| b"bBhHiIlLqQ?".contains(&access.code))
-        // A character is an unsigned byte for a bit-field.
-        || info.access.is_some_and(|access| access.code == b'c');
+    let allowed = info
+        .access
+        .is_some_and(|access| b"bBhHiIlLqQ?".contains(&access.code));
     if !allowed {
         let name = py::type_name(ty.ptr().cast());
         return Err(raise(
@@ -454,7 +447,7 @@ fn init_by_position(
     if let Some(base) = base.filter(|base| Info::of_type(base).is_some()) {
         next = init_by_position(slf, &base, given, keywords, next)?;
     }
-    let Some(fields) = own_attribute(ty, "_fields_")? else {
+    let Some(fields) = py::own_attribute(ty, "_fields_")? else {
         return Ok(next);
     };
     for number in 0..fields.len()? {

@@ -61,11 +61,12 @@ fn init_type(ty: &Obj, _arguments: &Obj, _keywords: Option<&Obj>) -> Res<()> {
     };
     let access = Access::native(code_of(&proto)?);
     describe(ty, access, &proto);
+    // Types that derive from these inherit what follows, and may have replaced it.
+    if cdata::is_simple_subclass(ty) {
+        return Ok(());
+    }
     install_from_param(ty, access.code)?;
-    // Only the types that derive directly from the base get twins in the other byte order.
-    // SAFETY: a living type object.
-    let is_direct = unsafe { (*ty.ptr().cast::<ffi::PyTypeObject>()).tp_base } == types().simple;
-    if is_direct && ty.type_ptr() == types().simple_meta && value::is_swappable(access.code) {
+    if ty.type_ptr() == types().simple_meta && value::is_swappable(access.code) {
         let swapped = make_swapped(ty, access, &proto)?;
         let (little, big) = if cfg!(target_endian = "little") {
             (ty, &swapped)
@@ -337,7 +338,7 @@ fn access_of(slf: &Obj) -> Res<(Access, usize)> {
 
 fn init(slf: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
     if let Some(keywords) = keywords
-        && keywords.len()? > 0
+        && keywords.truth()?
     {
         return Err(raise(
             Exc::Type,

@@ -54,7 +54,7 @@ fn add(ty: &Obj, property: ffi::PyGetSetDef) -> Res<()> {
 }
 
 fn no_deletion(value: Option<&Obj>) -> Res<&Obj> {
-    value.ok_or_else(|| raise(Exc::Attribute, "cannot delete attribute"))
+    value.ok_or_else(|| raise(Exc::Type, "can't delete attribute"))
 }
 
 fn char_value(slf: &Obj) -> Res<Obj> {
@@ -113,9 +113,7 @@ fn wide_value(slf: &Obj) -> Res<Obj> {
 
 fn set_wide_value(slf: &Obj, value: Option<&Obj>) -> Res<()> {
     let data = Data::expect(slf)?;
-    let Some(value) = value else {
-        return Err(raise(Exc::Type, "can't delete attribute"));
-    };
+    let value = no_deletion(value)?;
     // SAFETY: as above.
     let kept = unsafe { Access::native(b'U').set(data.memory(), value, data.size(), None) };
     match kept {
