@@ -50,7 +50,8 @@ entry::binary!(subscript_entry, subscript);
 entry::assign!(assign_subscript_entry, assign_subscript);
 
 /// `__init__` of the metaclass: reads `_length_` and `_type_` and describes the type.
-fn init_type(ty: &Obj, _arguments: &Obj, _keywords: Option<&Obj>) -> Res<()> {
+fn init_type(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
+    meta::begin(ty, arguments, keywords)?;
     let length = declared_length(ty)?;
     let Some(item) = ty.getattr_opt(c"_type_")? else {
         return Err(raise(

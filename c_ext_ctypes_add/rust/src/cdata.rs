@@ -224,7 +224,7 @@ impl Data {
     /// Makes `size` bytes the instance's own memory.
     pub(crate) fn resize(&self, size: usize) -> Res<()> {
         let info =
-            Info::of_instance(self).ok_or_else(|| raise(Exc::Type, "excepted ctypes instance"))?;
+            Info::of_instance(self).ok_or_else(|| raise(Exc::Type, "expected ctypes instance"))?;
         if size < info.size {
             return Err(raise(Exc::Value, format!("minimum size is {}", info.size)));
         }

@@ -87,7 +87,8 @@ entry::unary!(repr_entry, repr);
 entry::inquiry!(truth_entry, truth);
 
 /// `__init__` of the metaclass: reads `_flags_`, `_argtypes_`, `_restype_`, `_check_retval_`.
-fn init_type(ty: &Obj, _arguments: &Obj, _keywords: Option<&Obj>) -> Res<()> {
+fn init_type(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
+    meta::begin(ty, arguments, keywords)?;
     let size = size_of::<*mut c_void>();
     let mut info = Info::new(Kind::Function, size, size, CType::POINTER);
     info.format = c"X{}".to_owned();
@@ -361,7 +362,10 @@ fn set_argtypes(slf: &Obj, value: Option<&Obj>) -> Res<()> {
         set_own!(slf, argtypes, None);
         return Ok(());
     };
-    let argtypes = value.to_tuple()?;
+    let argtypes = value.to_tuple().map_err(|Raised| {
+        py::clear_error();
+        raise(Exc::Type, "_argtypes_ must be a sequence of types")
+    })?;
     let converters = converters(&argtypes)?;
     set_own!(slf, converters, Some(converters));
     set_own!(slf, argtypes, Some(argtypes));

@@ -50,7 +50,7 @@ pub(crate) fn resize(_module: &Obj, arguments: &Obj) -> Res<Obj> {
     };
     let size = as_index(size)?;
     let Some(data) = Data::of(object) else {
-        return Err(raise(Exc::Type, "excepted ctypes instance"));
+        return Err(raise(Exc::Type, "expected ctypes instance"));
     };
     // A negative size is below every minimum.
     data.resize(usize::try_from(size).unwrap_or(0))?;
@@ -169,7 +169,7 @@ fn check_pointer_type(ty: &Obj) -> Res<()> {
     };
     Err(raise(
         Exc::Type,
-        format!("cast() argument 2 must be a pointer, not {name}"),
+        format!("cast() argument 2 must be a pointer type, not {name}"),
     ))
 }
 

@@ -43,6 +43,24 @@ pub(crate) fn derived(name: &'static std::ffi::CStr) -> Plan {
     plan
 }
 
+/// The part of `__init__` that all metaclasses share: that of `type`, once per class.
+pub(crate) fn begin(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
+    let raw = keywords.map_or(std::ptr::null_mut(), Obj::ptr);
+    // SAFETY: `type` has an `__init__`; the class and the arguments are alive.
+    unsafe {
+        let init = (*(&raw mut ffi::PyType_Type)).tp_init.ok_or(py::Raised)?;
+        py::done(init(ty.ptr(), arguments.ptr(), raw))?;
+    }
+    if Info::of_type(ty).is_some() {
+        let name = py::type_name(ty.ptr().cast());
+        return Err(raise(
+            Exc::System,
+            format!("the record of '{name}' is already initialized"),
+        ));
+    }
+    Ok(())
+}
+
 entry::binary!(from_address_entry, from_address);
 entry::binary!(from_buffer_entry, from_buffer);
 entry::binary!(from_buffer_copy_entry, from_buffer_copy);

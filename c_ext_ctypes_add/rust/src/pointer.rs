@@ -60,7 +60,8 @@ entry::binary!(subscript_entry, subscript);
 entry::inquiry!(truth_entry, truth);
 
 /// `__init__` of the metaclass: the target may be given now or later by `set_type`.
-fn init_type(ty: &Obj, _arguments: &Obj, _keywords: Option<&Obj>) -> Res<()> {
+fn init_type(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
+    meta::begin(ty, arguments, keywords)?;
     // Only the class itself counts: one that derives from a pointer type points to nothing yet.
     let target = py::own_attribute(ty, "_type_")?;
     describe(ty, target.as_ref())
@@ -147,14 +148,11 @@ fn init(slf: &Obj, arguments: &Obj, _keywords: Option<&Obj>) -> Res<()> {
     match arguments.items() {
         [] => Ok(()),
         [value] => set_contents(slf, Some(value)),
-        given => Err(raise(
-            Exc::Type,
-            format!(
-                "{}() takes at most 1 argument ({} given)",
-                slf.type_name(),
-                given.len()
-            ),
-        )),
+        given => {
+            let count = given.len();
+            let message = format!("POINTER expected at most 1 argument, got {count}");
+            Err(raise(Exc::Type, message))
+        }
     }
 }
 

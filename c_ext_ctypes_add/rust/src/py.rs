@@ -453,17 +453,8 @@ pub(crate) fn extend_error(class: &Obj, prefix: &str) -> Raised {
     Raised
 }
 
-/// The name of a type as messages show it: the part behind the last dot.
+/// The name of a type as messages show it: with its module for the types written in C.
 pub(crate) fn type_name(ty: *mut ffi::PyTypeObject) -> String {
-    full_type_name(ty)
-        .rsplit('.')
-        .next()
-        .unwrap_or_default()
-        .to_owned()
-}
-
-/// The name of a type as it was declared, with its module for types written in C.
-pub(crate) fn full_type_name(ty: *mut ffi::PyTypeObject) -> String {
     // SAFETY: callers pass living types, whose name is a C string.
     let name = unsafe { CStr::from_ptr((*ty).tp_name) };
     name.to_string_lossy().into_owned()

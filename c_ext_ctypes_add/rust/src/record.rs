@@ -55,15 +55,19 @@ entry::init!(init_union_type_entry, init_union_type);
 entry::assign!(setattr_entry, set_type_attribute);
 entry::init!(init_entry, init);
 
-fn init_struct_type(ty: &Obj, _arguments: &Obj, _keywords: Option<&Obj>) -> Res<()> {
+/// `__init__` of the metaclass of structures.
+fn init_struct_type(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
+    meta::begin(ty, arguments, keywords)?;
     init_type(ty, Kind::Struct)
 }
 
-fn init_union_type(ty: &Obj, _arguments: &Obj, _keywords: Option<&Obj>) -> Res<()> {
+/// `__init__` of the metaclass of unions.
+fn init_union_type(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
+    meta::begin(ty, arguments, keywords)?;
     init_type(ty, Kind::Union)
 }
 
-/// `__init__` of the metaclasses: a class with `_fields_` is laid out, one without inherits.
+/// A class with `_fields_` is laid out, one without inherits.
 fn init_type(ty: &Obj, kind: Kind) -> Res<()> {
     let own = py::own_attribute(ty, "_abstract_")?;
     if own.is_some() {
@@ -151,7 +155,7 @@ fn set_fields(ty: &Obj, kind: Kind, fields: &Obj) -> Res<()> {
     };
     let Ok(count) = fields.len() else {
         py::forgive(Exc::Type).ok();
-        return Err(raise(Exc::Type, "_fields_ must be a sequence of pairs"));
+        return Err(raise(Exc::Type, "'_fields_' must be a sequence of pairs"));
     };
     let base = base_info(ty);
     if let Some(base) = &base {
@@ -164,7 +168,9 @@ fn set_fields(ty: &Obj, kind: Kind, fields: &Obj) -> Res<()> {
         alignment,
         big_endian,
     );
-    let mut format = Format::new(kind == Kind::Struct && pack.is_none(), base.as_deref());
+    // Packed records are described member by member since Python 3.12.
+    let described = kind == Kind::Struct && (cfg!(Py_3_12) || pack.is_none());
+    let mut format = Format::new(described);
     let mut members = inherited_members(base.as_deref());
     let first = base.as_ref().map_or(0, |base| base.length);
     let mut flags = base.as_ref().map_or(0, |base| base.flags.get()) & info::HAS_POINTER;
@@ -198,6 +204,7 @@ fn set_fields(ty: &Obj, kind: Kind, fields: &Obj) -> Res<()> {
         };
         ty.setattr_obj(&entry.name, &Field::make(member)?)?;
     }
+    let used = placement.size();
     let (size, align) = placement.finish()?;
     // A member may have used this very type meanwhile.
     let Some(current) = Info::of_type(ty) else {
@@ -211,7 +218,7 @@ fn set_fields(ty: &Obj, kind: Kind, fields: &Obj) -> Res<()> {
     }
     let mut info = Info::new(kind, size, align, record_type(kind, size, align, members));
     info.length = first + count;
-    info.format = format.finish(size)?;
+    info.format = format.finish(used, size)?;
     info.flags.set(flags | FINAL);
     info.store(ty);
     make_anonymous(ty)
@@ -247,7 +254,7 @@ fn small_number(ty: &Obj, name: &std::ffi::CStr, message: &str) -> Res<Option<us
 }
 
 fn read_entry(fields: &Obj, number: usize) -> Res<Entry> {
-    const PAIRS: &str = "_fields_ must be a sequence of (name, C type) pairs";
+    const PAIRS: &str = "'_fields_' must be a sequence of (name, C type) pairs";
     let pair = fields.item(number)?;
     let (name, ty, width) = match if pair.is_tuple() { pair.items() } else { &[] } {
         [name, ty] => (name, ty, None),
@@ -303,15 +310,11 @@ struct Format {
 }
 
 impl Format {
-    fn new(described: bool, base: Option<&Info>) -> Format {
-        let inherited = base
-            .map(|base| base.format.as_bytes())
-            .filter(|text| text.len() > 2);
-        let text = match inherited {
-            Some(text) if described && text.ends_with(b"}") => text[..text.len() - 1].to_vec(),
-            _ => b"T{".to_vec(),
-        };
-        Format { text, described }
+    fn new(described: bool) -> Format {
+        Format {
+            text: b"T{".to_vec(),
+            described,
+        }
     }
 
     fn member(&mut self, entry: &Entry, offset: usize, before: usize) -> Res<()> {
@@ -330,18 +333,21 @@ impl Format {
         Ok(())
     }
 
+    /// Padding is described since Python 3.12.
     fn pad(&mut self, bytes: usize) {
-        match bytes {
+        match if cfg!(Py_3_12) { bytes } else { 0 } {
             0 => {}
             1 => self.text.push(b'x'),
             more => self.text.extend(format!("{more}x").as_bytes()),
         }
     }
 
-    fn finish(mut self, _size: usize) -> Res<CString> {
+    /// Ends the description of members that fill `used` of `size` bytes.
+    fn finish(mut self, used: usize, size: usize) -> Res<CString> {
         if !self.described {
             return Ok(c"B".to_owned());
         }
+        self.pad(size.saturating_sub(used));
         self.text.push(b'}');
         CString::new(self.text).map_err(|_| raise(Exc::Value, "embedded null character"))
     }

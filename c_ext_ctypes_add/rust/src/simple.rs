@@ -52,7 +52,8 @@ entry::unary!(repr_entry, repr);
 entry::inquiry!(truth_entry, truth);
 
 /// `__init__` of the metaclass: reads `_type_` and describes the type.
-fn init_type(ty: &Obj, _arguments: &Obj, _keywords: Option<&Obj>) -> Res<()> {
+fn init_type(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
+    meta::begin(ty, arguments, keywords)?;
     let Some(proto) = ty.getattr_opt(c"_type_")? else {
         return Err(raise(
             Exc::Attribute,
@@ -61,11 +62,10 @@ fn init_type(ty: &Obj, _arguments: &Obj, _keywords: Option<&Obj>) -> Res<()> {
     };
     let access = Access::native(code_of(&proto)?);
     describe(ty, access, &proto);
-    // Types that derive from these inherit what follows, and may have replaced it.
-    if cdata::is_simple_subclass(ty) {
-        return Ok(());
+    // Types that derive from these inherit it, and may have replaced it.
+    if !cdata::is_simple_subclass(ty) {
+        install_from_param(ty, access.code)?;
     }
-    install_from_param(ty, access.code)?;
     if ty.type_ptr() == types().simple_meta && value::is_swappable(access.code) {
         let swapped = make_swapped(ty, access, &proto)?;
         let (little, big) = if cfg!(target_endian = "little") {
@@ -155,9 +155,7 @@ fn make_swapped(ty: &Obj, access: Access, proto: &Obj) -> Res<Obj> {
         "_le"
     };
     let name = py::string(&format!("{}{suffix}", py::type_name(ty.ptr().cast())))?;
-    // SAFETY: the base type lives for ever.
-    let base = unsafe { Obj::borrowed(types().simple.cast()) }.ok_or(Raised)?;
-    let bases = py::tuple(&[&base])?;
+    let bases = ty.getattr(c"__bases__")?;
     let dict = py::dict()?;
     dict.dict_set(&py::string("_type_")?, proto)?;
     let arguments = py::tuple(&[&name, &bases, &dict])?;
@@ -247,19 +245,19 @@ fn text_from_param(ty: &Obj, given: &Obj, own: u8, character: u8) -> Res<Obj> {
     if let Some(stand_in) = given.getattr_opt(c"_as_parameter_")? {
         return as_parameter(ty, &stand_in);
     }
-    if cfg!(Py_3_12) {
+    Err(refuse(
+        given,
+        if own == b'z' { "c_char_p" } else { "c_wchar_p" },
+    ))
+}
+
+fn refuse(given: &Obj, wanted: &str) -> Raised {
+    if cfg!(Py_3_13) {
         let name = given.type_name();
-        let wanted = if own == b'z' {
-            "bytes"
-        } else {
-            "unicode string"
-        };
-        return Err(raise(
-            Exc::Type,
-            format!("'{name}' object cannot be interpreted as {wanted}, pointer to it, or None"),
-        ));
+        let message = format!("'{name}' object cannot be interpreted as ctypes.{wanted}");
+        return raise(Exc::Type, message);
     }
-    Err(raise(Exc::Type, "wrong type"))
+    raise(Exc::Type, "wrong type")
 }
 
 /// Whether an instance is an array of or pointer to a simple type of this code.
@@ -311,16 +309,7 @@ fn void_p_from_param(ty: &Obj, given: &Obj) -> Res<Obj> {
     if let Some(stand_in) = given.getattr_opt(c"_as_parameter_")? {
         return as_parameter(ty, &stand_in);
     }
-    if cfg!(Py_3_12) {
-        let name = given.type_name();
-        return Err(raise(
-            Exc::Type,
-            format!(
-                "'{name}' object cannot be interpreted as address, bytes, str, pointer, or None"
-            ),
-        ));
-    }
-    Err(raise(Exc::Type, "wrong type"))
+    Err(refuse(given, "c_void_p"))
 }
 
 /// The pointer that an instance holds, as a parameter's value.
@@ -336,26 +325,16 @@ fn access_of(slf: &Obj) -> Res<(Access, usize)> {
         .ok_or_else(|| raise(Exc::Type, "abstract class"))
 }
 
-fn init(slf: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
-    if let Some(keywords) = keywords
-        && keywords.truth()?
-    {
-        return Err(raise(
-            Exc::Type,
-            format!("{}() takes no keyword arguments", slf.type_name()),
-        ));
-    }
+/// Like the interpreter's own, it looks at positions only.
+fn init(slf: &Obj, arguments: &Obj, _keywords: Option<&Obj>) -> Res<()> {
     match arguments.items() {
         [] => Ok(()),
         [value] => set(slf, Some(value)),
-        given => Err(raise(
-            Exc::Type,
-            format!(
-                "{}() takes at most 1 argument ({} given)",
-                slf.type_name(),
-                given.len()
-            ),
-        )),
+        given => {
+            let count = given.len();
+            let message = format!("__init__ expected at most 1 argument, got {count}");
+            Err(raise(Exc::Type, message))
+        }
     }
 }
 

@@ -95,7 +95,9 @@ fn raw(slf: &Obj) -> Res<Obj> {
 
 fn set_raw(slf: &Obj, value: Option<&Obj>) -> Res<()> {
     let data = Data::expect(slf)?;
-    let value = no_deletion(value)?;
+    let Some(value) = value else {
+        return Err(raise(Exc::Attribute, "cannot delete attribute"));
+    };
     let buffer = Buffer::of(value, ffi::PyBUF_SIMPLE)?;
     if buffer.len() > data.size() {
         return Err(raise(Exc::Value, "byte string too long"));

@@ -477,9 +477,11 @@ pub(crate) fn wide_copy(value: &Obj) -> Res<(*mut libc::wchar_t, Obj)> {
         // SAFETY: Python calls this for a capsule made below, which owns the memory.
         unsafe { ffi::PyMem_Free(ffi::PyCapsule_GetPointer(capsule, NAME)) }
     }
+    // Asking for the length allows zeros inside the text.
+    let mut length = 0;
     let text = api!(ffi::PyUnicode_AsWideCharString(
         value.ptr(),
-        std::ptr::null_mut()
+        &raw mut length
     ));
     if text.is_null() {
         return Err(py::Raised);
