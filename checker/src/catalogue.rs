@@ -38,6 +38,11 @@ impl Catalogue {
         Ok(Catalogue { folders })
     }
 
+    /// The folders, in the order of their names.
+    pub fn folders(&self) -> &[PathBuf] {
+        &self.folders
+    }
+
     /// Reads every lesson; the broken ones come back as errors.
     pub fn load_all(&self) -> (Vec<Lesson>, Vec<ExpectedError>) {
         let mut lessons = Vec::new();

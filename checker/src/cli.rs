@@ -8,7 +8,6 @@ use anstyle::{AnsiColor, Style};
 use clap::{Parser, Subcommand};
 
 use crate::errors::ExpectedError;
-use crate::workspace::Workspace;
 use crate::{border, commands, exit, output, snapshot};
 
 /// Builds, runs, grades and explains the lessons of Four Bridges.
@@ -57,7 +56,7 @@ enum Command {
     Run(commands::run::Args),
     Setup(commands::setup::Args),
     Doctor(commands::doctor::Args),
-    Derive(commands::derive::Derive),
+    Derive(commands::derive::Args),
     Snapshots(commands::snapshots::Args),
     Verify(commands::verify::Args),
 }
@@ -93,10 +92,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Run(args) => commands::run::run(&args, &cli.global),
         Command::Setup(args) => commands::setup::run(&args, &cli.global),
         Command::Doctor(args) => commands::doctor::run(&args, &cli.global),
-        Command::Derive(args) => {
-            let workspace = Workspace::find()?;
-            commands::derive::run(&workspace.root, &workspace.cache, &args)
-        }
+        Command::Derive(args) => commands::derive::run(&args),
     }
 }
 

@@ -9,9 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::Context as _;
-
 use super::{Problem, regions};
+use crate::errors::ExpectedError;
 
 /// One file of `exercise/` as it ought to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +69,7 @@ pub fn derive(lesson: &Path) -> anyhow::Result<Result<Vec<Starter>, Vec<Problem>
     let mut problems = Vec::new();
     for file in files_below(&solution)? {
         let path = solution.join(&file);
-        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes = fs::read(&path).map_err(|cause| unusable(&path, &cause))?;
         match starter_of(&path, bytes) {
             Ok(content) => starters.push(Starter { file, content }),
             Err(more) => problems.extend(more),
@@ -116,7 +115,8 @@ pub fn write(
             Freshness::Fresh => Outcome::Unchanged,
             Freshness::Missing | Freshness::Orphan => Outcome::Created,
             Freshness::Different => {
-                if is_derivation(lesson, &starter.file, &fs::read(&path)?, known) {
+                let edited = fs::read(&path).map_err(|cause| unusable(&path, &cause))?;
+                if is_derivation(lesson, &starter.file, &edited, known) {
                     Outcome::Replaced
                 } else if force {
                     Outcome::Overwritten
@@ -162,7 +162,7 @@ impl Derivations {
         let path = self.path(content);
         fs::create_dir_all(&self.folder)
             .and_then(|()| fs::write(&path, b""))
-            .with_context(|| format!("cannot write {}", path.display()))
+            .map_err(|cause| unusable(&path, &cause).into())
     }
 }
 
@@ -187,7 +187,7 @@ fn freshness(exercise: &Path, starter: &Starter) -> anyhow::Result<Freshness> {
         Ok(content) if content == starter.content => Ok(Freshness::Fresh),
         Ok(_) => Ok(Freshness::Different),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Freshness::Missing),
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+        Err(error) => Err(unusable(&path, &error).into()),
     }
 }
 
@@ -223,14 +223,25 @@ pub fn replace(path: &Path, content: &[u8]) -> anyhow::Result<()> {
             set_ordinary_mode(file.path())?;
             file.persist(path).map_err(|error| error.error)
         });
-    written.with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(())
+    match written {
+        Ok(_) => Ok(()),
+        Err(cause) => Err(unusable(path, &cause).into()),
+    }
 }
 
 /// A temporary file is for its owner alone; a starter is an ordinary file.
 fn set_ordinary_mode(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(path, fs::Permissions::from_mode(0o644))
+}
+
+/// A file or folder of a lesson that the file system refuses.
+pub fn unusable(path: &Path, cause: &std::io::Error) -> ExpectedError {
+    ExpectedError::UnusableFile {
+        path: path.to_owned(),
+        problem: cause.to_string(),
+        next: "make it readable and writable for you, or restore it with `git checkout`".to_owned(),
+    }
 }
 
 /// The files below a folder, by relative path and sorted; hidden ones and what Python leaves behind are not a lesson's.
@@ -253,8 +264,7 @@ pub(crate) fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     }
     let mut found = Vec::new();
     if folder.is_dir() {
-        walk(folder, Path::new(""), &mut found)
-            .with_context(|| format!("cannot list {}", folder.display()))?;
+        walk(folder, Path::new(""), &mut found).map_err(|cause| unusable(folder, &cause))?;
     }
     found.sort();
     Ok(found)

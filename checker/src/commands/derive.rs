@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
-
 use crate::authoring::starters::{self, Derivations, Outcome, Starter};
 use crate::authoring::{Problem, includes};
-use crate::exit;
+use crate::catalogue::{self, Catalogue};
+use crate::workspace::Workspace;
+use crate::{exit, output};
 
 /// Write the starters in exercise/ and the code blocks of README.md anew from solution/.
 #[derive(clap::Args, Debug)]
-pub struct Derive {
+pub struct Args {
     /// Lessons by id, for example lesson-7.3; all when none is named.
     lessons: Vec<String>,
     /// Only tell what is not fresh; write nothing.
@@ -21,11 +21,13 @@ pub struct Derive {
     force: bool,
 }
 
-/// Derives the named lessons below `root/lessons`; the exit code is 1 when something is stale or was kept.
-pub fn run(root: &Path, cache: &Path, args: &Derive) -> anyhow::Result<u8> {
-    let known = Derivations::below(cache);
+/// Derives the named lessons; the exit code is 1 when something is stale or was kept.
+pub fn run(args: &Args) -> anyhow::Result<u8> {
+    let workspace = Workspace::find()?;
+    let root = &workspace.root;
+    let known = Derivations::below(&workspace.cache);
     let mut clean = true;
-    for folder in lesson_folders(root, &args.lessons)? {
+    for folder in lesson_folders(&workspace, &args.lessons)? {
         if let Some(starters) = derived(root, &folder)? {
             clean &= if args.check {
                 tell_starters(root, &folder, &starters)?
@@ -48,7 +50,7 @@ fn tell_starters(root: &Path, lesson: &Path, starters: &[Starter]) -> anyhow::Re
     let stale = starters::check(lesson, starters)?;
     for (file, freshness) in &stale {
         let path = shown(root, &lesson.join("exercise").join(file));
-        anstream::println!("{path} {freshness}");
+        say(&format!("{path} {freshness}"))?;
     }
     Ok(stale.is_empty())
 }
@@ -65,14 +67,14 @@ fn write_starters(
         let path = shown(root, &lesson.join("exercise").join(file));
         match outcome {
             Outcome::Unchanged => {}
-            Outcome::Created => anstream::println!("{path}: created"),
-            Outcome::Replaced => anstream::println!("{path}: replaced"),
-            Outcome::Overwritten => anstream::println!("{path}: overwritten, its edits are gone"),
+            Outcome::Created => say(&format!("{path}: created"))?,
+            Outcome::Replaced => say(&format!("{path}: replaced"))?,
+            Outcome::Overwritten => say(&format!("{path}: overwritten, its edits are gone"))?,
             Outcome::Kept => {
                 clean = false;
-                anstream::eprintln!(
+                output::remark(&format!(
                     "{path}: kept, because it may hold somebody's work; --force replaces it"
-                );
+                ));
             }
         }
     }
@@ -85,8 +87,7 @@ fn readme(root: &Path, lesson: &Path, check: bool) -> anyhow::Result<bool> {
     if !path.is_file() {
         return Ok(true);
     }
-    let old = std::fs::read_to_string(&path)
-        .with_context(|| format!("cannot read {}", path.display()))?;
+    let old = std::fs::read_to_string(&path).map_err(|cause| starters::unusable(&path, &cause))?;
     let fresh = match includes::refresh(root, lesson, &old) {
         Ok(fresh) => fresh,
         Err(problems) => {
@@ -101,7 +102,7 @@ fn readme(root: &Path, lesson: &Path, check: bool) -> anyhow::Result<bool> {
     if !fresh.stale.is_empty() {
         starters::replace(&path, fresh.text.as_bytes())?;
         let count = fresh.stale.len();
-        anstream::println!("{}: {count} blocks written", shown(root, &path));
+        say(&format!("{}: {count} blocks written", shown(root, &path)))?;
     }
     Ok(true)
 }
@@ -119,8 +120,12 @@ fn derived(root: &Path, lesson: &Path) -> anyhow::Result<Option<Vec<Starter>>> {
 
 fn tell(root: &Path, problems: &[Problem]) {
     for problem in problems {
-        anstream::eprintln!("{}", problem.below(root));
+        output::remark(&problem.below(root).to_string());
     }
+}
+
+fn say(line: &str) -> anyhow::Result<()> {
+    output::result(&format!("{line}\n"))
 }
 
 fn shown(root: &Path, path: &Path) -> String {
@@ -130,27 +135,11 @@ fn shown(root: &Path, path: &Path) -> String {
         .to_string()
 }
 
-fn lesson_folders(root: &Path, named: &[String]) -> anyhow::Result<Vec<PathBuf>> {
-    let lessons = root.join("lessons");
-    if !named.is_empty() {
-        let folders = named.iter().map(|name| {
-            let folder = lessons.join(name);
-            if !folder.join("lesson.toml").is_file() {
-                bail!("there is no lesson `{name}` in {}", lessons.display());
-            }
-            Ok(folder)
-        });
-        return folders.collect();
+fn lesson_folders(workspace: &Workspace, named: &[String]) -> anyhow::Result<Vec<PathBuf>> {
+    if named.is_empty() {
+        return Ok(Catalogue::open(workspace)?.folders().to_vec());
     }
-    let entries = std::fs::read_dir(&lessons)
-        .with_context(|| format!("cannot list {}", lessons.display()))?;
-    let mut folders = Vec::new();
-    for entry in entries {
-        let folder = entry?.path();
-        if folder.join("lesson.toml").is_file() {
-            folders.push(folder);
-        }
-    }
-    folders.sort();
-    Ok(folders)
+    let lessons = named.iter().map(|id| catalogue::find(workspace, id));
+    let folders = lessons.map(|lesson| Ok(lesson?.folder));
+    folders.collect()
 }
