@@ -10,7 +10,7 @@ use regex::Regex;
 
 use crate::border::{Answer, Question};
 use crate::lesson::{Manifest, Scenario};
-use crate::value::Value;
+use crate::value::{self, Value};
 use crate::variant::Variant;
 
 /// The stem of the snapshot that holds all evidence of a lesson.
@@ -192,7 +192,7 @@ pub fn call(question: &Question) -> String {
 
 fn push_answer(text: &mut String, answer: &Answer, indent: usize) {
     match answer {
-        Answer::Observed(value) => push_value(text, value, indent, ""),
+        Answer::Observed(value) => push_value(text, value, indent, "", ""),
         Answer::Raised { class, .. } => {
             text.push_str(&format!("{:indent$}raises {class}\n", ""));
         }
@@ -209,9 +209,9 @@ fn same(one: &Answer, other: &Answer) -> bool {
     }
 }
 
-/// Writes a value on one line if it fits, else one entry to a line as Python's pprint would, with `end` behind it.
-fn push_value(text: &mut String, value: &Value, indent: usize, end: &str) {
-    let line = format!("{:indent$}{value}{end}\n", "");
+/// Writes a value between `before` and `after`: on one line if that fits, else one entry to a line as pprint would.
+fn push_value(text: &mut String, value: &Value, indent: usize, before: &str, after: &str) {
+    let line = format!("{:indent$}{before}{value}{after}\n", "");
     if line.chars().count() <= WIDTH + 1 || is_flat(value) {
         return text.push_str(&line);
     }
@@ -220,35 +220,22 @@ fn push_value(text: &mut String, value: &Value, indent: usize, end: &str) {
         Value::Tuple(_) => ("(", ")"),
         _ => ("{", "}"),
     };
-    text.push_str(&format!("{:indent$}{open}\n", ""));
+    text.push_str(&format!("{:indent$}{before}{open}\n", ""));
     match value {
         Value::Dict(entries) => {
             for (key, value) in entries {
-                push_entry(text, key, value, indent + 4);
+                let key = format!("{}: ", value::str_repr(key));
+                push_value(text, value, indent + 4, &key, ",");
             }
         }
         Value::List(items) | Value::Tuple(items) => {
             for item in items {
-                push_value(text, item, indent + 4, ",");
+                push_value(text, item, indent + 4, "", ",");
             }
         }
         _ => {}
     }
-    text.push_str(&format!("{:indent$}{close}{end}\n", ""));
-}
-
-/// Writes `'key': value,`; a value that does not fit is broken below its key.
-fn push_entry(text: &mut String, key: &str, value: &Value, indent: usize) {
-    let key = Value::Str(key.to_owned());
-    let mut lines = String::new();
-    push_value(&mut lines, value, indent, ",");
-    let joined = format!("{:indent$}{key}: {}", "", lines.trim_start());
-    let first = joined.lines().next().unwrap_or("");
-    if first.chars().count() <= WIDTH || is_flat(value) {
-        return text.push_str(&joined);
-    }
-    text.push_str(&format!("{:indent$}{key}:\n", ""));
-    push_value(text, value, indent + 4, ",");
+    text.push_str(&format!("{:indent$}{close}{after}\n", ""));
 }
 
 fn is_flat(value: &Value) -> bool {
@@ -407,7 +394,7 @@ why = "ctypes cuts"
             ("rows".to_owned(), Value::List(vec![row(1), row(2)])),
         ]);
         let mut text = String::new();
-        push_value(&mut text, &value, 4, "");
+        push_value(&mut text, &value, 4, "", "");
         let x = "x".repeat(40);
         assert_eq!(
             text,
