@@ -54,7 +54,7 @@ pub fn of_run(prepared: &Prepared, told: &Interrogation, verdict: &Verdict) -> V
     } = &told.loading
     {
         say(
-            "Python, while it imported the bridge",
+            "Python, while it imported the bridge,",
             exception(class, message, traceback),
         );
     }
@@ -69,11 +69,11 @@ pub fn of_run(prepared: &Prepared, told: &Interrogation, verdict: &Verdict) -> V
             format!("the process {}{when}", ending_in_words(&interruption.ended)),
         );
         say(
-            "the process, on standard error",
+            "the process, on standard error,",
             stream(&interruption.ended.stderr),
         );
         say(
-            "the process, on standard output",
+            "the process, on standard output,",
             stream(&interruption.ended.stdout),
         );
     }
@@ -96,7 +96,10 @@ pub fn of_run(prepared: &Prepared, told: &Interrogation, verdict: &Verdict) -> V
                 ending_in_words(&told.ended)
             ),
         );
-        say("the process, on standard error", stream(&told.ended.stderr));
+        say(
+            "the process, on standard error,",
+            stream(&told.ended.stderr),
+        );
     }
     if told.left_behind() > 0 {
         say(
@@ -109,7 +112,7 @@ pub fn of_run(prepared: &Prepared, told: &Interrogation, verdict: &Verdict) -> V
     }
     if !prepared.warnings.trim().is_empty() {
         say(
-            "the compiler, as a warning",
+            "the compiler, as a warning,",
             shortened(&printable(prepared.warnings.as_bytes()), MOST_LINES),
         );
     }

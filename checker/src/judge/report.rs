@@ -213,13 +213,18 @@ impl ScenarioReport {
             "question": question_to_json(&self.question),
             "hidden": self.hidden,
             "evidence": self.evidence,
-            "expected": self.expected.as_ref().map(|value| json!({ "value": value.to_wire() })),
+            "expected": match &self.expected {
+                None => Json::Null,
+                Some(value) if self.answer == Answer::Observed(value.clone()) => json!("observed"),
+                Some(value) => json!({ "value": value.to_wire() }),
+            },
             "answer": answer_to_json(&self.answer),
             "verdict": self.verdict,
         })
     }
 
     fn from_json(json: &Json) -> Option<ScenarioReport> {
+        let answer = answer_from_json(&json["answer"])?;
         Some(ScenarioReport {
             title: json["title"].as_str()?.to_owned(),
             question: question_from_json(&json["question"])?,
@@ -227,9 +232,13 @@ impl ScenarioReport {
             evidence: json["evidence"].as_bool()?,
             expected: match &json["expected"] {
                 Json::Null => None,
+                Json::String(_) => match &answer {
+                    Answer::Observed(value) => Some(value.clone()),
+                    _ => return None,
+                },
                 kept => Some(Value::from_wire(&kept["value"]).ok()?),
             },
-            answer: answer_from_json(&json["answer"])?,
+            answer,
             verdict: verdict_from_json(&json["verdict"])?,
         })
     }

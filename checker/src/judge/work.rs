@@ -184,8 +184,15 @@ fn shown_name(court: &Courtroom, sources: &Sources, name: &str) -> String {
 }
 
 fn shown_names(court: &Courtroom, sources: &Sources, files: &Files) -> Vec<(String, String)> {
-    files
+    let own = files
         .entries()
-        .map(|(name, _)| (name.to_owned(), shown_name(court, sources, name)))
-        .collect()
+        .map(|(name, _)| (name.to_owned(), shown_name(court, sources, name)));
+    let shared = |name: &str| {
+        let path = court.lesson.folder.join(name);
+        (
+            name.to_owned(),
+            court.tools.workspace.shown(&path).display().to_string(),
+        )
+    };
+    own.chain([shared("scenarios.py")]).collect()
 }

@@ -179,7 +179,8 @@ fn questions(report: &VariantReport) -> String {
         if let Some(expected) = &scenario.expected {
             text += &format!("      expected  {}\n", with_type(expected));
         }
-        text += &format!("      observed  {}\n", observed(scenario));
+        let observed = indented(&observed(scenario), 16);
+        text += &format!("      observed  {}\n", observed.trim());
     }
     match failing.len().saturating_sub(first_ones.len().min(SHOWN)) {
         0 => text,
