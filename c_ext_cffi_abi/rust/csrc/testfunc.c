@@ -3,22 +3,61 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-struct byte_and_short { unsigned char first; short second; };
-struct two_ints { int first, second; };
-struct one_double { double only; };
-struct three_ints { int first, second, third; };
-struct one_float { float only; };
-struct float_and_int { float first; int second; };
-struct two_floats { float first, second; };
-struct int_and_float { int first; float second; };
-struct ten_ints { int each[10]; };
+struct byte_and_short {
+    unsigned char first;
+    short second;
+};
+struct two_ints {
+    int first, second;
+};
+struct one_double {
+    double only;
+};
+struct three_ints {
+    int first, second, third;
+};
+struct one_float {
+    float only;
+};
+struct float_and_int {
+    float first;
+    int second;
+};
+struct two_floats {
+    float first, second;
+};
+struct int_and_float {
+    int first;
+    float second;
+};
+struct ten_ints {
+    int each[10];
+};
 
-static char add_chars(char a, char b) { return (char)(a + b); }
-static long add_int_long(int a, long b) { return a + b; }
-static long long add_long_longs(long long a, long long b) { return a + b; }
-static double add_to_double(float a, double b) { return a + b; }
-static float add_to_float(float a, double b) { return (float)(a + b); }
-static void raise_errno(void) { errno += 15; }
+static char add_chars(char a, char b)
+{
+    return (char)(a + b);
+}
+static long add_int_long(int a, long b)
+{
+    return a + b;
+}
+static long long add_long_longs(long long a, long long b)
+{
+    return a + b;
+}
+static double add_to_double(float a, double b)
+{
+    return a + b;
+}
+static float add_to_float(float a, double b)
+{
+    return (float)(a + b);
+}
+static void raise_errno(void)
+{
+    errno += 15;
+}
 
 static int *less_a_thousand(int *number)
 {
@@ -139,18 +178,30 @@ typedef void function(void);
 void *rust_cffi_testfunc(int number)
 {
     static function *const functions[] = {
-        (function *)add_chars, (function *)add_int_long,
-        (function *)add_long_longs, (function *)add_to_double,
-        (function *)add_to_float, (function *)raise_errno,
-        (function *)less_a_thousand, (function *)sum_by_value,
-        NULL, (function *)sum_variadic,
-        (function *)square_small, (function *)square_ints,
-        (function *)as_double, (function *)powers,
-        (function *)as_float, (function *)square_mixed,
-        (function *)opposites, (function *)square_float,
-        (function *)sum_through_pointer, (function *)logistic,
-        (function *)sum_small_through_pointer, (function *)weigh,
-        (function *)subtract, (function *)first_times_thousand,
+        (function *)add_chars,
+        (function *)add_int_long,
+        (function *)add_long_longs,
+        (function *)add_to_double,
+        (function *)add_to_float,
+        (function *)raise_errno,
+        (function *)less_a_thousand,
+        (function *)sum_by_value,
+        NULL,
+        (function *)sum_variadic,
+        (function *)square_small,
+        (function *)square_ints,
+        (function *)as_double,
+        (function *)powers,
+        (function *)as_float,
+        (function *)square_mixed,
+        (function *)opposites,
+        (function *)square_float,
+        (function *)sum_through_pointer,
+        (function *)logistic,
+        (function *)sum_small_through_pointer,
+        (function *)weigh,
+        (function *)subtract,
+        (function *)first_times_thousand,
     };
     if (number == 8)
         return stderr;

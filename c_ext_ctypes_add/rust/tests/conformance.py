@@ -138,7 +138,9 @@ def main() -> int:
                     print(output)
     version = ".".join(map(str, sys.version_info[:3]))
     share = 100 * passed / wanted if wanted else 0
-    print(f"Python {version}: {passed} of {wanted} pass ({share:.1f} %), {skipped} skipped by stock")
+    print(
+        f"Python {version}: {passed} of {wanted} pass ({share:.1f} %), {skipped} skipped by stock"
+    )
     return 0 if passed == wanted else 1
 
 

@@ -1,8 +1,9 @@
 """Times the same calls through several bridges, interleaved in one process.
 
-Takes one JSON object as its argument: `variants` (a list of `{name, folder, module, replace}`), `calls` (a list of
-`{function, direct, arguments}`, the arguments as literals), `rounds`. Writes one JSON object on standard output: for each variant and call the
-fewest nanoseconds of thread CPU time per call, the empty loop subtracted.
+Takes one JSON object as its argument: `variants` (a list of `{name, folder, module, replace}`),
+`calls` (a list of `{function, direct, arguments}`, the arguments as literals), `rounds`. Writes one
+JSON object on standard output: for each variant and call the fewest nanoseconds of thread CPU time
+per call, the empty loop subtracted.
 """
 
 import ast
@@ -17,7 +18,7 @@ UNROLLED = 10
 
 
 def load(variant: dict):
-    """Import one bridge in a module table of its own, so that eight bridges of the same name can live together."""
+    """Import a bridge in a module table of its own: eight bridges of one name live together."""
     before = dict(sys.modules)
     sys.path.insert(0, variant["folder"])
     try:
@@ -32,7 +33,7 @@ def load(variant: dict):
 
 
 def callee(bridge, call: dict):
-    """Find what to call: `direct` (such as `lib.add`) where the bridge has it, else its own function."""
+    """Find what to call: `direct` (such as `lib.add`) where there is one, else `function`."""
     if call["direct"]:
         found = bridge
         for name in call["direct"].split("."):
@@ -43,7 +44,7 @@ def callee(bridge, call: dict):
 
 
 def timer(function, arguments: list):
-    """Make a function that runs the call CALLS_PER_ROUND times and returns the nanoseconds of this thread."""
+    """Make a function that calls CALLS_PER_ROUND times and returns this thread's nanoseconds."""
     names = [f"a{index}" for index in range(len(arguments))]
     statement = f"f({', '.join(names)})" if function is not None else "pass"
     body = "\n        ".join([statement] * UNROLLED)

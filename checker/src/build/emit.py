@@ -1,7 +1,8 @@
 """Asks a build script for its C text and says what has to be compiled.
 
-Runs in the work folder as `emit.py MODULE ENGINE`, where ENGINE is `-` or the module whose `install` stands in for
-cffi. Writes MODULE.c and wanted.json there. The checker compiles; nothing is compiled here.
+Runs in the work folder as `emit.py MODULE ENGINE`, where ENGINE is `-` or the module whose
+`install` stands in for cffi. Writes MODULE.c and wanted.json there. The checker compiles; nothing
+is compiled here.
 """
 
 import json
