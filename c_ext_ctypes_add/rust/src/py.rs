@@ -424,10 +424,12 @@ impl Exception {
 
     /// `TypeName: text`, or the bare name when the exception cannot be shown.
     pub(crate) fn describe(&self) -> String {
-        let name = self
-            .class
-            .as_ref()
-            .map_or_else(String::new, |class| type_name(class.ptr().cast()));
+        let name = match &self.class {
+            // Up to Python 3.9 the class was shown, later its name.
+            Some(class) if cfg!(not(Py_3_10)) => class.repr().unwrap_or_default(),
+            Some(class) => type_name(class.ptr().cast()),
+            None => String::new(),
+        };
         let Some(value) = &self.value else {
             return name;
         };
@@ -476,6 +478,19 @@ pub(crate) fn own_attribute(class: &Obj, name: &str) -> Res<Option<Obj>> {
         return Ok(None);
     }
     api!(Obj::owned(ffi::PyObject_GetItem(dict.ptr(), key.ptr()))).map(Some)
+}
+
+/// Puts an attribute into a class that is being made, past its metaclass.
+pub(crate) fn add_to_type(class: &Obj, name: &str, value: &Obj) -> Res<()> {
+    let pointer = class.ptr().cast::<ffi::PyTypeObject>();
+    #[cfg(Py_3_12)]
+    let dict = api!(Obj::owned(ffi::PyType_GetDict(pointer)))?;
+    #[cfg(not(Py_3_12))]
+    // SAFETY: a living class, whose dict lives with it.
+    let dict = unsafe { Obj::borrowed((*pointer).tp_dict) }.ok_or(Raised)?;
+    dict.dict_set(&string(name)?, value)?;
+    api!(ffi::PyType_Modified(pointer));
+    Ok(())
 }
 
 /// Turns a C status into a result.

@@ -115,16 +115,17 @@ fn record_type(kind: Kind, size: usize, alignment: usize, members: Vec<PlacedMem
 
 /// `tp_setattro` of the metaclasses: `_fields_` lays the type out.
 fn set_type_attribute(ty: &Obj, name: &Obj, value: Option<&Obj>) -> Res<()> {
+    let is_layout = name.is_str() && name.as_str()? == "_fields_" && value.is_some();
+    if is_layout && Info::of_type(ty).is_some_and(|info| info.has(FINAL)) {
+        return Err(raise(Exc::Attribute, "_fields_ is final"));
+    }
     let raw = value.map_or(std::ptr::null_mut(), Obj::ptr);
     // SAFETY: `type` has a tp_setattro, which is the plain way to set an attribute of a class.
     unsafe {
         let set = (*(&raw mut ffi::PyType_Type)).tp_setattro.ok_or(Raised)?;
         py::done(set(ty.ptr(), name.ptr(), raw))?;
     }
-    if name.is_str() && name.as_str()? == "_fields_" {
-        let Some(fields) = value else {
-            return Ok(());
-        };
+    if let Some(fields) = value.filter(|_| is_layout) {
         let kind = cdata::kind_of(ty).unwrap_or(Kind::Struct);
         return set_fields(ty, kind, fields);
     }
@@ -140,12 +141,6 @@ struct Entry {
 }
 
 fn set_fields(ty: &Obj, kind: Kind, fields: &Obj) -> Res<()> {
-    let Some(current) = Info::of_type(ty) else {
-        return Err(raise(Exc::Type, "ctypes state is not initialized"));
-    };
-    if current.has(FINAL) {
-        return Err(raise(Exc::Attribute, "_fields_ is final"));
-    }
     let big_endian = ty.getattr_opt(c"_swappedbytes_")?.is_some() != cfg!(target_endian = "big");
     let pack = small_number(ty, c"_pack_", "_pack_ must be a non-negative integer")?;
     let alignment = if cfg!(Py_3_13) {

@@ -134,17 +134,8 @@ fn install_from_param(ty: &Obj, code: u8) -> Res<()> {
     let definition = leak(entry::method_o(c"from_param", function));
     let pointer = ty.ptr().cast::<ffi::PyTypeObject>();
     // SAFETY: the definition is never freed; the type is alive and still being made.
-    unsafe {
-        let method = Obj::owned(ffi::PyDescr_NewClassMethod(pointer, definition))?;
-        let name = py::string("from_param")?;
-        #[cfg(Py_3_12)]
-        let dict = Obj::owned(ffi::PyType_GetDict(pointer))?;
-        #[cfg(not(Py_3_12))]
-        let dict = Obj::borrowed((*pointer).tp_dict).ok_or(Raised)?;
-        dict.dict_set(&name, &method)?;
-        ffi::PyType_Modified(pointer);
-    }
-    Ok(())
+    let method = unsafe { Obj::owned(ffi::PyDescr_NewClassMethod(pointer, definition)) }?;
+    py::add_to_type(ty, "from_param", &method)
 }
 
 /// The same type with its bytes in the other order.

@@ -1,5 +1,7 @@
 //! Character arrays as strings: `value` and `raw`.
 
+use std::sync::atomic::{AtomicPtr, Ordering};
+
 use pyo3::ffi;
 
 use crate::cdata::Data;
@@ -15,42 +17,45 @@ entry::setter!(set_raw_entry, set_raw);
 entry::getter!(wide_value_entry, wide_value);
 entry::setter!(set_wide_value_entry, set_wide_value);
 
+/// The properties of character arrays. Descriptors refer to them, so they live for ever, once.
+struct Properties {
+    char_value: ffi::PyGetSetDef,
+    raw: ffi::PyGetSetDef,
+    wide_value: ffi::PyGetSetDef,
+}
+
+fn properties() -> &'static mut Properties {
+    static PLACE: AtomicPtr<Properties> = AtomicPtr::new(std::ptr::null_mut());
+    let mut place = PLACE.load(Ordering::Acquire);
+    if place.is_null() {
+        place = leak(Properties {
+            char_value: entry::property(c"value", char_value_entry, Some(set_char_value_entry)),
+            raw: entry::property(c"raw", raw_entry, Some(set_raw_entry)),
+            wide_value: entry::property(c"value", wide_value_entry, Some(set_wide_value_entry)),
+        });
+        PLACE.store(place, Ordering::Release);
+    }
+    // SAFETY: leaked above, and only used by one thread at a time: it holds the interpreter.
+    unsafe { &mut *place }
+}
+
 /// Adds `value` and `raw` to an array of `c_char`.
 pub(crate) fn add_char_properties(ty: &Obj) -> Res<()> {
-    add(
-        ty,
-        entry::property(c"value", char_value_entry, Some(set_char_value_entry)),
-    )?;
-    add(ty, entry::property(c"raw", raw_entry, Some(set_raw_entry)))
+    let properties = properties();
+    add(ty, "value", &raw mut properties.char_value)?;
+    add(ty, "raw", &raw mut properties.raw)
 }
 
 /// Adds `value` to an array of `c_wchar`.
 pub(crate) fn add_wide_properties(ty: &Obj) -> Res<()> {
-    add(
-        ty,
-        entry::property(c"value", wide_value_entry, Some(set_wide_value_entry)),
-    )
+    add(ty, "value", &raw mut properties().wide_value)
 }
 
-fn add(ty: &Obj, property: ffi::PyGetSetDef) -> Res<()> {
+fn add(ty: &Obj, name: &str, property: *mut ffi::PyGetSetDef) -> Res<()> {
     let pointer = ty.ptr().cast::<ffi::PyTypeObject>();
-    // SAFETY: a living type; the definition below is never freed. Such a type is made once per
-    // length, and the descriptor refers to it.
-    unsafe {
-        let name = py::string(
-            std::ffi::CStr::from_ptr(property.name)
-                .to_str()
-                .unwrap_or(""),
-        )?;
-        let descriptor = Obj::owned(ffi::PyDescr_NewGetSet(pointer, leak(property)))?;
-        #[cfg(Py_3_12)]
-        let dict = Obj::owned(ffi::PyType_GetDict(pointer))?;
-        #[cfg(not(Py_3_12))]
-        let dict = Obj::borrowed((*pointer).tp_dict).ok_or(Raised)?;
-        dict.dict_set(&name, &descriptor)?;
-        ffi::PyType_Modified(pointer);
-    }
-    Ok(())
+    // SAFETY: a living type, and a definition that is never freed.
+    let descriptor = unsafe { Obj::owned(ffi::PyDescr_NewGetSet(pointer, property)) }?;
+    py::add_to_type(ty, name, &descriptor)
 }
 
 fn no_deletion(value: Option<&Obj>) -> Res<&Obj> {

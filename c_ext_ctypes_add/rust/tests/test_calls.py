@@ -1,0 +1,153 @@
+"""Calls: every primitive type, many arguments, variadic functions, and what is refused."""
+
+import math
+import unittest
+
+import rust_ctypes as c
+from support import open_probe
+
+# Per C function `echo_NAME`: the type and values that must come back unchanged.
+ECHOES = {
+    "bool": (c.c_bool, [True, False]),
+    "char": (c.c_char, [b"\0", b"x", b"\xff"]),
+    "byte": (c.c_byte, [-128, -1, 0, 127]),
+    "ubyte": (c.c_ubyte, [0, 255]),
+    "short": (c.c_short, [-(2**15), -1, 2**15 - 1]),
+    "ushort": (c.c_ushort, [0, 2**16 - 1]),
+    "int": (c.c_int, [-(2**31), -1, 2**31 - 1]),
+    "uint": (c.c_uint, [0, 2**32 - 1]),
+    "longlong": (c.c_longlong, [-(2**63), -1, 2**63 - 1]),
+    "ulonglong": (c.c_ulonglong, [0, 2**64 - 1]),
+    "float": (c.c_float, [0.0, -1.5, math.inf]),
+    "double": (c.c_double, [0.0, -1.1, 1e300, -math.inf]),
+    "longdouble": (c.c_longdouble, [0.0, -1.1, 1e300, 5e-324, math.inf]),
+    "wchar": (c.c_wchar, ["x", "\u20ac", "\U0001f40d"]),
+    "char_p": (c.c_char_p, [b"", b"text", None]),
+    "wchar_p": (c.c_wchar_p, ["", "te\u20act", None]),
+    "void_p": (c.c_void_p, [1, 2**48 + 7, None]),
+}
+
+
+class Calls(unittest.TestCase):
+    def setUp(self) -> None:
+        self.lib = open_probe()
+
+    def test_every_type_goes_in_and_out(self) -> None:
+        for name, (ctype, values) in ECHOES.items():
+            function = self.lib[f"echo_{name}"]
+            function.argtypes = [ctype]
+            function.restype = ctype
+            for value in values:
+                with self.subTest(name=name, value=value):
+                    self.assertEqual(function(value), value)
+                    self.assertIs(type(function(value)), type(value))
+                    self.assertEqual(function(ctype(value)), value)
+
+    def test_not_a_number_stays_one(self) -> None:
+        for name, ctype in (("double", c.c_double), ("longdouble", c.c_longdouble)):
+            function = self.lib[f"echo_{name}"]
+            function.argtypes, function.restype = [ctype], ctype
+            self.assertTrue(math.isnan(function(math.nan)))
+
+    def test_integers_are_cut_silently(self) -> None:
+        self.lib.echo_int.argtypes = [c.c_int]
+        self.assertEqual(self.lib.echo_int(2**32 + 5), 5)
+        self.assertEqual(self.lib.echo_int(2**31), -(2**31))
+        self.assertEqual(c.c_ubyte(-1).value, 255)
+
+    def test_an_undeclared_function_takes_and_gives_ints(self) -> None:
+        self.assertEqual(self.lib.echo_int(7), 7)
+        self.assertEqual(self.lib.echo_uint(2**32 - 1), -1)
+        with self.assertRaises(c.ArgumentError):
+            self.lib.echo_int(1.5)
+
+    def test_more_arguments_than_registers(self) -> None:
+        weigh = self.lib.weigh
+        argtypes = [c.c_int, c.c_double, c.c_long, c.c_float, c.c_short, c.c_double]
+        argtypes += [c.c_byte, c.c_double, c.c_longlong, c.c_double, c.c_int, c.c_double]
+        weigh.argtypes = argtypes + [c.c_int] + [c.c_double] * 5
+        weigh.restype = c.c_double
+        values = [3, -1.5, 7, 0.25, -9, 2.0, 11, -0.5, 2**40, 1.0, -6, 8.5, 4, 0.125, 2, 3, 5, 7]
+        expected = sum(weight * value for weight, value in enumerate(values, 1))
+        self.assertEqual(weigh(*values), expected)
+
+    def test_variadic_arguments(self) -> None:
+        self.lib.sum_of.argtypes = [c.c_int]
+        self.assertEqual(self.lib.sum_of(0), 0)
+        self.assertEqual(self.lib.sum_of(9, *range(1, 10)), 45)
+
+    def test_the_same_function_with_another_signature(self) -> None:
+        echo = self.lib.echo_longlong
+        echo.restype = c.c_longlong
+        for _ in range(2):
+            echo.argtypes = [c.c_longlong]
+            self.assertEqual(echo(-(2**40)), -(2**40))
+            echo.argtypes = [c.c_ubyte]
+            self.assertEqual(echo(-1), 255)
+
+    def test_wrong_counts_and_types_are_refused(self) -> None:
+        self.lib.echo_int.argtypes = [c.c_int]
+        with self.assertRaisesRegex(TypeError, "at least 1 argument .0 given"):
+            self.lib.echo_int()
+        for wrong in (1.0, "1", b"1", None, [], c.c_double(1)):
+            with self.subTest(wrong=wrong), self.assertRaisesRegex(c.ArgumentError, "argument 1"):
+                self.lib.echo_int(wrong)
+
+    def test_results_may_be_a_type_a_callable_or_nothing(self) -> None:
+        echo = self.lib.echo_int
+        echo.restype = None
+        self.assertIsNone(echo(5))
+        echo.restype = lambda number: f"<{number}>"
+        self.assertEqual(echo(5), "<5>")
+
+        class Number(c.c_int):
+            pass
+
+        echo.restype = Number
+        self.assertIs(type(echo(5)), Number)
+        with self.assertRaises(TypeError):
+            echo.restype = 5
+
+    def test_variables_and_pointers(self) -> None:
+        exported = c.c_int.in_dll(self.lib, "exported")
+        self.assertEqual(exported.value, 42)
+        exported.value = 43
+        self.assertEqual(c.c_int.in_dll(self.lib, "exported").value, 43)
+        values = (c.c_int * 4)()
+        self.lib.fill(values, 4)
+        self.assertEqual(list(values), [0, 1, 4, 9])
+        self.lib.fill(c.cast(values, c.POINTER(c.c_int)), 2)
+        one = c.c_int(9)
+        self.lib.fill(c.byref(one), 1)
+        self.assertEqual(one.value, 0)
+
+    def test_function_pointers_come_back(self) -> None:
+        operation = c.CFUNCTYPE(c.c_int, c.c_int, c.c_int)
+        self.lib.get_plus.restype = operation
+        plus = self.lib.get_plus()
+        self.assertEqual(plus(2, 3), 5)
+        with self.assertRaisesRegex(ValueError, "NULL function pointer"):
+            operation()(1, 2)
+
+
+class Errors(unittest.TestCase):
+    def test_a_missing_symbol(self) -> None:
+        lib = open_probe()
+        with self.assertRaisesRegex(AttributeError, "no_such_function"):
+            lib.no_such_function
+        with self.assertRaisesRegex(ValueError, "no_such_variable"):
+            c.c_int.in_dll(lib, "no_such_variable")
+
+    def test_a_missing_library(self) -> None:
+        with self.assertRaisesRegex(OSError, "libno_such.so.*looked in"):
+            c.CDLL("libno_such.so")
+        with self.assertRaisesRegex(OSError, "no such file"):
+            c.CDLL("/no/such/folder/libx.so")
+
+    def test_a_file_that_is_no_library(self) -> None:
+        with self.assertRaisesRegex(OSError, "text file"):
+            c.CDLL(__file__)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,127 @@
+"""What a program may hook into a call; no fast way past these may ever be taken."""
+
+import unittest
+
+import rust_ctypes as c
+from support import open_probe
+
+
+class Hooks(unittest.TestCase):
+    def setUp(self) -> None:
+        self.lib = open_probe()
+        self.echo = self.lib.echo_int
+        self.echo.argtypes = [c.c_int]
+
+    def test_from_param_of_a_class_that_is_no_c_type(self) -> None:
+        class Doubled:
+            @classmethod
+            def from_param(cls, value: int) -> int:
+                return 2 * value
+
+        self.echo.argtypes = [Doubled]
+        self.assertEqual(self.echo(4), 8)
+
+    def test_from_param_of_a_subclass(self) -> None:
+        class Negative(c.c_int):
+            @classmethod
+            def from_param(cls, value: int) -> "Negative":
+                return cls(-value)
+
+        self.echo.argtypes = [Negative]
+        self.assertEqual(self.echo(4), -4)
+
+    def test_from_param_assigned_before_the_prototype(self) -> None:
+        class Number(c.c_int):
+            pass
+
+        Number.from_param = classmethod(lambda cls, value: c.c_int(value + 1))
+        self.echo.argtypes = [Number]
+        self.assertEqual(self.echo(4), 5)
+
+    def test_as_parameter(self) -> None:
+        class Wrapped:
+            _as_parameter_ = 6
+
+        class Outer:
+            _as_parameter_ = Wrapped()
+
+        self.assertEqual(self.echo(Wrapped()), 6)
+        self.assertEqual(self.echo(Outer()), 6)
+        self.echo.argtypes = None
+        self.assertEqual(self.echo(Outer()), 6)
+
+    def test_an_endless_as_parameter_is_an_error(self) -> None:
+        class Endless:
+            @property
+            def _as_parameter_(self) -> "Endless":
+                return self
+
+        with self.assertRaisesRegex(c.ArgumentError, "RecursionError"):
+            self.echo(Endless())
+
+    def test_errcheck_sees_and_replaces(self) -> None:
+        seen = []
+
+        def check(result: int, function: object, arguments: tuple) -> str:
+            seen.append((result, function, arguments))
+            return "replaced"
+
+        self.echo.errcheck = check
+        self.assertEqual(self.echo(5), "replaced")
+        self.assertEqual(seen, [(5, self.echo, (5,))])
+        del self.echo.errcheck
+        self.assertEqual(self.echo(5), 5)
+
+    def test_errcheck_may_raise(self) -> None:
+        def check(result: int, function: object, arguments: tuple) -> None:
+            raise LookupError(result)
+
+        self.echo.errcheck = check
+        with self.assertRaises(LookupError):
+            self.echo(5)
+
+    def test_check_retval_of_the_result_type(self) -> None:
+        class Checked(c.c_int):
+            @staticmethod
+            def _check_retval_(value: "Checked") -> int:
+                return value.value + 100
+
+        self.echo.restype = Checked
+        self.assertEqual(self.echo(5), 105)
+
+    def test_a_subclass_with_its_own_call(self) -> None:
+        class Loud(c.CFUNCTYPE(c.c_int, c.c_int)):
+            def __call__(self, value: int) -> int:
+                return super().__call__(value) + 1000
+
+        self.assertEqual(Loud(("echo_int", self.lib))(5), 1005)
+
+    def test_parameter_flags(self) -> None:
+        prototype = c.CFUNCTYPE(None, c.POINTER(c.c_int), c.c_int)
+        fill = prototype(("fill", self.lib), ((2, "values"), (1, "count", 1)))
+        self.assertEqual(fill(), 0)
+        self.assertEqual(fill(count=1), 0)
+        with self.assertRaisesRegex(TypeError, "takes exactly 1 argument"):
+            fill(1, 2)
+
+    def test_errno_is_swapped_on_request_only(self) -> None:
+        private = open_probe(use_errno=True)
+        c.set_errno(0)
+        self.lib.set_errno_to(11)
+        self.assertEqual(c.get_errno(), 0)
+        private.set_errno_to(12)
+        self.assertEqual(c.get_errno(), 12)
+        self.assertEqual(c.set_errno(13), 12)
+        self.assertEqual(private.get_errno_of_c(), 13)
+
+    def test_python_functions_raise_through_pydll(self) -> None:
+        from_long = c.pythonapi.PyLong_FromString
+        from_long.restype = c.py_object
+        from_long.argtypes = [c.c_char_p, c.c_void_p, c.c_int]
+        self.assertEqual(from_long(b"42", None, 10), 42)
+        with self.assertRaises(ValueError):
+            from_long(b"x", None, 10)
+
+
+if __name__ == "__main__":
+    unittest.main()

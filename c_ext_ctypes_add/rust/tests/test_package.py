@@ -1,0 +1,67 @@
+"""The package: its own modules, the stock one untouched, and `install`."""
+
+import subprocess
+import sys
+import unittest
+
+import rust_ctypes
+
+
+def run(code: str) -> str:
+    """What a fresh interpreter prints for `code`."""
+    path = "\n".join(("import sys", f"sys.path[:0] = {sys.path!r}", code))
+    done = subprocess.run(
+        [sys.executable, "-c", path],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+class Package(unittest.TestCase):
+    def test_it_has_every_name_of_the_stock_package(self) -> None:
+        import ctypes
+
+        missing = [name for name in dir(ctypes) if not hasattr(rust_ctypes, name)]
+        self.assertEqual(missing, [])
+
+    def test_stock_stays_itself(self) -> None:
+        code = (
+            "import ctypes, _ctypes, rust_ctypes, rust_ctypes.util, rust_ctypes.wintypes\n"
+            "import ctypes.util, ctypes.wintypes\n"
+            "print(ctypes.c_int is rust_ctypes.c_int, sys.modules['_ctypes'] is _ctypes)\n"
+            "print(ctypes.util is rust_ctypes.util, ctypes.wintypes is rust_ctypes.wintypes)\n"
+            "print(issubclass(rust_ctypes.wintypes.DWORD, rust_ctypes._SimpleCData))\n"
+        )
+        self.assertEqual(run(code), "False True\nFalse False\nTrue")
+
+    def test_stock_is_not_even_loaded(self) -> None:
+        code = "import rust_ctypes\nprint('ctypes' in sys.modules, '_ctypes' in sys.modules)"
+        self.assertEqual(run(code), "False False")
+
+    def test_install_takes_the_name(self) -> None:
+        code = (
+            "import rust_ctypes\nrust_ctypes.install()\n"
+            "import ctypes, _ctypes, ctypes.util, ctypes._endian\nfrom ctypes import wintypes\n"
+            "print(ctypes is rust_ctypes, _ctypes is rust_ctypes._rust_ctypes)\n"
+            "print(ctypes.util is rust_ctypes.util, wintypes is rust_ctypes.wintypes)\n"
+            "print(ctypes.CDLL(ctypes.util.find_library('c')).abs(-3))\n"
+        )
+        self.assertEqual(run(code), "True True\nTrue True\n3")
+
+    def test_threads_run_while_c_works(self) -> None:
+        code = (
+            "import rust_ctypes, threading, time\n"
+            "sleep = rust_ctypes.CDLL(None).usleep\n"
+            "threads = [threading.Thread(target=sleep, args=(300000,)) for _ in range(8)]\n"
+            "start = time.monotonic()\n"
+            "for thread in threads: thread.start()\n"
+            "for thread in threads: thread.join()\n"
+            "print(time.monotonic() - start < 1.5)\n"
+        )
+        self.assertEqual(run(code), "True")
+
+
+if __name__ == "__main__":
+    unittest.main()
