@@ -230,3 +230,24 @@ fn checked_snapshots_are_referenced_for_cargo_insta() {
         "{listed}"
     );
 }
+
+#[test]
+fn the_folder_of_snapshots_is_made_when_it_is_needed() {
+    let bench = Bench::new();
+    fs::remove_dir_all(bench.snapshots()).unwrap();
+    assert_eq!(bench.check("one\n"), "Missing");
+    assert_eq!(bench.files(), ["common.snap.new"]);
+}
+
+/// cargo-insta looks for pending snapshots below the manifests of the workspace's packages, and nowhere else.
+#[test]
+fn a_package_of_the_workspace_owns_the_lessons() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |file: &str| -> toml::Table {
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        toml::from_str(&text).unwrap()
+    };
+    let members = read("Cargo.toml")["workspace"]["members"].clone();
+    assert!(members.as_array().unwrap().contains(&"lessons".into()));
+    assert!(read("lessons/Cargo.toml").contains_key("package"));
+}

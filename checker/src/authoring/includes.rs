@@ -97,7 +97,7 @@ fn content_of(root: &Path, lesson: &Path, source: &str) -> Result<String, String
     }
     let marked = regions::parse(&path, &text).map_err(|problems| {
         let count = problems.len();
-        format!("`{file}` has {count} markers out of place; `checker derive` names them")
+        format!("`{file}` has markers out of place ({count}); `checker derive` names them")
     })?;
     match name {
         None => Ok(marked.solution()),

@@ -102,7 +102,10 @@ fn readme(root: &Path, lesson: &Path, check: bool) -> anyhow::Result<bool> {
     if !fresh.stale.is_empty() {
         starters::replace(&path, fresh.text.as_bytes())?;
         let count = fresh.stale.len();
-        say(&format!("{}: {count} blocks written", shown(root, &path)))?;
+        say(&format!(
+            "{}: code blocks written: {count}",
+            shown(root, &path)
+        ))?;
     }
     Ok(true)
 }
