@@ -72,13 +72,15 @@ class _Finder:
 def _run_stock_package() -> None:
     # A path search, so that the stock package is found even when another one took its name.
     stock = _machinery.PathFinder.find_spec("ctypes")
-    if stock is None or stock.origin is None or stock.loader is None:
+    if stock is None or stock.origin is None:
         raise ImportError("this Python has no ctypes package whose code could be run")
     module = _sys.modules[__name__]
     module.__path__.extend(stock.submodule_search_locations or ())
     _sys.meta_path.insert(0, _Finder)
     _adapt(module)
-    exec(stock.loader.get_code("ctypes"), module.__dict__)
+    # Not exec() from here: on 3.9, code that starts with its caller's globals keeps the caller's
+    # builtins, and would quietly import the stock _ctypes. The loader has globals of its own.
+    _machinery.SourceFileLoader(__name__, stock.origin).exec_module(module)
 
 
 def install() -> None:
