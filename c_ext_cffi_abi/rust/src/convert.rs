@@ -316,7 +316,7 @@ fn address_of(ctype: Type<'_, '_>, value: &Bound<'_, PyAny>) -> PyResult<*mut u8
     let source = match &own.get().kind {
         Kind::Array { pointer, .. } => pointer.bind(py),
         _ if own.get().is_address() => own,
-        _ => return Err(wrong_kind(ctype, value, "pointer or array")),
+        _ => return Err(wrong_kind(ctype, given.object, "pointer or array")),
     };
     let (to, from) = (ctype.get(), source.get());
     if source.is(ctype) || to.is_void_pointer(py) || from.is_void_pointer(py) {
@@ -327,7 +327,7 @@ fn address_of(ctype: Type<'_, '_>, value: &Bound<'_, PyAny>) -> PyResult<*mut u8
         from.is_void_or_char_pointer(py),
     );
     if !to_char && !from_char {
-        return Err(wrong_kind(ctype, value, "pointer to same type"));
+        return Err(wrong_kind(ctype, given.object, "pointer to same type"));
     }
     let points_to_byte = |one: &crate::ctype::CType| {
         one.target(py)

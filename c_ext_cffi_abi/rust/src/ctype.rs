@@ -85,8 +85,8 @@ pub struct Record {
     pub completion: RefCell<Option<Completion>>,
 }
 
-/// What completes a record at its first use; called once, with the record.
-pub type Completion = Box<dyn for<'py> FnOnce(&Bound<'py, CType>) -> PyResult<()>>;
+/// What completes a record at its first use, given the record.
+pub type Completion = Box<dyn for<'py> Fn(&Bound<'py, CType>) -> PyResult<()>>;
 
 /// The fields of a record.
 pub struct Layout {
@@ -240,9 +240,14 @@ pub fn layout<'a>(ctype: Type<'a, '_>) -> PyResult<Option<&'a Layout>> {
     let Some(record) = ctype.get().record() else {
         return Ok(None);
     };
+    // Taken out meanwhile, so that a record that contains itself is opaque to itself.
     let completion = record.completion.borrow_mut().take();
-    if let Some(completion) = completion {
-        completion(ctype)?;
+    if let Some(completion) = completion
+        && let Err(error) = completion(ctype)
+    {
+        // The next use fails in the same way.
+        *record.completion.borrow_mut() = Some(completion);
+        return Err(error);
     }
     Ok(record.layout.get())
 }

@@ -6,7 +6,8 @@
 //! * values: `cdata` with `access`, `numbers`, `show` and `release`; `convert` into C, `produce` out of C
 //! * memory: `create`, `memory`, `strings`, `file`
 //! * crossing: `library`, `call`, `callback`
-//! * compiled modules: `lib_object`
+//! * compiled modules: `emit` writes and builds them; `glue`, `exports`, `declared`, `parse` and
+//!   `lib_object` serve them
 
 mod access;
 mod call;
@@ -16,15 +17,20 @@ mod compose;
 mod convert;
 mod create;
 mod ctype;
+mod declared;
+mod emit;
 mod errors;
+mod exports;
 mod file;
 mod function;
+mod glue;
 mod layout;
 mod lib_object;
 mod library;
 mod machine;
 mod memory;
 mod numbers;
+mod parse;
 mod primitive;
 mod produce;
 mod release;
@@ -43,7 +49,7 @@ mod _rust_cffi {
     };
     use pyo3::ffi;
     use pyo3::prelude::*;
-    use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
+    use pyo3::types::{PyCapsule, PyDict, PyList, PyString, PyTuple, PyType};
 
     use crate::cdata::{self, Value};
     use crate::create::Allocator;
@@ -56,6 +62,10 @@ mod _rust_cffi {
     use crate::access::Items;
     #[pymodule_export]
     use crate::ctype::{CField, CType};
+    #[pymodule_export]
+    use crate::declared::Declared;
+    #[pymodule_export]
+    use crate::emit::{_compile, _generate};
     #[pymodule_export]
     use crate::library::CLibrary;
     #[pymodule_export]
@@ -100,6 +110,12 @@ mod _rust_cffi {
             }
         }
         module.add("error", crate::errors::class(py)?)?;
+        module.add("_CompileError", crate::emit::compile_error(py)?)?;
+        module.add("Lib", crate::lib_object::ready(py)?)?;
+        let table = std::ptr::NonNull::from(&crate::exports::TABLE).cast();
+        // SAFETY: the table is static.
+        let capsule = unsafe { PyCapsule::new_with_pointer(py, table, c"rust_cffi")? };
+        module.add("_C_API_RUST", capsule)?;
         Ok(())
     }
 
@@ -512,5 +528,23 @@ mod _rust_cffi {
             address if address.is_null() => Err(PyValueError::new_err(())),
             address => Ok(address as usize),
         }
+    }
+
+    #[pyfunction]
+    fn _function_pointer<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        crate::lib_object::function_pointer(object)
+    }
+
+    #[pyfunction]
+    fn _is_lib(object: &Bound<'_, PyAny>) -> bool {
+        crate::lib_object::is_lib(object)
+    }
+
+    #[pyfunction]
+    fn _address_in_lib<'py>(lib: &Bound<'py, PyAny>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        if !crate::lib_object::is_lib(lib) {
+            return Err(PyTypeError::new_err("expected a 'lib' object"));
+        }
+        crate::lib_object::address(lib, name)
     }
 }

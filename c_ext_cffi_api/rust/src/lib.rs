@@ -1,1 +1,12 @@
-//! Generates and compiles the C glue behind `set_source` and `compile`.
+//! Generates and compiles the C glue behind `set_source` and `compile`; no Python in it.
+//!
+//! * [`describe`] is the plain description of a cdef that the generator starts from.
+//! * [`generate`] writes an extension module in C for it. The text needs Python.h and the user's
+//!   preamble to compile; at import the module asks `rust_cffi` for what it needs (`glue.h`).
+//! * [`compile`] builds it with the C compiler that crate cc finds.
+
+pub mod compile;
+pub mod describe;
+mod facts;
+pub mod generate;
+mod wrapper;

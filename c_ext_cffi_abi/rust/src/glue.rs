@@ -1,0 +1,249 @@
+//! The layouts that generated C and this engine share: `glue.h` of rust-cffi-api, in Rust.
+
+use std::ffi::{CStr, c_char, c_int, c_longlong, c_ulonglong, c_void};
+
+use pyo3::ffi;
+
+/// Raised whenever a layout here changes.
+pub const VERSION: c_int = 1;
+/// A size or an offset that the C compiler was not asked for.
+pub const UNSET: usize = usize::MAX;
+
+#[repr(C)]
+pub struct Typedef {
+    pub name: *const c_char,
+    pub ctype: *const c_char,
+    pub size: c_int,
+    pub kind: c_int,
+}
+
+#[repr(C)]
+pub struct Field {
+    pub name: *const c_char,
+    pub ctype: *const c_char,
+    pub offset: usize,
+    pub size: usize,
+    pub bits: c_int,
+}
+
+#[repr(C)]
+pub struct Record {
+    pub name: *const c_char,
+    pub fields: *const Field,
+    pub count: usize,
+    pub size: usize,
+    pub align: usize,
+    pub union: c_int,
+    pub complete: c_int,
+    pub pack: c_int,
+}
+
+/// Reads an integer constant; returns 1 when it is not above zero.
+pub type Read = unsafe extern "C" fn(*mut c_ulonglong) -> c_int;
+
+#[repr(C)]
+pub struct Enumerator {
+    pub name: *const c_char,
+    pub read: Read,
+}
+
+#[repr(C)]
+pub struct Enum {
+    pub name: *const c_char,
+    pub names: *const Enumerator,
+    pub count: usize,
+    pub size: c_int,
+    pub signed: c_int,
+}
+
+#[repr(C)]
+pub struct Constant {
+    pub name: *const c_char,
+    pub ctype: *const c_char,
+    pub read: Option<Read>,
+    pub copy: Option<unsafe extern "C" fn(*mut c_void)>,
+    pub claimed: *const c_char,
+}
+
+#[repr(C)]
+pub struct Variable {
+    pub name: *const c_char,
+    pub ctype: *const c_char,
+    pub address: unsafe extern "C" fn() -> *mut c_void,
+    pub size: usize,
+}
+
+#[repr(C)]
+pub struct Function {
+    pub ctype: *const c_char,
+    pub address: *mut c_void,
+    pub method: ffi::PyMethodDef,
+}
+
+#[repr(C)]
+pub struct Module {
+    pub name: *const c_char,
+    pub typedefs: *const Typedef,
+    pub typedef_count: usize,
+    pub records: *const Record,
+    pub record_count: usize,
+    pub enums: *const Enum,
+    pub enum_count: usize,
+    pub constants: *const Constant,
+    pub constant_count: usize,
+    pub variables: *const Variable,
+    pub variable_count: usize,
+    pub functions: *mut Function,
+    pub function_count: usize,
+}
+
+/// A generated module's tables. They are static there, and extension modules are never unloaded.
+#[derive(Clone, Copy)]
+pub struct Tables(&'static Module);
+
+// SAFETY: the tables are constant; the method definitions are only read as well.
+unsafe impl Send for Tables {}
+// SAFETY: as above.
+unsafe impl Sync for Tables {}
+
+/// A C string of a table.
+///
+/// # Safety
+/// `text` is a C string that is never freed.
+unsafe fn text(text: *const c_char) -> &'static str {
+    // SAFETY: the caller's promise. The generator writes names and types in ASCII.
+    unsafe { CStr::from_ptr(text) }.to_str().unwrap_or("?")
+}
+
+/// An optional C string of a table.
+///
+/// # Safety
+/// As for [`text`], or null.
+unsafe fn optional(at: *const c_char) -> Option<&'static str> {
+    // SAFETY: the caller's promise.
+    (!at.is_null()).then(|| unsafe { text(at) })
+}
+
+macro_rules! rows {
+    ($name:ident, $row:ty, $at:ident, $count:ident) => {
+        #[doc = concat!("The table `", stringify!($at), "`.")]
+        pub fn $name(self) -> &'static [$row] {
+            // SAFETY: the generator writes tables and their lengths together.
+            unsafe { std::slice::from_raw_parts(self.0.$at, self.0.$count) }
+        }
+    };
+}
+
+impl Tables {
+    /// The tables that a module passes when it starts.
+    ///
+    /// # Safety
+    /// `description` is that of a generated module of this version.
+    pub unsafe fn new(description: *const Module) -> Tables {
+        // SAFETY: the caller's promise; the module stays loaded.
+        Tables(unsafe { &*description })
+    }
+
+    /// The module's dotted name.
+    pub fn name(self) -> &'static str {
+        // SAFETY: written by the generator.
+        unsafe { text(self.0.name) }
+    }
+
+    rows!(typedefs, Typedef, typedefs, typedef_count);
+    rows!(records, Record, records, record_count);
+    rows!(enums, Enum, enums, enum_count);
+    rows!(constants, Constant, constants, constant_count);
+    rows!(variables, Variable, variables, variable_count);
+    rows!(functions, Function, functions, function_count);
+}
+
+macro_rules! names {
+    ($($row:ty),*) => {$(
+        impl $row {
+            /// Its name.
+            pub fn name(&self) -> &'static str {
+                // SAFETY: written by the generator.
+                unsafe { text(self.name) }
+            }
+        }
+    )*};
+}
+
+names!(Typedef, Field, Record, Enumerator, Enum, Constant, Variable);
+
+macro_rules! types {
+    ($($row:ty),*) => {$(
+        impl $row {
+            /// Its type, where one is given.
+            pub fn type_text(&self) -> Option<&'static str> {
+                // SAFETY: written by the generator.
+                unsafe { optional(self.ctype) }
+            }
+        }
+    )*};
+}
+
+types!(Typedef, Field, Constant, Variable, Function);
+
+impl Record {
+    /// Its fields; `None` for an opaque record.
+    pub fn fields(&self) -> Option<&'static [Field]> {
+        // SAFETY: the generator writes tables and their lengths together.
+        (!self.fields.is_null())
+            .then(|| unsafe { std::slice::from_raw_parts(self.fields, self.count) })
+    }
+}
+
+impl Enum {
+    /// The names of its values.
+    pub fn names(&self) -> &'static [Enumerator] {
+        // SAFETY: the generator writes tables and their lengths together.
+        unsafe { std::slice::from_raw_parts(self.names, self.count) }
+    }
+}
+
+impl Constant {
+    /// The value that the cdef claims.
+    pub fn claimed(&self) -> Option<&'static str> {
+        // SAFETY: written by the generator.
+        unsafe { optional(self.claimed) }
+    }
+}
+
+impl Function {
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        // SAFETY: written by the generator.
+        unsafe { text(self.method.ml_name) }
+    }
+
+    /// Whether there is a wrapper; a variadic function has none.
+    pub fn has_wrapper(&self) -> bool {
+        !self.method.ml_meth.is_null()
+    }
+}
+
+/// The functions that generated modules call.
+#[repr(C)]
+pub struct Table {
+    pub version: c_int,
+    pub start: unsafe extern "C" fn(*mut ffi::PyObject, *const Module) -> *mut ffi::PyObject,
+    pub find_type: unsafe extern "C" fn(*mut ffi::PyObject, *const c_char) -> *mut ffi::PyObject,
+    pub to_signed: unsafe extern "C" fn(*mut ffi::PyObject, *mut c_longlong) -> c_int,
+    pub to_unsigned: unsafe extern "C" fn(*mut ffi::PyObject, *mut c_ulonglong) -> c_int,
+    pub overflow: unsafe extern "C" fn(*mut ffi::PyObject, c_int, c_int) -> c_int,
+    pub to_char: unsafe extern "C" fn(*mut ffi::PyObject, *mut u8) -> c_int,
+    pub to_c: unsafe extern "C" fn(*mut ffi::PyObject, *mut ffi::PyObject, *mut u8) -> c_int,
+    pub to_pointer: unsafe extern "C" fn(
+        *mut ffi::PyObject,
+        *mut ffi::PyObject,
+        *mut *mut u8,
+        *mut *mut c_void,
+    ) -> c_int,
+    pub free_temporaries: unsafe extern "C" fn(*mut c_void),
+    pub from_c: unsafe extern "C" fn(*mut u8, *mut ffi::PyObject) -> *mut ffi::PyObject,
+    pub from_record: unsafe extern "C" fn(*mut u8, *mut ffi::PyObject) -> *mut ffi::PyObject,
+    pub restore_errno: extern "C" fn(),
+    pub save_errno: extern "C" fn(),
+}
