@@ -80,20 +80,9 @@ fn specification(job: &DriverJob) -> Specification {
     // Isolated from the user's settings; no byte code beside the participant's files, which would outlive an edit;
     // nothing of a crashed process's output lost in a buffer.
     let options = ["-I", "-B", "-u", "-X", "faulthandler", "-c", DRIVER];
-    let [class, message, traceback] = reply::TEXTS;
-    let caps = [
-        value::DEEPEST,
-        value::MOST,
-        value::LONGEST,
-        class,
-        message,
-        traceback,
-    ];
-    let caps = caps.map(|cap| cap.to_string());
-    let args = options
-        .iter()
-        .copied()
-        .chain(caps.iter().map(String::as_str));
+    let values = [value::DEEPEST, value::MOST, value::LONGEST];
+    let caps = values.iter().chain(&reply::TEXTS).map(usize::to_string);
+    let args = options.map(String::from).into_iter().chain(caps);
     let job = Job {
         program: job.python.clone(),
         args: args.map(OsString::from).collect(),
@@ -107,7 +96,7 @@ fn specification(job: &DriverJob) -> Specification {
 enum Outcome {
     /// The driver said that it ends, and ended.
     Finished,
-    /// The process ended on this question, or while it loaded.
+    /// The process ended on this question, or while it loaded; the number of questions stands for its end.
     Interrupted(Option<usize>),
     /// Something came that no honest driver sends, in words.
     Tampered(String),
@@ -124,25 +113,15 @@ struct Conversation<'a> {
 impl Conversation<'_> {
     /// Talks to one driver, from the question with this index on.
     fn hold(&mut self, driver: &mut Driver, first: usize) -> anyhow::Result<Outcome> {
-        let mut loading = Loading::Loaded;
-        for part in self.parts() {
-            loading = match driver.ask(self.load_request(part))? {
-                Heard::Reply(Reply::Loaded) => continue,
-                Heard::Reply(Reply::Answer(answer)) => match failure(part, answer) {
-                    Some(failed) => failed,
-                    None => return Ok(out_of_turn()),
-                },
-                Heard::Reply(_) => return Ok(out_of_turn()),
-                Heard::Tampering(words) => return Ok(Outcome::Tampered(words)),
-                Heard::End => {
-                    self.found(Loading::Unfinished(part));
-                    return Ok(Outcome::Interrupted(None));
-                }
-            };
-            break;
-        }
+        let (loading, outcome) = self.load(driver)?;
         let loaded = loading == Loading::Loaded;
-        self.found(loading);
+        if self.interruptions.is_empty() {
+            // Later drivers load the same once more.
+            self.loading = loading;
+        }
+        if let Some(outcome) = outcome {
+            return Ok(outcome);
+        }
         let asked = if loaded {
             first..self.questions.len()
         } else {
@@ -164,8 +143,36 @@ impl Conversation<'_> {
             Heard::Reply(Reply::End) => driver.farewell(),
             Heard::Reply(_) => Ok(out_of_turn()),
             Heard::Tampering(words) => Ok(Outcome::Tampered(words)),
-            Heard::End => Ok(Outcome::Interrupted(None)),
+            Heard::End => Ok(Outcome::Interrupted(Some(self.questions.len()))),
         }
+    }
+
+    /// Has the driver import one part after the other. Tells what became of it, and the outcome if there is nothing more
+    /// to say.
+    fn load(&self, driver: &mut Driver) -> anyhow::Result<(Loading, Option<Outcome>)> {
+        for part in self.parts() {
+            let outcome = match driver.ask(self.load_request(part))? {
+                Heard::Reply(Reply::Loaded) => continue,
+                Heard::Reply(Reply::Answer(Answer::Raised {
+                    class,
+                    message,
+                    traceback,
+                })) => {
+                    let failed = Loading::Failed {
+                        part,
+                        class,
+                        message,
+                        traceback,
+                    };
+                    return Ok((failed, None));
+                }
+                Heard::Reply(_) => out_of_turn(),
+                Heard::Tampering(words) => Outcome::Tampered(words),
+                Heard::End => Outcome::Interrupted(None),
+            };
+            return Ok((Loading::Unfinished(part), Some(outcome)));
+        }
+        Ok((Loading::Loaded, None))
     }
 
     /// What a driver imports, each asked for by itself: until the bridge is loaded, the answers come from code of ours.
@@ -184,35 +191,12 @@ impl Conversation<'_> {
         json!({ "do": "load", "part": name, "module": module })
     }
 
-    /// Remembers what became of loading; later drivers load the same once more.
-    fn found(&mut self, loading: Loading) {
-        if self.interruptions.is_empty() {
-            self.loading = loading;
-        }
-    }
-
     fn may_restart(&self) -> bool {
         let timeouts = self
             .interruptions
             .iter()
             .filter(|interruption| interruption.ended.ending == Ending::Stopped(Limit::Time));
         self.interruptions.len() <= RESTARTS && timeouts.count() <= TIMEOUTS
-    }
-}
-
-fn failure(part: Part, answer: Answer) -> Option<Loading> {
-    match answer {
-        Answer::Raised {
-            class,
-            message,
-            traceback,
-        } => Some(Loading::Failed {
-            part,
-            class,
-            message,
-            traceback,
-        }),
-        _ => None,
     }
 }
 

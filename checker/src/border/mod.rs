@@ -187,7 +187,7 @@ pub enum Loading {
 /// A process of a conversation that ended before its last answer.
 #[derive(Clone, Debug)]
 pub struct Interruption {
-    /// The index of the question it worked on; `None` while it loaded.
+    /// The index of the question it worked on; `None` while it loaded, the number of questions after the last answer.
     pub question: Option<usize>,
     /// How it ended.
     pub ended: Ended,

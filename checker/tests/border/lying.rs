@@ -196,3 +196,26 @@ def one(): return 1
     // Nothing is closed to root.
     assert_eq!(heard.answers[0] != int(0), nix::unistd::geteuid().is_root());
 }
+
+#[test]
+fn a_process_that_ends_instead_of_its_last_word_has_not_finished() {
+    let bridge = r#"
+import os, sys
+frame = sys._getframe()
+while "replies" not in frame.f_locals:
+    frame = frame.f_back
+drivers_own = frame.f_globals["send"]
+def send(pipe, text):
+    if '"reply":"end"' in text:
+        os._exit(0)
+    drivers_own(pipe, text)
+frame.f_globals["send"] = send
+def lies(): return 1
+def one(): return 1
+"#;
+    let heard = ask(bridge);
+    assert_eq!(heard.answers, [int(1), int(1)]);
+    assert_eq!(heard.interruptions[0].question, Some(2));
+    assert!(!heard.finished);
+    assert_eq!(heard.verdict(), Some(Verdict::EarlyExit));
+}
