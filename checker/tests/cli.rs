@@ -785,6 +785,69 @@ impl Drop for Mounted {
     }
 }
 
+/// A workshop that pins packages, so that a run needs a virtual environment.
+fn pinning(requirements: &str) -> Workshop {
+    let workshop = Workshop::new();
+    fs::write(workshop.root.path().join("requirements.lock"), requirements).unwrap();
+    workshop
+}
+
+#[test]
+fn an_environment_of_somebody_else_is_left_alone() {
+    let workshop = pinning("# nothing\n");
+    let theirs = workshop.root.path().join(".venv");
+    fs::create_dir(&theirs).unwrap();
+    fs::write(theirs.join("pyvenv.cfg"), "theirs").unwrap();
+    workshop.run(&CTYPES).must(0, &["passed 2/2"]);
+    assert_eq!(
+        contents(&theirs).len(),
+        1,
+        "something was written into .venv"
+    );
+    let own = contents(&workshop.root.path().join("target/checker/venvs"));
+    assert!(own.keys().any(|path| path.ends_with("pyvenv.cfg")));
+}
+
+#[test]
+fn an_interrupted_set_up_is_done_again() {
+    let workshop = pinning("# nothing\n");
+    let venv = workshop.root.path().join(".venv");
+    let mut child = workshop
+        .command(&CTYPES)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_for(|| venv.join("pyvenv.cfg").exists().then_some(()));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(
+        !venv.join(".checker.json").exists(),
+        "it was faster than this test"
+    );
+    workshop.run(&CTYPES).must(0, &["passed 2/2"]);
+    assert!(venv.join(".checker.json").exists());
+}
+
+#[test]
+fn without_network_and_packages_it_says_so() {
+    let hash = "0".repeat(64);
+    let workshop = pinning(&format!("cffi==1.0.0 --hash=sha256:{hash}\n"));
+    let mut command = workshop.command(&CTYPES);
+    command
+        .env("PIP_NO_INDEX", "1")
+        .env_remove("PIP_FIND_LINKS");
+    workshop.finish(command).must(
+        3,
+        &[
+            "cannot set up the virtual environment .venv",
+            "no network",
+            "connect once",
+            "skipped 0/2",
+        ],
+    );
+}
+
 #[test]
 fn a_library_for_another_machine_is_named_and_not_used() {
     let mut header = vec![0_u8; 64];

@@ -15,6 +15,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::border::{Answer, Interrogation, Loading, Part};
+use crate::build::Failure;
 use crate::build::tools::Tools;
 use crate::errors::ExpectedError;
 use crate::interrupt;
@@ -211,14 +212,22 @@ impl<'a> Courtroom<'a> {
 
     fn try_variant(&self, variant: Variant, fresh: bool) -> anyhow::Result<VariantReport> {
         let files = inputs::bridge_files(self.lesson, variant, self.sources)?;
-        let report = match work::prepare(self, variant, self.sources, &files)? {
-            Err(failure) => VariantReport {
-                diagnostics: vec![diagnosis::of_build(failure)],
-                ..VariantReport::without_run(variant, self.possible(variant), Verdict::CompileError)
-            },
-            Ok(prepared) => self.examine(variant, &prepared, fresh)?,
+        let (report, lasting) = match work::prepare(self, variant, self.sources, &files)? {
+            Err(failure) => {
+                let lasting = matches!(failure, Failure::Refused(_));
+                let report = VariantReport {
+                    diagnostics: vec![diagnosis::of_build(failure)],
+                    ..VariantReport::without_run(
+                        variant,
+                        self.possible(variant),
+                        Verdict::CompileError,
+                    )
+                };
+                (report, lasting)
+            }
+            Ok(prepared) => (self.examine(variant, &prepared, fresh)?, true),
         };
-        if report.verdict.repeatable() {
+        if lasting && report.verdict.repeatable() {
             let key = self.keys.verdict(variant, &files, self.evidence())?;
             let path = self.keys.verdict_path(&key);
             crate::build::store::write_atomically(&path, &serde_json::to_vec(&report.to_json())?)

@@ -86,8 +86,7 @@ pub fn quiet(mut command: Command) -> Command {
             || text.starts_with("INSTA_")
             || text.starts_with("CARGO_PKG_")
             || text.starts_with("CARGO_MANIFEST_")
-            || text == "VIRTUAL_ENV"
-            || text == "LD_LIBRARY_PATH" && std::env::var_os("CARGO").is_some();
+            || text == "VIRTUAL_ENV";
         if foreign {
             command.env_remove(&name);
         }
