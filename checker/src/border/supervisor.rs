@@ -27,7 +27,7 @@ use crate::lesson::Limits;
 /// How long a payload over its time limit may take to print its stack.
 const LAST_WORDS: Duration = Duration::from_millis(150);
 /// How long helpers of a payload may take to notice that it has ended, before they count as left behind.
-const AFTERMATH: Duration = Duration::from_millis(100);
+const AFTERMATH: Duration = Duration::from_millis(250);
 /// How long ending everything may take; thousands of processes on a busy machine need a second.
 const KILLING: Duration = Duration::from_secs(5);
 /// How often processes and memory are looked at, at least and at most.
