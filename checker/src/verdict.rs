@@ -104,12 +104,17 @@ impl Verdict {
         *self == Verdict::Passed
     }
 
-    /// Whether the same inputs give the same verdict again, so that it may be answered from the cache.
+    /// Whether the same inputs give the same verdict again, so that it may be answered from the cache. What a busy
+    /// machine can cause (a process that ends late, the system's own SIGKILL) is tried again.
     pub fn repeatable(&self) -> bool {
-        !matches!(
-            self,
-            Verdict::Timeout | Verdict::Skipped(_) | Verdict::GraderFault(_)
-        )
+        match self {
+            Verdict::Timeout
+            | Verdict::LeakedProcess
+            | Verdict::Skipped(_)
+            | Verdict::GraderFault(_) => false,
+            Verdict::Crashed(signal) => signal != "SIGKILL",
+            _ => true,
+        }
     }
 }
 
