@@ -19,7 +19,7 @@ use crate::value::{self, Access};
 pub(crate) struct Word(pub(crate) [u8; 16]);
 
 impl Word {
-    fn pointer(value: *const c_void) -> Word {
+    pub(crate) fn pointer(value: *const c_void) -> Word {
         let mut word = Word([0; 16]);
         word.0[..size_of::<*const c_void>()].copy_from_slice(&(value as usize).to_ne_bytes());
         word

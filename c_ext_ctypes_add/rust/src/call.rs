@@ -153,16 +153,34 @@ fn enter(target: &Target<'_>, prepared: &Cache, passed: &mut [Passed]) -> Res<Ob
         large.resize(words, Word([0; 16]));
         large.as_mut_ptr().cast()
     };
-    let use_errno = target.flags & USE_ERRNO != 0;
-    let keep_interpreter = target.flags & PYTHON_API != 0;
+    // SAFETY: the user vouches that the address is a function of this signature, as ctypes demands;
+    // the slots hold values of the signature's types, and the result has room for it.
+    unsafe { run(&prepared.plan, target.address, target.flags, &slots, result)? };
+    // SAFETY: the call has stored a result of the declared type.
+    unsafe { fetch(target, result.cast()) }
+}
+
+/// The bare call: without the interpreter unless the flags keep it, with `errno` swapped if they say
+/// so. A function of Python's own C API may leave an exception.
+///
+/// # Safety
+/// As for [`CallPlan::call`].
+pub(crate) unsafe fn run(
+    plan: &CallPlan,
+    address: *mut c_void,
+    flags: u32,
+    slots: &[*mut c_void],
+    result: *mut c_void,
+) -> Res<()> {
+    let use_errno = flags & USE_ERRNO != 0;
+    let keep_interpreter = flags & PYTHON_API != 0;
     // SAFETY: the interpreter is held; it is taken back below before any object is touched.
     let detached = (!keep_interpreter).then(|| unsafe { ffi::PyEval_SaveThread() });
     if use_errno {
         errno::swap();
     }
-    // SAFETY: the user vouches that the address is a function of this signature, as ctypes demands;
-    // the slots hold values of the signature's types, and the result has room for it.
-    unsafe { prepared.plan.call(target.address, &slots, result) };
+    // SAFETY: the caller's promise.
+    unsafe { plan.call(address, slots, result) };
     if use_errno {
         errno::swap();
     }
@@ -171,10 +189,24 @@ fn enter(target: &Target<'_>, prepared: &Cache, passed: &mut [Passed]) -> Res<Ob
         unsafe { ffi::PyEval_RestoreThread(thread) };
     }
     if keep_interpreter && py::raised() {
-        return Err(Raised);
+        Err(Raised)
+    } else {
+        Ok(())
     }
-    // SAFETY: the call has stored a result of the declared type.
-    unsafe { fetch(target, result.cast()) }
+}
+
+/// The Python value of a simple result.
+///
+/// # Safety
+/// `at` holds a result of this type.
+pub(crate) unsafe fn simple_result(access: Access, size: usize, at: *mut u8) -> Res<Obj> {
+    // SAFETY: the caller's promise.
+    let value = unsafe { access.get(at, size, None)? };
+    if access.code == b'O' {
+        // The C function has given a reference of its own away; reading made another one.
+        api!(ffi::Py_DECREF(value.ptr()));
+    }
+    Ok(value)
 }
 
 /// Makes the Python value of a result.
@@ -192,15 +224,8 @@ unsafe fn fetch(target: &Target<'_>, at: *mut u8) -> Res<Obj> {
         return restype.call_one(&number);
     };
     let value = match info.access.filter(|_| !cdata::is_simple_subclass(restype)) {
-        Some(access) => {
-            // SAFETY: a result of this type.
-            let value = unsafe { access.get(at, info.size, None)? };
-            if access.code == b'O' {
-                // The C function has given a reference of its own away; reading made another one.
-                api!(ffi::Py_DECREF(value.ptr()));
-            }
-            value
-        }
+        // SAFETY: a result of this type.
+        Some(access) => unsafe { simple_result(access, info.size, at)? },
         // SAFETY: as above; the instance gets its own copy.
         None => unsafe { cdata::copy(restype, at).map(Data::into_obj)? },
     };

@@ -1,6 +1,7 @@
 //! Function objects: foreign functions, and callables that C can call.
 
 use std::ffi::{CString, c_int, c_void};
+use std::rc::Rc;
 
 use clib::ctype::CType;
 use pyo3::ffi;
@@ -8,6 +9,7 @@ use pyo3::ffi;
 use crate::call::{self, Cache, Target};
 use crate::callback;
 use crate::cdata::{self, Data, Head};
+use crate::direct::Direct;
 use crate::entry;
 use crate::info::{self, Info, Kind};
 use crate::loader;
@@ -40,10 +42,17 @@ struct Layout {
     errcheck: *mut ffi::PyObject,
     paramflags: *mut ffi::PyObject,
     cache: *mut Cache,
+    /// The short way, an `Rc`; NULL when there is none (yet).
+    direct: *const Direct,
+    /// Whether the short way was looked for since the last change.
+    direct_known: bool,
 }
 
 pub(crate) fn make_meta() -> Res<*mut ffi::PyTypeObject> {
-    meta::derived(c"_ctypes.PyCFuncPtrType").make(|made| made.tp_init = Some(init_type_entry))
+    meta::derived(c"_ctypes.PyCFuncPtrType").make(|made| {
+        made.tp_init = Some(init_type_entry);
+        made.tp_setattro = Some(set_type_attribute_entry);
+    })
 }
 
 pub(crate) fn make_base() -> Res<*mut ffi::PyTypeObject> {
@@ -76,6 +85,7 @@ pub(crate) fn make_base() -> Res<*mut ffi::PyTypeObject> {
 }
 
 entry::init!(init_type_entry, init_type);
+entry::assign!(set_type_attribute_entry, set_type_attribute);
 entry::ternary!(new_entry, new, ffi::PyTypeObject);
 entry::getter!(get_errcheck_entry, get_errcheck);
 entry::setter!(set_errcheck_entry, set_errcheck);
@@ -120,6 +130,37 @@ fn init_type(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
     }
     info.store(ty);
     inherit_vectorcall(ty)
+}
+
+/// `tp_setattro` of the metaclass: a class that gets a `__call__` is no longer called directly, nor
+/// are those that derive from it. (From Python 3.12 on the interpreter sees to that itself.)
+fn set_type_attribute(ty: &Obj, name: &Obj, value: Option<&Obj>) -> Res<()> {
+    let raw = value.map_or(std::ptr::null_mut(), Obj::ptr);
+    // SAFETY: `type` has a tp_setattro, which is the plain way to set an attribute of a class.
+    unsafe {
+        let set = (*(&raw mut ffi::PyType_Type)).tp_setattro.ok_or(Raised)?;
+        py::done(set(ty.ptr(), name.ptr(), raw))?;
+    }
+    if cfg!(not(Py_3_12)) && name.is_str() && name.as_str()? == "__call__" {
+        call_indirectly(ty)?;
+    }
+    Ok(())
+}
+
+fn call_indirectly(ty: &Obj) -> Res<()> {
+    // SAFETY: a living class of ours.
+    unsafe {
+        (*ty.ptr().cast::<ffi::PyTypeObject>()).tp_flags &= !ffi::Py_TPFLAGS_HAVE_VECTORCALL;
+    }
+    for derived in ty
+        .getattr(c"__subclasses__")?
+        .call_none()?
+        .to_tuple()?
+        .items()
+    {
+        call_indirectly(derived)?;
+    }
+    Ok(())
 }
 
 fn is_restype(object: &Obj) -> bool {
@@ -319,6 +360,7 @@ fn get_errcheck(slf: &Obj) -> Res<Obj> {
 }
 
 fn set_errcheck(slf: &Obj, value: Option<&Obj>) -> Res<()> {
+    forget_direct(slf)?;
     if value.is_some_and(|value| !value.is_callable()) {
         return Err(raise(Exc::Type, "the errcheck attribute must be callable"));
     }
@@ -333,6 +375,7 @@ fn get_restype(slf: &Obj) -> Res<Obj> {
 }
 
 fn set_restype(slf: &Obj, value: Option<&Obj>) -> Res<()> {
+    forget_direct(slf)?;
     let Some(value) = value else {
         set_own!(slf, restype, None);
         set_own!(slf, checker, None);
@@ -357,6 +400,7 @@ fn get_argtypes(slf: &Obj) -> Res<Obj> {
 }
 
 fn set_argtypes(slf: &Obj, value: Option<&Obj>) -> Res<()> {
+    forget_direct(slf)?;
     let Some(value) = value.filter(|value| !value.is_none()) else {
         set_own!(slf, converters, None);
         set_own!(slf, argtypes, None);
@@ -410,12 +454,86 @@ unsafe extern "C" fn vectorcall(
     })
 }
 
+/// Drops the short way; every change of the declaration passes through here.
+fn forget_direct(slf: &Obj) -> Res<()> {
+    let layout = layout(slf)?;
+    // SAFETY: a living function object, which owns one count of the Rc in this place.
+    unsafe {
+        let old = (&raw mut (*layout).direct).replace(std::ptr::null());
+        (*layout).direct_known = false;
+        if !old.is_null() {
+            drop(Rc::from_raw(old));
+        }
+    }
+    Ok(())
+}
+
+/// The short way, prepared when it is first asked for.
+fn direct_of(slf: &Obj) -> Option<Rc<Direct>> {
+    let layout = layout(slf).ok()?;
+    // SAFETY: a living function object; the Rc in this place is counted once more before its
+    // function may be called and may drop it.
+    unsafe {
+        if !(*layout).direct.is_null() {
+            Rc::increment_strong_count((*layout).direct);
+            return Some(Rc::from_raw((*layout).direct));
+        }
+        if (*layout).direct_known {
+            return None;
+        }
+        (*layout).direct_known = true;
+    }
+    let made = Rc::new(prepare_direct(slf)?);
+    // SAFETY: as above; the place is empty.
+    unsafe { (*layout).direct = Rc::into_raw(made.clone()) };
+    Some(made)
+}
+
+fn prepare_direct(slf: &Obj) -> Option<Direct> {
+    let info = Info::of_instance(slf)?;
+    let layout = layout(slf).ok()?;
+    // SAFETY: a living function object.
+    let (hooked, own_checker) = unsafe {
+        let hooked = !(*layout).errcheck.is_null() || !(*layout).paramflags.is_null();
+        (hooked, !(*layout).checker.is_null())
+    };
+    // SAFETY: as above; each place holds NULL or a reference that the object owns.
+    let own = |place: *mut ffi::PyObject| unsafe { Obj::borrowed(place) };
+    // SAFETY: as above.
+    let (restype, argtypes, converters) = unsafe {
+        (
+            own((*layout).restype),
+            own((*layout).argtypes),
+            own((*layout).converters),
+        )
+    };
+    let checked = if restype.is_some() {
+        own_checker
+    } else {
+        info.checker.is_some()
+    };
+    if hooked || checked {
+        return None;
+    }
+    let argtypes = argtypes.or_else(|| info.argtypes.clone())?;
+    let converters = converters.or_else(|| info.converters.clone())?;
+    let restype = restype.or_else(|| info.restype.clone());
+    Direct::prepare(&argtypes, &converters, restype.as_ref())
+}
+
 /// Calls the C function behind `slf`.
 fn invoke(slf: &Obj, given: &[Obj], keywords: Option<(&Obj, &[Obj])>) -> Res<Obj> {
     let Some(info) = Info::of_instance(slf) else {
         return Err(raise(Exc::Type, "abstract class"));
     };
     let data = Data::expect(slf)?;
+    if keywords.is_none()
+        && let Some(direct) = direct_of(slf)
+        && !data.pointer().is_null()
+        && let Some(result) = direct.call(data.pointer().cast(), info.call_flags, given)
+    {
+        return result;
+    }
     let restype = own!(slf, restype).or_else(|| info.restype.clone());
     let checker = match own!(slf, restype) {
         Some(_) => own!(slf, checker),
@@ -525,6 +643,11 @@ unsafe fn owned_places(slf: *mut ffi::PyObject) -> [*mut *mut ffi::PyObject; 8] 
 unsafe extern "C" fn clear(slf: *mut ffi::PyObject) -> c_int {
     // SAFETY: a living function object; each place is emptied before its content is released.
     unsafe {
+        // The short way borrows from what is released below.
+        let direct = (&raw mut (*slf.cast::<Layout>()).direct).replace(std::ptr::null());
+        if !direct.is_null() {
+            drop(Rc::from_raw(direct));
+        }
         for place in owned_places(slf) {
             drop(Obj::owned(place.replace(std::ptr::null_mut())));
         }

@@ -9,6 +9,7 @@ mod buffer;
 mod call;
 mod callback;
 mod cdata;
+mod direct;
 mod entry;
 mod errno;
 mod field;

@@ -200,6 +200,11 @@ pub(crate) fn from_param(ty: &Obj, value: &Obj) -> Res<Obj> {
     ))
 }
 
+/// Whether a built-in method is the common `from_param`.
+pub(crate) fn is_own_from_param(function: ffi::PyCFunction) -> bool {
+    function as usize == from_param_entry as ffi::PyCFunction as usize
+}
+
 /// Converts the `_as_parameter_` of something; it may have one of its own, and so on.
 pub(crate) fn as_parameter(ty: &Obj, stand_in: &Obj) -> Res<Obj> {
     recursive(|| {

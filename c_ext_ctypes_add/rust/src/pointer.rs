@@ -136,6 +136,11 @@ fn from_param(ty: &Obj, value: &Obj) -> Res<Obj> {
     meta::from_param(ty, value)
 }
 
+/// Whether a built-in method is the `from_param` of the pointer types.
+pub(crate) fn is_own_from_param(function: ffi::PyCFunction) -> bool {
+    function as usize == from_param_entry as ffi::PyCFunction as usize
+}
+
 fn new(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<Obj> {
     let target = Info::of_type(ty).and_then(|info| info.proto.clone());
     if target.is_none() {

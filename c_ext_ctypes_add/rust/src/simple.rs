@@ -242,6 +242,17 @@ fn text_from_param(ty: &Obj, given: &Obj, own: u8, character: u8) -> Res<Obj> {
     ))
 }
 
+/// Whether a built-in method is the `from_param` that types of this code have from us.
+pub(crate) fn is_own_from_param(code: u8, function: ffi::PyCFunction) -> bool {
+    let own: ffi::PyCFunction = match code {
+        b'z' => char_p_entry,
+        b'Z' => wchar_p_entry,
+        b'P' => void_p_entry,
+        _ => from_param_entry,
+    };
+    function as usize == own as usize
+}
+
 fn refuse(given: &Obj, wanted: &str) -> Raised {
     if cfg!(Py_3_13) {
         let name = given.type_name();

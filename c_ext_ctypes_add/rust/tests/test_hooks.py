@@ -96,6 +96,34 @@ class Hooks(unittest.TestCase):
 
         self.assertEqual(Loud(("echo_int", self.lib))(5), 1005)
 
+    def test_a_call_method_that_comes_later(self) -> None:
+        class Plain(c.CFUNCTYPE(c.c_int, c.c_int)):
+            pass
+
+        class Derived(Plain):
+            pass
+
+        plain, derived = (kind(("echo_int", self.lib)) for kind in (Plain, Derived))
+        self.assertEqual((plain(5), derived(5)), (5, 5))
+        Plain.__call__ = lambda self, value: -value
+        self.assertEqual((plain(5), derived(5)), (-5, -5))
+
+    def test_hooks_that_come_after_the_first_call(self) -> None:
+        class Checked(c.c_int):
+            @staticmethod
+            def _check_retval_(value: "Checked") -> int:
+                return value.value + 100
+
+        self.assertEqual(self.echo(5), 5)
+        self.echo.restype = Checked
+        self.assertEqual(self.echo(5), 105)
+        self.echo.restype = c.c_int
+        self.echo.errcheck = lambda result, function, arguments: -result
+        self.assertEqual(self.echo(5), -5)
+        del self.echo.errcheck
+        self.echo.argtypes = [c.c_ubyte]
+        self.assertEqual(self.echo(300), 44)
+
     def test_parameter_flags(self) -> None:
         prototype = c.CFUNCTYPE(None, c.POINTER(c.c_int), c.c_int)
         fill = prototype(("fill", self.lib), ((2, "values"), (1, "count", 1)))
