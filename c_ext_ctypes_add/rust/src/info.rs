@@ -11,7 +11,7 @@ use std::rc::Rc;
 use clib::ctype::CType;
 use pyo3::ffi;
 
-use crate::py::Obj;
+use crate::py::{self, Obj};
 use crate::types::types;
 use crate::value::Access;
 
@@ -163,7 +163,7 @@ pub(crate) unsafe extern "C" fn dealloc(ty: *mut ffi::PyObject) {
     }
     // SAFETY: `type` frees the rest; it untracks the object itself.
     unsafe {
-        if let Some(dealloc) = (*(&raw mut ffi::PyType_Type)).tp_dealloc {
+        if let Some(dealloc) = (*py::type_type()).tp_dealloc {
             dealloc(ty);
         }
     }
@@ -191,7 +191,7 @@ pub(crate) unsafe extern "C" fn traverse(
                 }
             }
         }
-        match (*(&raw mut ffi::PyType_Type)).tp_traverse {
+        match (*py::type_type()).tp_traverse {
             Some(traverse) => traverse(ty, visit, argument),
             None => 0,
         }
@@ -208,7 +208,7 @@ pub(crate) unsafe extern "C" fn clear(ty: *mut ffi::PyObject) -> c_int {
             let arrays = (*slot).arrays.take();
             drop((old, arrays));
         }
-        match (*(&raw mut ffi::PyType_Type)).tp_clear {
+        match (*py::type_type()).tp_clear {
             Some(clear) => clear(ty),
             None => 0,
         }

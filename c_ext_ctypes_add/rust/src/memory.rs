@@ -102,11 +102,10 @@ pub(crate) unsafe extern "C" fn string_at(text: *const c_char, size: c_int) -> *
     guard(std::ptr::null_mut(), || {
         let (place, length) = (py::address(text.cast())?, py::int(size.into())?);
         py::audit(c"ctypes.string_at", &[&place, &length])?;
-        // SAFETY: the caller vouches for the memory, as in C.
-        let length = if size == -1 {
-            unsafe { libc::strlen(text) as isize }
-        } else {
-            size as isize
+        let length = match size {
+            // SAFETY: the caller vouches for the memory, as in C.
+            -1 => unsafe { libc::strlen(text) as isize },
+            _ => size as isize,
         };
         // SAFETY: as above; a negative length raises.
         unsafe { Ok(Obj::owned(ffi::PyBytes_FromStringAndSize(text, length))?.into_ptr()) }
@@ -121,11 +120,10 @@ pub(crate) unsafe extern "C" fn wide_string_at(
     guard(std::ptr::null_mut(), || {
         let (place, length) = (py::address(text.cast())?, py::int(size.into())?);
         py::audit(c"ctypes.wstring_at", &[&place, &length])?;
-        // SAFETY: the caller vouches for the memory, as in C.
-        let length = if size == -1 {
-            unsafe { libc::wcslen(text) as isize }
-        } else {
-            size as isize
+        let length = match size {
+            // SAFETY: the caller vouches for the memory, as in C.
+            -1 => unsafe { libc::wcslen(text) as isize },
+            _ => size as isize,
         };
         // SAFETY: as above; a negative length raises.
         unsafe { Ok(Obj::owned(ffi::PyUnicode_FromWideChar(text, length))?.into_ptr()) }

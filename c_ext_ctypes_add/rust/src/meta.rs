@@ -48,7 +48,7 @@ pub(crate) fn begin(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()
     let raw = keywords.map_or(std::ptr::null_mut(), Obj::ptr);
     // SAFETY: `type` has an `__init__`; the class and the arguments are alive.
     unsafe {
-        let init = (*(&raw mut ffi::PyType_Type)).tp_init.ok_or(py::Raised)?;
+        let init = (*py::type_type()).tp_init.ok_or(py::Raised)?;
         py::done(init(ty.ptr(), arguments.ptr(), raw))?;
     }
     if Info::of_type(ty).is_some() {

@@ -358,9 +358,9 @@ impl Exc {
 
 /// Sets an exception with a message.
 pub(crate) fn raise(exception: Exc, message: impl AsRef<str>) -> Raised {
-    match string(message.as_ref()) {
-        Ok(text) => api!(ffi::PyErr_SetObject(exception.class(), text.ptr())),
-        Err(Raised) => {}
+    // Without memory for the text, that is the exception which is set.
+    if let Ok(text) = string(message.as_ref()) {
+        api!(ffi::PyErr_SetObject(exception.class(), text.ptr()));
     }
     Raised
 }
@@ -448,9 +448,8 @@ impl Exception {
 pub(crate) fn extend_error(class: &Obj, prefix: &str) -> Raised {
     let exception = Exception::take();
     let message = format!("{prefix}{}", exception.describe());
-    match string(&message) {
-        Ok(text) => api!(ffi::PyErr_SetObject(class.ptr(), text.ptr())),
-        Err(Raised) => {}
+    if let Ok(text) = string(&message) {
+        api!(ffi::PyErr_SetObject(class.ptr(), text.ptr()));
     }
     Raised
 }
@@ -491,6 +490,11 @@ pub(crate) fn add_to_type(class: &Obj, name: &str, value: &Obj) -> Res<()> {
     dict.dict_set(&string(name)?, value)?;
     api!(ffi::PyType_Modified(pointer));
     Ok(())
+}
+
+/// `type` itself, whose slots our metaclasses extend.
+pub(crate) fn type_type() -> *mut ffi::PyTypeObject {
+    &raw mut ffi::PyType_Type
 }
 
 /// Turns a C status into a result.

@@ -122,7 +122,7 @@ fn set_type_attribute(ty: &Obj, name: &Obj, value: Option<&Obj>) -> Res<()> {
     let raw = value.map_or(std::ptr::null_mut(), Obj::ptr);
     // SAFETY: `type` has a tp_setattro, which is the plain way to set an attribute of a class.
     unsafe {
-        let set = (*(&raw mut ffi::PyType_Type)).tp_setattro.ok_or(Raised)?;
+        let set = (*py::type_type()).tp_setattro.ok_or(Raised)?;
         py::done(set(ty.ptr(), name.ptr(), raw))?;
     }
     if let Some(fields) = value.filter(|_| is_layout) {

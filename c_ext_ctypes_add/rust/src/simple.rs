@@ -153,7 +153,7 @@ fn make_swapped(ty: &Obj, access: Access, proto: &Obj) -> Res<Obj> {
     // The metaclass is called past our own `__init__`, which would make twins of the twin.
     // SAFETY: `type.__new__` with the arguments of a class statement.
     let made = unsafe {
-        let new = (*(&raw mut ffi::PyType_Type)).tp_new.ok_or(Raised)?;
+        let new = (*py::type_type()).tp_new.ok_or(Raised)?;
         Obj::owned(new(
             types().simple_meta,
             arguments.ptr(),
