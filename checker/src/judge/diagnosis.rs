@@ -59,15 +59,13 @@ pub fn of_run(prepared: &Prepared, told: &Interrogation, verdict: &Verdict) -> V
         );
     }
     for interruption in &told.interruptions {
-        let when = if interruption.question.is_none() {
-            " while it was imported"
-        } else {
-            ""
+        let when = match interruption.question {
+            None => "while the bridge was imported, ",
+            Some(index) if index == told.answers.len() => "after the last answer, ",
+            Some(_) => "",
         };
-        say(
-            "the supervisor",
-            format!("the process {}{when}", ending_in_words(&interruption.ended)),
-        );
+        let how = ending_in_words(&interruption.ended);
+        say("the supervisor", format!("{when}the process {how}"));
         say(
             "the process, on standard error,",
             stream(&interruption.ended.stderr),
@@ -131,9 +129,7 @@ fn exception(class: &str, message: &str, traceback: &str) -> String {
 /// How a process ended, as the end of a sentence that begins with `the process`.
 fn ending_in_words(ended: &Ended) -> String {
     match &ended.ending {
-        Ending::Exited(code) => {
-            format!("ended by itself with exit code {code}, before the scenarios had answered")
-        }
+        Ending::Exited(code) => format!("ended by itself, with exit code {code}"),
         Ending::Signaled(number) => {
             let name = signal_name(*number);
             format!("was ended by {name}: {}", signal_in_words(&name))
