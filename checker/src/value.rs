@@ -196,20 +196,39 @@ pub fn float_repr(number: f64) -> String {
     if number.is_nan() {
         return "nan".into();
     }
-    let text = format!("{number:e}");
-    let Some((digits, exponent)) = text.split_once('e') else {
+    let text = shortest(number);
+    let Some((mantissa, exponent)) = text.split_once('e') else {
         return text; // `inf` and `-inf`
     };
     let exponent: i32 = exponent.parse().expect("Rust writes a decimal exponent");
     if !(-4..16).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{digits}e{sign}{:02}", exponent.abs());
+        return format!("{mantissa}e{sign}{:02}", exponent.abs());
     }
-    let plain = number.to_string();
-    if plain.contains('.') {
-        plain
+    let sign = if mantissa.starts_with('-') { "-" } else { "" };
+    let digits = mantissa.trim_start_matches('-').replace('.', "");
+    let distance = exponent.unsigned_abs() as usize;
+    if exponent < 0 {
+        return format!("{sign}0.{}{digits}", "0".repeat(distance - 1));
+    }
+    let whole = distance + 1;
+    match digits.split_at_checked(whole) {
+        Some((whole, fraction)) if !fraction.is_empty() => format!("{sign}{whole}.{fraction}"),
+        _ => format!("{sign}{digits:0<whole$}.0"),
+    }
+}
+
+/// The shortest digits that give the same float back, as `1.5e-7`. Where two of a length are as close, Python takes the even
+/// one, and Rust the greater.
+fn shortest(number: f64) -> String {
+    let text = format!("{number:e}");
+    let mantissa = text.split('e').next().unwrap_or_default();
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
+    let even = format!("{number:.*e}", digits.saturating_sub(1));
+    if even.parse() == Ok(number) {
+        even
     } else {
-        plain + ".0"
+        text
     }
 }
 
@@ -249,6 +268,13 @@ mod tests {
             (0.1, "0.1"),
             (-0.0, "-0.0"),
             (5.0, "5.0"),
+            (0.0, "0.0"),
+            (120.0, "120.0"),
+            (-1234.5, "-1234.5"),
+            (0.00012, "0.00012"),
+            // As close to ...310.2 as to ...310.3: Python takes the even digit.
+            (-1515640596123310.25, "-1515640596123310.2"),
+            (2238293508650729.75, "2238293508650729.8"),
             (1e15, "1000000000000000.0"),
             (1e16, "1e+16"),
             (1.5e-7, "1.5e-07"),
