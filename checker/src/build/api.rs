@@ -132,7 +132,7 @@ fn emit(
     if ended.ending == Ending::Exited(ENGINE_FAILED) {
         anyhow::bail!("the engine does not load:\n{}", super::output_of(&ended));
     }
-    if let Err(failure) = outcome(&ended) {
+    if let Err(failure) = outcome(&ended)? {
         return Ok(Err(failure));
     }
     let answer = std::fs::read(scratch.path().join("wanted.json")).ok();

@@ -97,7 +97,7 @@ impl Compiler {
             cwd: folder.to_owned(),
             limits: limits(),
         })?;
-        Ok(outcome(&ended))
+        Ok(outcome(&ended)?)
     }
 }
 

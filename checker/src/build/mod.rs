@@ -113,22 +113,41 @@ pub fn captured_text(captured: &Captured) -> String {
     text
 }
 
-/// Whether a build step succeeded, or how it failed.
-pub fn outcome(ended: &Ended) -> Result<String, Failure> {
-    match &ended.ending {
-        Ending::Exited(0) => Ok(output_of(ended)),
-        Ending::Exited(_) => Err(Failure::Refused(output_of(ended))),
-        Ending::Signaled(signal) => Err(Failure::Stopped(format!(
-            "the build was ended by {}\n{}",
-            crate::border::signal_name(*signal),
-            output_of(ended)
-        ))),
-        Ending::Stopped(limit) => Err(Failure::Stopped(format!(
-            "the build was stopped: {}\n{}",
-            limit_in_words(*limit),
-            output_of(ended)
-        ))),
+/// Whether a build step succeeded, with what it said, or how it failed.
+///
+/// # Errors
+/// When the disk is full: nobody's code is to blame then.
+pub fn outcome(ended: &Ended) -> Result<Result<String, Failure>, ExpectedError> {
+    let said = output_of(ended);
+    if ended.ending != Ending::Exited(0) && said.contains("No space left on device") {
+        return Err(full_disk());
+    }
+    Ok(match &ended.ending {
+        Ending::Exited(0) => Ok(said),
+        Ending::Exited(_) => Err(Failure::Refused(said)),
+        Ending::Signaled(signal) => {
+            let name = crate::border::signal_name(*signal);
+            Err(Failure::Stopped(format!(
+                "the build was ended by {name}\n{said}"
+            )))
+        }
+        Ending::Stopped(limit) => {
+            let why = limit_in_words(*limit);
+            Err(Failure::Stopped(format!(
+                "the build was stopped: {why}\n{said}"
+            )))
+        }
         Ending::Dismissed => Err(Failure::Stopped("the build was ended".to_owned())),
+    })
+}
+
+/// The error for a compiler that found no room.
+fn full_disk() -> ExpectedError {
+    ExpectedError::Tool {
+        tool: "the build".to_owned(),
+        cause: "no space left on the disk".to_owned(),
+        next: "free some space, or set CHECKER_CACHE and TMPDIR to folders on another disk"
+            .to_owned(),
     }
 }
 

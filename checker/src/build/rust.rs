@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -47,6 +48,12 @@ fn key(tools: &Tools, crate_files: &[(String, Vec<u8>)]) -> anyhow::Result<Key> 
         ))
 }
 
+/// Where cargo's messages of a build go, in the folder that it runs in.
+const MESSAGES: &str = "messages.json";
+
+/// Pins the compiler, wherever the stage lies.
+const TOOLCHAIN: &str = "rust-toolchain.toml";
+
 /// Builds the lesson's cdylib from `source` in place of its `exercise/ext/lib.rs`, or finds it in the store.
 pub fn build(
     tools: &Tools,
@@ -65,7 +72,7 @@ pub fn build(
     let made = tools.store.get_or_make(&key, |entry| {
         let _step = tools.progress.step("compiling ext/lib.rs");
         let stage = Stage::lock(tools, lesson)?;
-        stage.fill(lesson, &crate_files, source, clib)?;
+        stage.fill(&tools.workspace.root, lesson, &crate_files, source, clib)?;
         match stage.cargo(lesson, shown)? {
             Err(failure) => Ok(Err(failure)),
             Ok((library, said)) => {
@@ -81,8 +88,7 @@ pub fn build(
 /// What decides which rustc is used, without starting it.
 fn toolchain(tools: &Tools) -> anyhow::Result<String> {
     let cargo = cargo()?;
-    let pinned =
-        fs::read_to_string(tools.workspace.root.join("rust-toolchain.toml")).unwrap_or_default();
+    let pinned = fs::read_to_string(tools.workspace.root.join(TOOLCHAIN)).unwrap_or_default();
     let chosen = std::env::var("RUSTUP_TOOLCHAIN").unwrap_or_default();
     // `cargo run` names the toolchain, a bare call leaves it to the pinned file: the same one, so only one is used.
     let decides = if pinned.is_empty() { chosen } else { pinned };
@@ -173,6 +179,7 @@ impl Stage {
     /// Brings the copy up to date. Unchanged files keep their time, which is all that cargo looks at.
     fn fill(
         &self,
+        root: &Path,
         lesson: &Lesson,
         crate_files: &[(String, Vec<u8>)],
         source: &[u8],
@@ -198,6 +205,9 @@ impl Stage {
                 update(&self.folder.join("rust/Cargo.lock.from"), bytes)?;
             }
         }
+        if let Ok(pinned) = fs::read(root.join(TOOLCHAIN)) {
+            update(&self.folder.join("rust").join(TOOLCHAIN), &pinned)?;
+        }
         update(&own.join("exercise/ext/lib.rs"), source)?;
         for (name, bytes) in clib.entries() {
             update(&own.join("clib").join(name), bytes)?;
@@ -222,8 +232,9 @@ impl Stage {
             self.fetch()?;
             ended = self.run(lesson)?;
         }
-        let said = Said::read(&ended.stdout.head, lesson, shown);
-        if let Err(failure) = outcome(&ended) {
+        let outcome = outcome(&ended)?;
+        let said = Said::read(&self.messages()?, lesson, shown);
+        if let Err(failure) = outcome {
             let Failure::Refused(_) = failure else {
                 return Ok(Err(failure));
             };
@@ -252,6 +263,16 @@ impl Stage {
         Ok(Ok((library, said.own)))
     }
 
+    /// What rustc and cargo said as data, up to a size that no build of one lesson reaches.
+    fn messages(&self) -> anyhow::Result<Vec<u8>> {
+        const MOST: u64 = 16 << 20;
+        let mut bytes = Vec::new();
+        File::open(self.folder.join("rust").join(MESSAGES))?
+            .take(MOST)
+            .read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
     fn run(&self, lesson: &Lesson) -> anyhow::Result<border::Ended> {
         let package = lesson.manifest.id.package();
         let mut env = environment();
@@ -260,15 +281,18 @@ impl Stage {
         env.push(("PYO3_NO_PYTHON".into(), "1".into()));
         env.push(("PYO3_BUILD_EXTENSION_MODULE".into(), "1".into()));
         border::run(&Job {
-            program: cargo()?,
+            program: PathBuf::from("/bin/sh"),
             args: [
-                "build",
-                "--offline",
-                "--message-format=json",
-                "-p",
-                &package,
+                // The messages begin with 40 KB about dependencies, more than a captured stream keeps.
+                OsString::from("-c"),
+                OsString::from(format!("exec \"$0\" \"$@\" > {MESSAGES}")),
+                cargo()?.into_os_string(),
+                "build".into(),
+                "--offline".into(),
+                "--message-format=json".into(),
+                "-p".into(),
+                package.into(),
             ]
-            .map(OsString::from)
             .into(),
             env,
             cwd: self.folder.join("rust"),
@@ -341,10 +365,10 @@ struct Said {
 }
 
 impl Said {
-    fn read(stdout: &[u8], lesson: &Lesson, shown: &str) -> Said {
+    fn read(messages: &[u8], lesson: &Lesson, shown: &str) -> Said {
         let mut said = Said::default();
         let package = lesson.manifest.id.package();
-        for line in stdout.split(|byte| *byte == b'\n') {
+        for line in messages.split(|byte| *byte == b'\n') {
             let Ok(message) = serde_json::from_slice::<Json>(line) else {
                 continue;
             };
