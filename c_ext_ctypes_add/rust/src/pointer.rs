@@ -312,7 +312,7 @@ pub(crate) fn pointer_type(_module: &Obj, target: &Obj) -> Res<Obj> {
             Some(target.clone()),
         )
     } else {
-        return Err(raise(Exc::Type, "must have a ctypes type"));
+        return Err(raise(Exc::Type, "must be a ctypes type"));
     };
     // SAFETY: both types live for ever.
     let (meta, base) = unsafe {
