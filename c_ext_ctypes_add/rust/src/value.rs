@@ -80,7 +80,7 @@ impl Access {
     }
 
     fn size(self) -> usize {
-        self.ctype().size()
+        primitive(self.code).map_or(size_of::<*mut c_void>(), Primitive::size)
     }
 
     fn is_signed(self) -> bool {
@@ -165,6 +165,7 @@ impl Access {
     }
 
     /// The raw value, zero-extended.
+    #[inline]
     unsafe fn load(self, at: *const u8, bits: Option<Bits>) -> u64 {
         // SAFETY: the caller of `get` vouches for the memory.
         let word = unsafe {
@@ -189,6 +190,7 @@ impl Access {
         ((word << unused) as i64) >> unused
     }
 
+    #[inline]
     unsafe fn store(self, at: *mut u8, value: u64, bits: Option<Bits>) {
         // SAFETY: the caller of `set` vouches for the memory.
         unsafe {
