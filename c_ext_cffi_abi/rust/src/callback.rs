@@ -84,6 +84,9 @@ impl Callback {
     /// Runs the Python function with errno put aside, whatever thread C calls from.
     fn enter(&self, arguments: &[*mut c_void], result: *mut c_void) {
         machine::save_errno();
+        // SAFETY: balanced below. C code was entered without the GIL, maybe from inside a call that
+        // PyO3 believes to hold it, so that PyO3 alone would not acquire it.
+        let state = unsafe { ffi::PyGILState_Ensure() };
         Python::attach(|py| {
             // SAFETY: the cdata that owns this callback keeps both objects alive; references of
             // our own keep them beyond, should the callback end its own cdata.
@@ -102,6 +105,8 @@ impl Callback {
                 self.failed(function, &callable, error, during, result);
             }
         });
+        // SAFETY: as above.
+        unsafe { ffi::PyGILState_Release(state) };
         machine::restore_errno();
     }
 

@@ -272,6 +272,12 @@ fn number_type<'py>(py: Python<'py>, row: &glue::Typedef) -> PyResult<Bound<'py,
 
 #[pymethods]
 impl Declared {
+    /// No declarations at all: only C's own types have names.
+    #[new]
+    fn empty() -> Declared {
+        Declared::new(Tables::empty())
+    }
+
     /// The type that a text names.
     fn find<'py>(slf: &Bound<'py, Self>, text: &str) -> PyResult<Bound<'py, CType>> {
         match Declared::parse(slf, text)? {

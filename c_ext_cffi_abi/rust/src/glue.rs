@@ -1,6 +1,7 @@
 //! The layouts that generated C and this engine share: `glue.h` of rust-cffi-api, in Rust.
 
 use std::ffi::{CStr, c_char, c_int, c_longlong, c_ulonglong, c_void};
+use std::ptr::NonNull;
 
 use pyo3::ffi;
 
@@ -134,7 +135,34 @@ macro_rules! rows {
     };
 }
 
+/// The tables of a module that declares nothing. No table has a row, so none is ever read.
+static EMPTY: Empty = Empty(Module {
+    name: c"".as_ptr(),
+    typedefs: NonNull::dangling().as_ptr(),
+    typedef_count: 0,
+    records: NonNull::dangling().as_ptr(),
+    record_count: 0,
+    enums: NonNull::dangling().as_ptr(),
+    enum_count: 0,
+    constants: NonNull::dangling().as_ptr(),
+    constant_count: 0,
+    variables: NonNull::dangling().as_ptr(),
+    variable_count: 0,
+    functions: NonNull::dangling().as_ptr(),
+    function_count: 0,
+});
+
+struct Empty(Module);
+
+// SAFETY: constant, and its pointers are never followed.
+unsafe impl Sync for Empty {}
+
 impl Tables {
+    /// The tables of a module that declares nothing.
+    pub fn empty() -> Tables {
+        Tables(&EMPTY.0)
+    }
+
     /// The tables that a module passes when it starts.
     ///
     /// # Safety

@@ -146,6 +146,12 @@ impl Buffer {
         Ok(())
     }
 
+    fn __delitem__(&self, _key: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(PyTypeError::new_err(
+            "'del x[n]' not supported for buffer objects",
+        ))
+    }
+
     fn __richcmp__(&self, other: &Bound<'_, PyAny>, operation: CompareOp) -> PyResult<Py<PyAny>> {
         let py = other.py();
         if other.is_instance_of::<PyString>() {

@@ -13,6 +13,8 @@ use crate::errors::ffi_error;
 pub const DEFAULT_ABI: i32 = 2;
 /// Parentheses deeper than this are refused: the reader calls itself for each.
 const DEEPEST: usize = 200;
+/// Longer texts are left out of error messages.
+const LONGEST_SHOWN: usize = 500;
 
 /// Where the meaning of names comes from.
 pub trait Names<'py> {
@@ -156,11 +158,10 @@ impl<'a, 'py> Reader<'a, 'py> {
     }
 
     fn error_at(&self, at: usize, message: &str) -> PyErr {
-        let text: String = self
-            .text
-            .chars()
-            .map(|one| if one.is_control() { ' ' } else { one })
-            .collect();
+        if self.text.len() > LONGEST_SHOWN {
+            return ffi_error(self.py, message.to_owned());
+        }
+        let text: String = self.text.chars().map(shown).collect();
         let before = self
             .text
             .get(..at)
@@ -213,15 +214,18 @@ impl<'a, 'py> Reader<'a, 'py> {
             return Err(self.error("identifier expected"));
         };
         let found = if matches!(word.as_str(), "struct" | "union" | "enum") {
-            let Token::Word(tag) = self.take() else {
-                self.next = start + 1;
-                return Err(self.error("struct or union name expected"));
+            let tag = match self.take() {
+                Token::Word(tag) if !matches!(tag.as_str(), "struct" | "union" | "enum") => tag,
+                _ => {
+                    self.next = start + 1;
+                    return Err(self.error("struct or union name expected"));
+                }
             };
             let name = format!("{word} {tag}");
             match self.names.tagged(self.py, &name)? {
                 Some(found) => found,
                 None => {
-                    self.next = start;
+                    self.next = start + 1;
                     return Err(self.error("undefined struct/union name"));
                 }
             }
@@ -369,6 +373,15 @@ impl<'a, 'py> Reader<'a, 'py> {
         }
         let made = compose::function(&arguments, &result, variadic, DEFAULT_ABI)?;
         Ok(Found::Function(made))
+    }
+}
+
+/// A character as an error message shows it.
+fn shown(one: char) -> char {
+    match one {
+        _ if one.is_whitespace() => ' ',
+        ' '..='~' => one,
+        _ => '?',
     }
 }
 

@@ -11,6 +11,9 @@ from typing import Any, Callable
 from rust_cffi import _rust_cffi as _engine
 
 
+_UNSET = object()
+
+
 class CompiledFFI:
     """What ``from _module import ffi`` gives."""
 
@@ -25,12 +28,11 @@ class CompiledFFI:
             locals()[_name] = getattr(_engine, _name)
     del _name
 
-    def __init__(self, declared: Any) -> None:
-        self._declared = declared
-        self._void_pointer = declared.find("void *")
+    def __init__(self, declared: Any = None) -> None:
+        self._declared = _engine.Declared() if declared is None else declared
+        self._void_pointer = self._declared.find("void *")
         self._once: dict[Any, Any] = {}
         self._lock = threading.RLock()
-        self.NULL = _engine.cast(self._void_pointer, 0)
 
     def _type(self, cdecl: Any) -> Any:
         if isinstance(cdecl, str):
@@ -51,11 +53,15 @@ class CompiledFFI:
 
     def sizeof(self, cdecl: Any) -> int:
         """Bytes of a type or of a value."""
-        return _engine.sizeof(self._type_or_value(cdecl))
+        ctype = self._type_or_value(cdecl)
+        try:
+            return _engine.sizeof(ctype)
+        except ValueError as error:
+            raise self.error(str(error)) from None
 
     def alignof(self, cdecl: Any) -> int:
-        """Alignment of a type in bytes."""
-        return _engine.alignof(self._type(cdecl))
+        """Alignment of a type, or of that of a value, in bytes."""
+        return _engine.alignof(self.typeof(cdecl))
 
     def offsetof(self, cdecl: Any, *fields_or_indexes: Any) -> int:
         """Offset of a field, of a field of a field, and so on."""
@@ -102,14 +108,13 @@ class CompiledFFI:
         """So many items as a list, bytes or str."""
         return _engine.unpack(cdata, length)
 
-    def from_buffer(self, cdecl: Any, python_buffer: Any = None, **kwds: Any) -> Any:
-        """A cdata over the memory of a Python object."""
-        if python_buffer is None:
+    def from_buffer(
+        self, cdecl: Any, python_buffer: Any = _UNSET, require_writable: bool = False
+    ) -> Any:
+        """A cdata over the memory of a Python object; ``cdecl`` may be left out."""
+        if python_buffer is _UNSET:
             cdecl, python_buffer = "char[]", cdecl
-        writable = int(kwds.pop("require_writable", False))
-        if kwds:
-            raise TypeError(f"from_buffer() got unexpected keywords: {', '.join(kwds)}")
-        return _engine.from_buffer(self._type(cdecl), python_buffer, writable)
+        return _engine.from_buffer(self._type(cdecl), python_buffer, int(require_writable))
 
     def memmove(self, dest: Any, src: Any, n: int) -> None:
         """Copies bytes."""
@@ -188,3 +193,6 @@ class CompiledFFI:
     @errno.setter
     def errno(self, value: int) -> None:
         _engine.set_errno(value)
+
+
+CompiledFFI.NULL = _engine.cast(CompiledFFI()._void_pointer, 0)

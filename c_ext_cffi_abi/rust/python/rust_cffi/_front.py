@@ -71,6 +71,8 @@ def run_package(namespace: dict[str, Any]) -> None:
     namespace["__builtins__"] = _BUILTINS
     exec(code, namespace)
     _rust_cffi.__version__ = namespace["__version__"]
+    # cffi's own code asks its backend for a compiled `FFI` without declarations.
+    _rust_cffi.FFI = importlib.import_module("rust_cffi._compiled").CompiledFFI
 
 
 class _Alias(Loader):
