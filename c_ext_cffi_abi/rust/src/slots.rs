@@ -16,7 +16,8 @@ pub fn guard<R>(failed: R, body: impl FnOnce(Python<'_>) -> PyResult<R>) -> R {
         Ok(Err(error)) => error,
         Err(_) => PySystemError::new_err("rust_cffi failed; its message is on stderr"),
     };
-    error.restore(py);
+    // Attached, so that what only the error object has held is given back now and not later.
+    Python::attach(|py| error.restore(py));
     failed
 }
 

@@ -1,5 +1,5 @@
-/* What a generated module and rust_cffi tell each other. Both sides read this layout:
-   a change here raises RC_VERSION. */
+/* What a generated module and rust_cffi tell each other. Both sides read this
+   layout: a change here raises RC_VERSION. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -14,22 +14,23 @@ typedef double _Complex _cffi_double_complex_t;
 
 struct rc_typedef {
     const char *name;
-    const char *type;   /* NULL: a number described by the next two */
+    const char *type; /* NULL: a number described by the next two */
     int size;
-    int kind;           /* 0 signed, 1 unsigned, 2 floating point */
+    int kind; /* 0 signed, 1 unsigned, 2 floating point */
 };
 
 struct rc_field {
     const char *name;
     const char *type;
-    size_t offset;      /* both unset, (size_t)-1, where the compiler was not asked */
+    size_t
+        offset; /* both unset, (size_t)-1, where the compiler was not asked */
     size_t size;
-    int bits;           /* -1: no bit-field */
+    int bits; /* -1: no bit-field */
 };
 
 struct rc_record {
     const char *name;
-    const struct rc_field *fields;  /* NULL: opaque */
+    const struct rc_field *fields; /* NULL: opaque */
     size_t count;
     size_t size;
     size_t align;
@@ -53,10 +54,10 @@ struct rc_enum {
 
 struct rc_constant {
     const char *name;
-    const char *type;                       /* NULL: an integer */
-    int (*read)(unsigned long long *);      /* 1: not above zero */
+    const char *type;                  /* NULL: an integer */
+    int (*read)(unsigned long long *); /* 1: not above zero */
     void (*copy)(void *);
-    const char *claimed;                    /* NULL, or the value that the cdef claims */
+    const char *claimed; /* NULL, or the value that the cdef claims */
 };
 
 struct rc_variable {
@@ -67,9 +68,9 @@ struct rc_variable {
 };
 
 struct rc_function {
-    const char *type;           /* of a pointer to it */
+    const char *type; /* of a pointer to it */
     void *address;
-    PyMethodDef method;         /* ml_meth is NULL for a variadic function */
+    PyMethodDef method; /* ml_meth is NULL for a variadic function */
 };
 
 struct rc_module {
@@ -88,8 +89,8 @@ struct rc_module {
     size_t function_count;
 };
 
-/* The functions that rust_cffi gives out. Those that return int return -1 with an
-   exception set when they fail. */
+/* The functions that rust_cffi gives out. Those that return int return -1 with
+   an exception set when they fail. */
 struct rc_table {
     int version;
     PyObject *(*start)(PyObject *module, const struct rc_module *description);
@@ -99,7 +100,8 @@ struct rc_table {
     int (*overflow)(PyObject *value, int bits, int is_signed);
     int (*to_char)(PyObject *value, char *place);
     int (*to_c)(PyObject *value, PyObject *type, void *place);
-    int (*to_pointer)(PyObject *value, PyObject *type, void *place, void **temporaries);
+    int (*to_pointer)(PyObject *value, PyObject *type, void *place,
+                      void **temporaries);
     void (*free_temporaries)(void *temporaries);
     PyObject *(*from_c)(void *place, PyObject *type);
     PyObject *(*from_record)(void *place, PyObject *type);

@@ -10,7 +10,6 @@ from typing import Any, Callable
 
 from rust_cffi import _rust_cffi as _engine
 
-
 _UNSET = object()
 
 

@@ -1,0 +1,70 @@
+"""The package: cffi's Python code over our backend, beside or instead of stock."""
+
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+import cffi
+import rust_cffi
+from support import library
+
+
+def run(program: str) -> str:
+    """What a fresh interpreter prints for the program."""
+    path = str(Path(rust_cffi.__file__).parent.parent)
+    code = f"import sys; sys.path.insert(0, {path!r})\n{program}"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    if ended.returncode != 0:
+        raise AssertionError(ended.stderr)
+    return ended.stdout.strip()
+
+
+class Package(unittest.TestCase):
+    def test_stock_stays_as_it_is(self) -> None:
+        self.assertIsNot(cffi.FFI, rust_cffi.FFI)
+        self.assertEqual(cffi.FFI()._backend.__name__, "_cffi_backend")
+        self.assertEqual(rust_cffi.FFI()._backend.__name__, "rust_cffi._rust_cffi")
+        self.assertEqual(cffi.__version__, rust_cffi.__version__)
+
+    def test_the_stock_backend_is_not_loaded(self) -> None:
+        said = run(
+            "import rust_cffi; ffi = rust_cffi.FFI(); ffi.cdef('FILE *stdin;')\n"
+            "stock = ('cffi', '_cffi_backend')\n"
+            "print([name for name in sys.modules if name.split('.')[0] in stock])"
+        )
+        self.assertEqual(said, "[]")
+
+    def test_install(self) -> None:
+        said = run(
+            "import cffi.api\nimport rust_cffi; rust_cffi.install(); rust_cffi.install()\n"
+            "import cffi, cffi.model, cffi.error, _cffi_backend\n"
+            "from cffi import FFI\n"
+            "print(cffi is rust_cffi, cffi.model is rust_cffi.model, FFI is rust_cffi.FFI)\n"
+            "ffi = FFI(); ffi.cdef('int same_i32(int);')\n"
+            f"print(ffi.dlopen({str(library())!r}).same_i32(3))"
+        )
+        self.assertEqual(said.split(), ["True", "True", "True", "3"])
+
+    def test_types_of_one_are_refused_by_the_other(self) -> None:
+        ours, theirs = rust_cffi.FFI(), cffi.FFI()
+        with self.assertRaises(TypeError):
+            ours.cast("int *", theirs.cast("int *", 0))
+
+    def test_what_is_missing_is_named(self) -> None:
+        ffi = rust_cffi.FFI()
+        ffi.cdef("int not_there(int);")
+        lib = ffi.dlopen(str(library()))
+        with self.assertRaisesRegex(AttributeError, "not_there.*libprobe"):
+            lib.not_there(1)
+        with self.assertRaisesRegex(OSError, "no such file"):
+            ffi.dlopen("./no-such-folder/libnothing.so")
+        with self.assertRaisesRegex(OSError, "looked in"):
+            ffi.dlopen("libno_such_library_anywhere.so")
+        ffi.dlclose(lib)
+        with self.assertRaises((ValueError, AttributeError)):
+            lib.not_there(1)
+
+
+if __name__ == "__main__":
+    unittest.main()
