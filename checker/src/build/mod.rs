@@ -7,6 +7,7 @@ pub mod engines;
 pub mod ext;
 pub mod rust;
 pub mod store;
+pub mod sweep;
 pub mod tools;
 
 use std::ffi::OsString;

@@ -68,6 +68,7 @@ impl Store {
             return None;
         }
         if undamaged(&entry) {
+            super::sweep::note_use(&entry);
             return Some(entry);
         }
         self.discard(&entry);

@@ -15,8 +15,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::border::{Answer, Interrogation, Loading, Part};
-use crate::build::Failure;
 use crate::build::tools::Tools;
+use crate::build::{Failure, sweep};
 use crate::errors::ExpectedError;
 use crate::interrupt;
 use crate::lesson::{Lesson, Sources};
@@ -69,6 +69,7 @@ pub fn judge(tools: &Tools, lesson: &Lesson, order: &Order) -> anyhow::Result<Le
         .collect();
     if found.iter().any(Option::is_none) {
         interrupt::watch();
+        sweep::sweep(&tools.workspace);
         court.judge_missing(&order.variants, &mut found, order.fresh);
     }
     let mut report = LessonReport {

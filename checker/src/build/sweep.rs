@@ -1,0 +1,81 @@
+//! Keeps the cache from growing for ever: what nobody used for long is removed, and made again should it be missed.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use crate::workspace::Workspace;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Folders of the cache, and how long an entry stays after it was last made or used.
+const STAY: [(&str, u32); 4] = [
+    ("work", 1),
+    ("store", 30),
+    ("verdicts", 90),
+    ("references", 90),
+];
+
+/// Removes what is past its time. A file that cannot be removed now is removed another time.
+pub fn sweep(workspace: &Workspace) {
+    let now = SystemTime::now();
+    for (folder, days) in STAY {
+        sweep_folder(&workspace.cache.join(folder), now, DAY * days);
+    }
+}
+
+fn sweep_folder(folder: &Path, now: SystemTime, stay: Duration) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let age = entry
+            .metadata()
+            .and_then(|data| data.modified())
+            .map(|time| now.duration_since(time));
+        if !matches!(age, Ok(Ok(age)) if age > stay) {
+            continue;
+        }
+        let path = entry.path();
+        // Somebody else may sweep at the same time, and what is missing need not be removed.
+        let _ = if path.is_dir() {
+            fs::remove_dir_all(&path)
+        } else {
+            fs::remove_file(&path)
+        };
+    }
+}
+
+/// Notes that an entry was used just now. Without the note it only leaves earlier.
+pub fn note_use(entry: &Path) {
+    if let Ok(entry) = fs::File::open(entry) {
+        let _ = entry.set_modified(SystemTime::now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_past_its_time_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["old", "used"] {
+            let path = folder.path().join(name);
+            fs::create_dir(&path).unwrap();
+            fs::write(path.join("file"), "x").unwrap();
+            fs::File::open(&path)
+                .unwrap()
+                .set_modified(SystemTime::now() - DAY * 40)
+                .unwrap();
+        }
+        note_use(&folder.path().join("used"));
+        sweep_folder(folder.path(), SystemTime::now(), DAY * 30);
+        let left: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .flatten()
+            .map(|it| it.file_name())
+            .collect();
+        assert_eq!(left, ["used"]);
+    }
+}
