@@ -123,6 +123,12 @@ fn enter(target: Target, arguments: &[*mut c_void], result: *mut c_void) {
         }
         Ok(())
     });
+    // SAFETY: the interpreter is held; an exception here is what the guard made of a panic.
+    unsafe {
+        if !ffi::PyErr_Occurred().is_null() {
+            ffi::PyErr_WriteUnraisable(std::ptr::null_mut());
+        }
+    }
     // SAFETY: the counterpart of the call above.
     unsafe { ffi::PyGILState_Release(state) };
 }

@@ -235,7 +235,8 @@ macro_rules! own {
     }};
 }
 
-/// Replaces one of the overriding objects; the old one is dropped last.
+/// Replaces one of the overriding objects and gives the old one back. Dropping it may run any
+/// Python code, so that is for the end, when the object is consistent again.
 macro_rules! set_own {
     ($slf:expr, $field:ident, $value:expr) => {{
         let layout = layout($slf)?;
@@ -243,7 +244,7 @@ macro_rules! set_own {
         // SAFETY: as above.
         unsafe {
             let new = value.map_or(std::ptr::null_mut(), Obj::into_ptr);
-            drop(Obj::owned((&raw mut (*layout).$field).replace(new)));
+            Obj::owned((&raw mut (*layout).$field).replace(new)).ok()
         }
     }};
 }
@@ -317,8 +318,7 @@ fn from_library(ty: &Obj, pair: &Obj, paramflags: Option<&Obj>) -> Res<Obj> {
     let made = bare(ty)?;
     let data = Data::expect(&made)?;
     data.set_pointer(address.cast());
-    set_own!(&made, paramflags, paramflags.cloned());
-    set_own!(&made, callable, None);
+    drop(set_own!(&made, paramflags, paramflags.cloned()));
     data.keep(0, library.clone())?;
     Ok(made)
 }
@@ -349,8 +349,8 @@ fn from_callable(ty: &Obj, callable: &Obj) -> Res<Obj> {
     let made = bare(ty)?;
     let data = Data::expect(&made)?;
     data.set_pointer(code.cast());
-    set_own!(&made, callable, Some(callable.clone()));
-    set_own!(&made, thunk, Some(thunk.clone()));
+    drop(set_own!(&made, callable, Some(callable.clone())));
+    drop(set_own!(&made, thunk, Some(thunk.clone())));
     data.keep(0, thunk)?;
     Ok(made)
 }
@@ -360,11 +360,12 @@ fn get_errcheck(slf: &Obj) -> Res<Obj> {
 }
 
 fn set_errcheck(slf: &Obj, value: Option<&Obj>) -> Res<()> {
-    forget_direct(slf)?;
     if value.is_some_and(|value| !value.is_callable()) {
         return Err(raise(Exc::Type, "the errcheck attribute must be callable"));
     }
-    set_own!(slf, errcheck, value.cloned());
+    let old = set_own!(slf, errcheck, value.cloned());
+    forget_direct(slf)?;
+    drop(old);
     Ok(())
 }
 
@@ -375,21 +376,22 @@ fn get_restype(slf: &Obj) -> Res<Obj> {
 }
 
 fn set_restype(slf: &Obj, value: Option<&Obj>) -> Res<()> {
-    forget_direct(slf)?;
-    let Some(value) = value else {
-        set_own!(slf, restype, None);
-        set_own!(slf, checker, None);
-        return Ok(());
+    let checker = match value {
+        None => None,
+        Some(value) if is_restype(value) => value.getattr_opt(c"_check_retval_")?,
+        Some(_) => {
+            return Err(raise(
+                Exc::Type,
+                "restype must be a type, a callable, or None",
+            ));
+        }
     };
-    if !is_restype(value) {
-        return Err(raise(
-            Exc::Type,
-            "restype must be a type, a callable, or None",
-        ));
-    }
-    let checker = value.getattr_opt(c"_check_retval_")?;
-    set_own!(slf, checker, checker);
-    set_own!(slf, restype, Some(value.clone()));
+    let old = (
+        set_own!(slf, checker, checker),
+        set_own!(slf, restype, value.cloned()),
+    );
+    forget_direct(slf)?;
+    drop(old);
     Ok(())
 }
 
@@ -400,19 +402,23 @@ fn get_argtypes(slf: &Obj) -> Res<Obj> {
 }
 
 fn set_argtypes(slf: &Obj, value: Option<&Obj>) -> Res<()> {
-    forget_direct(slf)?;
-    let Some(value) = value.filter(|value| !value.is_none()) else {
-        set_own!(slf, converters, None);
-        set_own!(slf, argtypes, None);
-        return Ok(());
+    let (argtypes, converters) = match value.filter(|value| !value.is_none()) {
+        None => (None, None),
+        Some(value) => {
+            let argtypes = value.to_tuple().map_err(|Raised| {
+                py::clear_error();
+                raise(Exc::Type, "_argtypes_ must be a sequence of types")
+            })?;
+            let converters = converters(&argtypes)?;
+            (Some(argtypes), Some(converters))
+        }
     };
-    let argtypes = value.to_tuple().map_err(|Raised| {
-        py::clear_error();
-        raise(Exc::Type, "_argtypes_ must be a sequence of types")
-    })?;
-    let converters = converters(&argtypes)?;
-    set_own!(slf, converters, Some(converters));
-    set_own!(slf, argtypes, Some(argtypes));
+    let old = (
+        set_own!(slf, converters, converters),
+        set_own!(slf, argtypes, argtypes),
+    );
+    forget_direct(slf)?;
+    drop(old);
     Ok(())
 }
 
@@ -454,7 +460,8 @@ unsafe extern "C" fn vectorcall(
     })
 }
 
-/// Drops the short way; every change of the declaration passes through here.
+/// Drops the short way; every change of the declaration passes through here, after it was made and
+/// before the old types are let go, which the short way borrows.
 fn forget_direct(slf: &Obj) -> Res<()> {
     let layout = layout(slf)?;
     // SAFETY: a living function object, which owns one count of the Rc in this place.
@@ -534,6 +541,17 @@ fn invoke(slf: &Obj, given: &[Obj], keywords: Option<(&Obj, &[Obj])>) -> Res<Obj
     {
         return result;
     }
+    invoke_ordinary(slf, data, &info, given, keywords)
+}
+
+/// The way of every call that a hook or an unusual value takes part in.
+fn invoke_ordinary(
+    slf: &Obj,
+    data: &Data,
+    info: &Info,
+    given: &[Obj],
+    keywords: Option<(&Obj, &[Obj])>,
+) -> Res<Obj> {
     let restype = own!(slf, restype).or_else(|| info.restype.clone());
     let checker = match own!(slf, restype) {
         Some(_) => own!(slf, checker),

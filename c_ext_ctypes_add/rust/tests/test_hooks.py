@@ -124,6 +124,23 @@ class Hooks(unittest.TestCase):
         self.echo.argtypes = [c.c_ubyte]
         self.assertEqual(self.echo(300), 44)
 
+    def test_a_call_while_the_declaration_changes(self) -> None:
+        seen = []
+
+        class Meddling(type):
+            @property
+            def from_param(cls) -> object:
+                seen.append(self.echo(3))
+                return c.c_short.from_param
+
+        class Strange(metaclass=Meddling):
+            pass
+
+        self.echo.argtypes = [c.c_int]
+        self.assertEqual(self.echo(7), 7)
+        self.echo.argtypes = [Strange]
+        self.assertEqual((seen, self.echo(2**16 + 2)), ([3], 2))
+
     def test_parameter_flags(self) -> None:
         prototype = c.CFUNCTYPE(None, c.POINTER(c.c_int), c.c_int)
         fill = prototype(("fill", self.lib), ((2, "values"), (1, "count", 1)))
