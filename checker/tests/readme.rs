@@ -47,6 +47,43 @@ fn the_table_of_exit_codes_is_complete() {
     assert_eq!(codes, documented.map(|code| code.to_string()));
 }
 
+#[test]
+fn the_checker_prints_what_the_readme_shows() {
+    let text = fs::read_to_string(project().join("README.md")).unwrap();
+    let blocks: Vec<&str> = text.split("```console\n$ cargo run -- ").skip(1).collect();
+    assert_eq!(blocks.len(), 2);
+    for block in blocks {
+        let (command, rest) = block.split_once('\n').unwrap();
+        let (shown, _) = rest.split_once("\n```").unwrap();
+        let ended = Command::new(env!("CARGO_BIN_EXE_checker"))
+            .args(command.split(' '))
+            .current_dir(project())
+            .output()
+            .unwrap();
+        let printed = String::from_utf8(ended.stdout).unwrap();
+        for (shown, printed) in shown.lines().zip(printed.lines()) {
+            match shown.trim() {
+                "..." => break,
+                // The Python is the reader's own.
+                line if line.starts_with("Python 3.") => assert!(printed.starts_with("Python 3.")),
+                _ => assert_eq!(shown, without_origin(printed), "of `{command}`"),
+            }
+        }
+        assert!(
+            printed.lines().count() >= shown.lines().count(),
+            "of `{command}`: {printed}"
+        );
+    }
+}
+
+/// A line of the report without the remark about what the cache has answered.
+fn without_origin(line: &str) -> &str {
+    match line.split_once(" points; ") {
+        Some((scored, _)) => &line[..scored.len() + " points".len()],
+        None => line,
+    }
+}
+
 fn row(lesson: &Value) -> String {
     let (id, section) = (
         lesson["id"].as_str().unwrap(),
