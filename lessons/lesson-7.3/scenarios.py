@@ -122,7 +122,7 @@ def call_path(bridge):
         lib = ffi.dlopen(str(folder / "libcallpath.so"))
     out = ffi.new("char[]", 8192)
     lib.call_path(out, 8192)
-    files = [Path(line).name.split(".")[0] for line in ffi.string(out).decode().split()]
+    files = [Path(line).name.split(".")[0] for line in ffi.string(out).decode().splitlines()]
     until_python = files[: next(i for i, name in enumerate(files) if "python" in name)]
     import _cffi_backend
 

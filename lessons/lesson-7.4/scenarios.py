@@ -172,7 +172,7 @@ def call_path(bridge):
         text = ffi.string(out)
     else:
         text = _import(folder, "_callpath").path()
-    files = [Path(line).name.split(".")[0] for line in text.decode().split()]
+    files = [Path(line).name.split(".")[0] for line in text.decode().splitlines()]
     files = files[: next(i for i, file in enumerate(files) if "python" in file)]
     # A backend may hold its own copy of libffi, which then is no file on the path.
     bundled = glue is not None and b"ffi_call" in Path(glue.__file__).read_bytes()
