@@ -1,4 +1,5 @@
-/* What the tests of the engine call: every C type in and out, records, pointers, callbacks. */
+/* What the tests of the engine call: every C type in and out, records,
+ * pointers, callbacks. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -7,8 +8,11 @@
 #include <string.h>
 #include <wchar.h>
 
-#define ECHO(name, type) \
-    type echo_##name(type value) { return value; }
+#define ECHO(name, type)                                                       \
+    type echo_##name(type value)                                               \
+    {                                                                          \
+        return value;                                                          \
+    }
 
 ECHO(bool, bool)
 ECHO(char, char)
@@ -33,12 +37,13 @@ ECHO(void_p, void *)
 int exported = 42;
 
 /* More arguments than there are registers of either kind. */
-double weigh(int a, double b, long c, float d, short e, double f, char g, double h, long long i,
-             double j, int k, double l, int m, double n, double o, double p, double q, double r)
+double weigh(int a, double b, long c, float d, short e, double f, char g,
+             double h, long long i, double j, int k, double l, int m, double n,
+             double o, double p, double q, double r)
 {
-    return a + 2 * b + 3 * (double)c + 4 * (double)d + 5 * e + 6 * f + 7 * g + 8 * h +
-           9 * (double)i + 10 * j + 11 * k + 12 * l + 13 * m + 14 * n + 15 * o + 16 * p + 17 * q +
-           18 * r;
+    return a + 2 * b + 3 * (double)c + 4 * (double)d + 5 * e + 6 * f + 7 * g +
+           8 * h + 9 * (double)i + 10 * j + 11 * k + 12 * l + 13 * m + 14 * n +
+           15 * o + 16 * p + 17 * q + 18 * r;
 }
 
 int sum_of(int count, ...)
@@ -52,14 +57,35 @@ int sum_of(int count, ...)
     return sum;
 }
 
-struct point { int x, y; };
-struct mixed { double weight; int count; };
-struct large { long values[5]; };
-struct floats { float a, b, c; };
-union either { int number; char bytes[4]; };
+struct point {
+    int x, y;
+};
+struct mixed {
+    double weight;
+    int count;
+};
+struct large {
+    long values[5];
+};
+struct floats {
+    float a, b, c;
+};
+union either {
+    int number;
+    char bytes[4];
+};
 
-struct point point_swap(struct point p) { struct point q = {p.y, p.x}; return q; }
-struct mixed mixed_double(struct mixed m) { m.weight *= 2; m.count *= 2; return m; }
+struct point point_swap(struct point p)
+{
+    struct point q = {p.y, p.x};
+    return q;
+}
+struct mixed mixed_double(struct mixed m)
+{
+    m.weight *= 2;
+    m.count *= 2;
+    return m;
+}
 struct large large_reverse(struct large v)
 {
     struct large w;
@@ -67,26 +93,79 @@ struct large large_reverse(struct large v)
         w.values[i] = v.values[4 - i];
     return w;
 }
-struct floats floats_turn(struct floats f) { struct floats g = {f.b, f.c, f.a}; return g; }
-int either_number(union either e) { return e.number; }
-void point_move(struct point *p, int by) { p->x += by; p->y += by; }
+struct floats floats_turn(struct floats f)
+{
+    struct floats g = {f.b, f.c, f.a};
+    return g;
+}
+int either_number(union either e)
+{
+    return e.number;
+}
+void point_move(struct point *p, int by)
+{
+    p->x += by;
+    p->y += by;
+}
 
-struct flags { unsigned int a : 3; unsigned int b : 7; int c : 5; };
-int flags_sum(const struct flags *f) { return (int)f->a + (int)f->b + f->c; }
+struct flags {
+    unsigned int a : 3;
+    unsigned int b : 7;
+    int c : 5;
+};
+int flags_sum(const struct flags *f)
+{
+    return (int)f->a + (int)f->b + f->c;
+}
 
-int set_errno_to(int value) { errno = value; return -1; }
-int get_errno_of_c(void) { return errno; }
+int set_errno_to(int value)
+{
+    errno = value;
+    return -1;
+}
+int get_errno_of_c(void)
+{
+    return errno;
+}
 
-void fill(int *values, int count) { for (int i = 0; i < count; i++) values[i] = i * i; }
+void fill(int *values, int count)
+{
+    for (int i = 0; i < count; i++)
+        values[i] = i * i;
+}
 
-int apply(int (*function)(int, int), int a, int b) { return function(a, b); }
-double apply_double(double (*function)(double), double a) { return function(a); }
-int apply_point(int (*function)(const struct point *), struct point p) { return function(&p); }
-void call_nothing(void (*function)(void)) { function(); }
+int apply(int (*function)(int, int), int a, int b)
+{
+    return function(a, b);
+}
+double apply_double(double (*function)(double), double a)
+{
+    return function(a);
+}
+int apply_point(int (*function)(const struct point *), struct point p)
+{
+    return function(&p);
+}
+void call_nothing(void (*function)(void))
+{
+    function();
+}
 
 typedef int (*operation)(int, int);
-static int plus(int a, int b) { return a + b; }
-operation get_plus(void) { return plus; }
+static int plus(int a, int b)
+{
+    return a + b;
+}
+operation get_plus(void)
+{
+    return plus;
+}
 
-struct table { operation first; int second; };
-int run_table(const struct table *t) { return t->first(t->second, 1); }
+struct table {
+    operation first;
+    int second;
+};
+int run_table(const struct table *t)
+{
+    return t->first(t->second, 1);
+}

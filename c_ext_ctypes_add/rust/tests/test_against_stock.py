@@ -41,7 +41,7 @@ def make(package: ModuleType, words: "dict[str, Any]") -> type:
         if length:
             ty = ty * length
         fields.append((name, ty) if width is None else (name, ty, width))
-    members: "dict[str, Any]" = {"_fields_": fields}
+    members: dict[str, Any] = {"_fields_": fields}
     if words["pack"]:
         members["_pack_"] = words["pack"]
     return type("Record", (getattr(package, words["base"]),), members)
@@ -50,7 +50,7 @@ def make(package: ModuleType, words: "dict[str, Any]") -> type:
 def described(package: ModuleType, record: type) -> "list[object]":
     """All that Python can see of a record's layout."""
     view = memoryview(record())
-    seen: "list[object]" = [package.sizeof(record), package.alignment(record)]
+    seen: list[object] = [package.sizeof(record), package.alignment(record)]
     seen += [view.format, view.itemsize, view.shape]
     for name, *_ in record._fields_:
         field = getattr(record, name)
