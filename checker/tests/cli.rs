@@ -3,7 +3,7 @@
 // Helpers outside `#[test]` functions state their invariants with unwrap as the tests do.
 #![expect(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -945,6 +945,51 @@ fn json_has_stable_names() {
     assert_eq!(scenario["observed"], "None");
     let error = workshop.run(&["run", "lesson-9.9", "--json"]).json();
     assert_eq!(error["error"]["kind"], "unknown-lesson");
+}
+
+#[test]
+fn every_name_of_the_json_is_documented() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/checker.md");
+    let docs = fs::read_to_string(docs).unwrap();
+    let workshop = Workshop::new()
+        .edited(BRIDGE, "return lib.pair_half(x)", "raise ValueError('x')")
+        .with("exercise/choices.toml", "plugin = \"ctypes\"\n");
+    fs::remove_file(workshop.lesson(MODULE)).unwrap();
+    let documents = [
+        workshop.run(&[&BOTH[..], &["--json"]].concat()).json(),
+        workshop.run(&["list", "--json"]).json(),
+        workshop.run(&["doctor", "--json"]).json(),
+        workshop.run(&["run", "lesson-9.9", "--json"]).json(),
+    ];
+    let mut names = BTreeSet::new();
+    documents
+        .iter()
+        .for_each(|document| collect_names(document, &mut names));
+    assert!(
+        names.contains("diagnostics") && names.contains("findings"),
+        "{names:?}"
+    );
+    // The names of limits are those of lesson.toml.
+    let of_limits = ["wall_seconds", "memory_mib", "output_kib", "processes"];
+    let missing: Vec<_> = names
+        .iter()
+        .filter(|name| !of_limits.contains(&name.as_str()) && !docs.contains(&format!("`{name}`")))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/checker.md does not tell of {missing:?}"
+    );
+}
+
+fn collect_names(json: &Json, names: &mut BTreeSet<String>) {
+    match json {
+        Json::Object(object) => object.iter().for_each(|(name, value)| {
+            names.insert(name.clone());
+            collect_names(value, names);
+        }),
+        Json::Array(items) => items.iter().for_each(|item| collect_names(item, names)),
+        _ => {}
+    }
 }
 
 #[test]
