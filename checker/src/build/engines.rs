@@ -47,7 +47,7 @@ pub struct Engines {
 /// # Errors
 /// When a source file cannot be read.
 pub fn key(workspace: &Workspace, python: &Python) -> Result<String, ExpectedError> {
-    let mut key = Key::of("engines 1")
+    let mut key = Key::of("engines 2")
         .text(&python.abi_tag)
         .text(&python.ext_suffix);
     for name in WORKSPACE_FILES {
@@ -69,12 +69,9 @@ pub fn key(workspace: &Workspace, python: &Python) -> Result<String, ExpectedErr
 /// Tests, prose and packaging do not change what is built.
 fn counts(file: &Path) -> bool {
     let name = file.to_string_lossy();
-    (name.starts_with("src/")
-        || name.starts_with("python/")
-        || name == "Cargo.toml"
-        || name == "build.rs")
-        && !name.contains("__pycache__")
-        && !name.ends_with(".so")
+    let ignored = ["tests/", "fuzz/", "pyproject.toml"];
+    let left_behind = name.contains("__pycache__") || name.ends_with(".so");
+    !left_behind && !name.ends_with(".md") && !ignored.iter().any(|it| name.starts_with(it))
 }
 
 fn read(workspace: &Workspace, file: &Path) -> Result<Vec<u8>, ExpectedError> {
@@ -105,6 +102,7 @@ pub fn ensure(tools: &Tools) -> anyhow::Result<Engines> {
         for (_, module, folder) in ENGINES {
             collect(tools, entry, module, folder)?;
         }
+        compile_python(tools, entry)?;
         Ok(Ok(()))
     })?;
     Ok(Engines { folder: made?, key })
@@ -196,6 +194,21 @@ fn refused(said: String) -> ExpectedError {
     }
 }
 
+/// Writes the byte code of the packages: drivers may not write it, and would compile the same files at every start.
+fn compile_python(tools: &Tools, entry: &Path) -> anyhow::Result<()> {
+    let output = Command::new(&tools.python.executable)
+        .args(["-I", "-m", "compileall", "-q"])
+        .arg(entry)
+        .stdin(Stdio::null())
+        .output()?;
+    anyhow::ensure!(
+        output.status.success(),
+        "the engines' Python files do not compile:\n{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    Ok(())
+}
+
 /// Puts a package together: its Python files, and its extension module inside.
 fn collect(tools: &Tools, entry: &Path, module: &str, folder: &str) -> anyhow::Result<()> {
     let sources = tools.workspace.root.join(folder).join("python");
@@ -220,4 +233,35 @@ fn collect(tools: &Tools, entry: &Path, module: &str, folder: &str) -> anyhow::R
         &built,
         &package.join(format!("_{module}{}", tools.python.ext_suffix)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_compiled_counts() {
+        for file in [
+            "Cargo.toml",
+            "build.rs",
+            "src/lib.rs",
+            "csrc/machine.c",
+            "python/rust_cffi/_front.py",
+        ] {
+            assert!(counts(Path::new(file)), "{file}");
+        }
+    }
+
+    #[test]
+    fn tests_prose_and_leftovers_do_not_count() {
+        for file in [
+            "tests/test_calls.py",
+            "README.md",
+            "pyproject.toml",
+            "python/rust_cffi/__pycache__/_front.cpython-311.pyc",
+            "python/rust_cffi/_rust_cffi.cpython-311-x86_64-linux-gnu.so",
+        ] {
+            assert!(!counts(Path::new(file)), "{file}");
+        }
+    }
 }
