@@ -278,7 +278,7 @@ mod tests {
     fn only_a_run_of_the_solution_outside_ci_may_write() {
         let update = |args: &[&str], ci: Option<&str>| {
             let args: Vec<OsString> = args.iter().map(OsString::from).collect();
-            let (_, set) = environment(Path::new("/root"), &args, in_ci(ci.map(OsStr::new)));
+            let (_, set) = environment(Path::new("/workshop"), &args, in_ci(ci.map(OsStr::new)));
             let update = set.into_iter().find(|(name, _)| *name == "INSTA_UPDATE");
             update.unwrap().1.into_string().unwrap()
         };

@@ -263,7 +263,10 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::excessive_precision, reason = "the digit in question is the one too many")]
+    #[expect(
+        clippy::excessive_precision,
+        reason = "the digit in question is the one too many"
+    )]
     fn floats_read_as_in_python() {
         let cases = [
             (0.1, "0.1"),

@@ -249,7 +249,7 @@ why = "W"
                 answer(
                     "path",
                     false,
-                    "/root/cache/work/wX1.y/libadd.so of /root/lessons",
+                    "/workshop/cache/work/wX1.y/libadd.so of /workshop/lessons",
                 ),
                 answer("links", false, name),
             ],
@@ -266,8 +266,8 @@ why = "W"
     fn bench(variants: Vec<VariantReport>) -> Bench {
         Bench {
             workspace: Workspace {
-                root: PathBuf::from("/root"),
-                cache: PathBuf::from("/root/cache"),
+                root: PathBuf::from("/workshop"),
+                cache: PathBuf::from("/workshop/cache"),
             },
             lesson: Lesson {
                 folder: PathBuf::from("/nowhere/lesson-1"),
