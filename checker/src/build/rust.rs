@@ -226,14 +226,12 @@ impl Stage {
         shown: &str,
     ) -> anyhow::Result<Result<(PathBuf, String), Failure>> {
         let mut ended = self.run(lesson)?;
-        if super::output_of(&ended).contains("--offline was specified")
-            || lacks_downloads(&super::output_of(&ended))
-        {
+        if lacks_downloads(&super::output_of(&ended)) {
             self.fetch()?;
             ended = self.run(lesson)?;
         }
         let outcome = outcome(&ended)?;
-        let said = Said::read(&self.messages()?, lesson, shown);
+        let said = Said::read(&self.messages()?, &self.folder, lesson, shown);
         if let Err(failure) = outcome {
             let Failure::Refused(_) = failure else {
                 return Ok(Err(failure));
@@ -365,9 +363,10 @@ struct Said {
 }
 
 impl Said {
-    fn read(messages: &[u8], lesson: &Lesson, shown: &str) -> Said {
+    /// Reads cargo's messages, one JSON document to a line; `stage` is the folder that rustc saw.
+    fn read(messages: &[u8], stage: &Path, lesson: &Lesson, shown: &str) -> Said {
         let mut said = Said::default();
-        let package = lesson.manifest.id.package();
+        let module = lesson.manifest.id.module();
         for line in messages.split(|byte| *byte == b'\n') {
             let Ok(message) = serde_json::from_slice::<Json>(line) else {
                 continue;
@@ -375,24 +374,11 @@ impl Said {
             let Some(rendered) = message["message"]["rendered"].as_str() else {
                 continue;
             };
-            let is_own = message["package_id"].as_str().is_some_and(|id| {
-                id.contains(&format!("{}#", lesson.manifest.id)) || id.contains(&package)
-            });
-            let is_summary = message["message"]["spans"]
-                .as_array()
-                .is_none_or(Vec::is_empty)
-                && rendered.starts_with("error: aborting");
-            if is_summary
-                || rendered.contains("Some errors have detailed explanations")
-                || rendered.contains("For more information about this error")
-                    && message["message"]["spans"]
-                        .as_array()
-                        .is_none_or(Vec::is_empty)
-            {
+            if is_summary(&message["message"]) {
                 continue;
             }
-            if is_own {
-                said.own += &with_shown_path(rendered, lesson, shown);
+            if message["target"]["name"] == module.as_str() {
+                said.own += &with_shown_path(rendered, stage, lesson, shown);
             } else {
                 said.other += rendered;
             }
@@ -401,19 +387,77 @@ impl Said {
     }
 }
 
-/// The staged path, however rustc shortened it, becomes the participant's.
-fn with_shown_path(rendered: &str, lesson: &Lesson, shown: &str) -> String {
-    let staged = format!("{}/exercise/ext/lib.rs", lesson.manifest.id);
+/// Whether a message only counts or comments the others.
+fn is_summary(message: &Json) -> bool {
+    let text = message["message"].as_str().unwrap_or_default();
+    message["level"] == "failure-note"
+        || text.starts_with("aborting due to")
+        || text.ends_with(" emitted")
+}
+
+/// The staged path, as rustc writes it, becomes the participant's.
+fn with_shown_path(rendered: &str, stage: &Path, lesson: &Lesson, shown: &str) -> String {
+    let below = format!("{}/exercise/ext/lib.rs", lesson.manifest.id);
+    let absolute = stage.join(&below).display().to_string();
     rendered
-        .lines()
-        .map(|line| match line.find(&staged) {
-            Some(at) => {
-                let start = line[..at]
-                    .rfind([' ', '`', '('])
-                    .map_or(0, |before| before + 1);
-                format!("{}{shown}{}\n", &line[..start], &line[at + staged.len()..])
-            }
-            None => format!("{line}\n"),
+        .replace(&absolute, shown)
+        .replace(&format!("../{below}"), shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(message: Json) -> Said {
+        let manifest = "format_version = 1\nid = \"lesson-0.1\"\norder = 0\ntitle = \"t\"\nsection = \"0\"\nminutes = 1\nclib = { name = \"x\" }\n";
+        let lesson = Lesson {
+            folder: PathBuf::from("/r"),
+            manifest: toml::from_str(manifest).unwrap(),
+        };
+        let text = format!("{{\"reason\":\"compiler-artifact\"}}\n{message}\nno JSON\n");
+        Said::read(
+            text.as_bytes(),
+            Path::new("/my cache/stage"),
+            &lesson,
+            "exercise/ext/lib.rs",
+        )
+    }
+
+    fn message(target: &str, level: &str, text: &str, rendered: &str) -> Json {
+        serde_json::json!({
+            "reason": "compiler-message",
+            "target": { "name": target },
+            "message": { "level": level, "message": text, "rendered": rendered },
         })
-        .collect()
+    }
+
+    #[test]
+    fn a_message_names_the_file_of_the_participant() {
+        let rendered = "error: no\n --> /my cache/stage/lesson-0.1/exercise/ext/lib.rs:3:5\n";
+        let said = said(message("_lesson_0_1", "error", "no", rendered));
+        assert_eq!(said.own, "error: no\n --> exercise/ext/lib.rs:3:5\n");
+    }
+
+    #[test]
+    fn other_crates_are_not_the_participant() {
+        let said = said(message("build-script-build", "error", "no", "error: no\n"));
+        assert_eq!(
+            (said.own.as_str(), said.other.as_str()),
+            ("", "error: no\n")
+        );
+    }
+
+    #[test]
+    fn summaries_are_left_out() {
+        for (level, text) in [
+            ("error", "aborting due to 2 previous errors"),
+            ("warning", "1 warning emitted"),
+            (
+                "failure-note",
+                "For more information about this error, try `rustc --explain E0425`.",
+            ),
+        ] {
+            assert_eq!(said(message("_lesson_0_1", level, text, text)).own, "");
+        }
+    }
 }
