@@ -173,7 +173,10 @@ fn a_python_without_the_packages_gets_one_line_with_the_commands() {
         ("c_ext_cffi_abi/test_cffi_abi.py", "no cffi"),
         ("c_ext_cffi_api/test_cffi_api.py", "no cffi"),
         ("c_ext_cffi_api/setup.py build_ext --inplace", "no cffi"),
+        ("c_ext_cffi_abi/test_cffi_abi_rust.py", "no rust_cffi"),
+        ("c_ext_cffi_api/test_cffi_api_rust.py", "no rust_cffi"),
         ("c_ext_config_basic/test_mymodule_rust.py", "no rust_config"),
+        ("c_ext_ctypes_add/test_ctypes_add_rust.py", "no rust_ctypes"),
     ] {
         let ran = demos.sh(&format!("'{}' {command}", bare.display()));
         assert_eq!(ran.code, Some(1), "{ran:?}");
