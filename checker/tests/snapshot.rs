@@ -239,9 +239,10 @@ fn the_folder_of_snapshots_is_made_when_it_is_needed() {
     assert_eq!(bench.files(), ["common.snap.new"]);
 }
 
-/// cargo-insta looks for pending snapshots below the manifests of the workspace's packages, and nowhere else.
+/// cargo-insta looks for pending snapshots below the manifests of the workspace's packages, and turns back at every folder
+/// that holds another manifest.
 #[test]
-fn a_package_of_the_workspace_owns_the_lessons() {
+fn nothing_hides_the_snapshots_from_cargo_insta() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let read = |file: &str| -> toml::Table {
         let text = fs::read_to_string(root.join(file)).unwrap();
@@ -250,4 +251,13 @@ fn a_package_of_the_workspace_owns_the_lessons() {
     let members = read("Cargo.toml")["workspace"]["members"].clone();
     assert!(members.as_array().unwrap().contains(&"lessons".into()));
     assert!(read("lessons/Cargo.toml").contains_key("package"));
+    let mut lessons = 0;
+    for entry in fs::read_dir(root.join("lessons")).unwrap() {
+        let lesson = entry.unwrap().path();
+        if lesson.join("lesson.toml").exists() {
+            lessons += 1;
+            assert!(!lesson.join("Cargo.toml").exists(), "{}", lesson.display());
+        }
+    }
+    assert!(lessons > 0);
 }

@@ -1,6 +1,6 @@
 //! The build script of every lesson: compiles all C files of the lesson's `clib/` and links them into its cdylib.
 //!
-//! A lesson's own `Cargo.toml` names it with `build = "../rust/build_clib.rs"`; the C library is then part of the
+//! A lesson's own `rust/Cargo.toml` names it with `build = "../../rust/build_clib.rs"`; the C library is then part of the
 //! extension module, and no shared library has to be found at run time.
 
 use std::error::Error;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 fn main() -> Result<(), Box<dyn Error>> {
     let manifest_folder =
         PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo runs build scripts")?);
-    let clib = manifest_folder.join("clib");
+    let clib = manifest_folder.join("../clib");
     println!("cargo::rerun-if-changed={}", clib.display());
     cc::Build::new()
         .files(c_files(&clib)?)

@@ -24,6 +24,7 @@ pub fn check(lesson: &Lesson) -> anyhow::Result<Vec<Problem>> {
     problems.extend(behaviours(lesson));
     problems.extend(wrong_answers(lesson)?);
     problems.extend(clib(lesson)?);
+    problems.extend(hidden_snapshots(lesson));
     Ok(problems)
 }
 
@@ -222,6 +223,14 @@ fn clib(lesson: &Lesson) -> anyhow::Result<Vec<Problem>> {
     Ok(problems)
 }
 
+/// cargo-insta turns back at a folder with a manifest of its own.
+fn hidden_snapshots(lesson: &Lesson) -> Option<Problem> {
+    let path = lesson.folder.join("Cargo.toml");
+    let what =
+        "hides snapshots/ from cargo-insta; the manifest of a lesson's crate is rust/Cargo.toml";
+    path.exists().then(|| Problem::of_file(&path, what))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -380,6 +389,7 @@ outcome = "wrong"
         fs::remove_file(bench.0.path().join("solution/ext/lib.rs")).unwrap();
         bench.put("solution/ctypes_bridge.py", "x = 1\n");
         bench.put("clib/add.h", &"\n".repeat(61));
+        bench.put("Cargo.toml", "");
         bench.put("clib/add.c", "\n#include <Python.h>\n");
         fs::write(bench.0.path().join("clib/libadd.so"), [0xff]).unwrap();
         assert_eq!(
@@ -390,6 +400,7 @@ outcome = "wrong"
                 "clib/add.c:2: the C library is plain C and knows nothing of Python",
                 "clib/add.h: has 61 lines; a header has at most 60",
                 "clib/libadd.so: is not text; a lesson holds no built file",
+                "Cargo.toml: hides snapshots/ from cargo-insta; the manifest of a lesson's crate is rust/Cargo.toml",
             ]
         );
     }

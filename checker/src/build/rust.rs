@@ -134,7 +134,7 @@ pub fn environment() -> Vec<(OsString, OsString)> {
 
 /// The crate's own files but for the participant's, by their path below `lessons/`.
 fn crate_files(tools: &Tools, lesson: &Lesson) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
-    let own = format!("{}/Cargo.toml", lesson.manifest.id);
+    let own = format!("{}/rust/Cargo.toml", lesson.manifest.id);
     let mut files = Vec::new();
     for name in SHARED.into_iter().chain([own.as_str()]) {
         let path = tools.workspace.lessons().join(name);
@@ -397,7 +397,7 @@ fn is_summary(message: &Json) -> bool {
 
 /// The staged path, as rustc writes it, becomes the participant's.
 fn with_shown_path(rendered: &str, stage: &Path, lesson: &Lesson, shown: &str) -> String {
-    let below = format!("{}/exercise/ext/lib.rs", lesson.manifest.id);
+    let below = format!("{}/rust/../exercise/ext/lib.rs", lesson.manifest.id);
     let absolute = stage.join(&below).display().to_string();
     rendered
         .replace(&absolute, shown)
@@ -433,7 +433,7 @@ mod tests {
 
     #[test]
     fn a_message_names_the_file_of_the_participant() {
-        let rendered = "error: no\n --> /my cache/stage/lesson-0.1/exercise/ext/lib.rs:3:5\n";
+        let rendered = "error: no\n --> /my cache/stage/lesson-0.1/rust/../exercise/ext/lib.rs:3:5\n";
         let said = said(message("_lesson_0_1", "error", "no", rendered));
         assert_eq!(said.own, "error: no\n --> exercise/ext/lib.rs:3:5\n");
     }
