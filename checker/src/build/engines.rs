@@ -93,6 +93,7 @@ pub fn ensure(tools: &Tools) -> anyhow::Result<Engines> {
     let engines = store::Store::new(tools.workspace.cache.join("engines"));
     let _lock = lock(tools)?;
     let made = engines.get_or_make::<ExpectedError>(&key, |entry| {
+        rust::require_plain_cache(&tools.workspace)?;
         let _step = tools
             .progress
             .step("building the engines (once for each Python; a minute or two)");

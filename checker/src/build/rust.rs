@@ -16,6 +16,7 @@ use crate::errors::ExpectedError;
 use crate::judge::inputs::Files;
 use crate::lesson::{Lesson, Limits};
 use crate::python::probe;
+use crate::workspace::Workspace;
 
 /// The first build of a machine compiles pyo3 and libffi too.
 const LIMITS: Limits = Limits {
@@ -70,6 +71,7 @@ pub fn build(
         .named(clib.entries())
         .finish();
     let made = tools.store.get_or_make(&key, |entry| {
+        require_plain_cache(&tools.workspace)?;
         let _step = tools.progress.step("compiling ext/lib.rs");
         let stage = Stage::lock(tools, lesson)?;
         stage.fill(&tools.workspace.root, lesson, &crate_files, source, clib)?;
@@ -111,6 +113,26 @@ pub fn cargo() -> Result<PathBuf, ExpectedError> {
             cause: "no program `cargo` is on PATH".to_owned(),
             next: "install a Rust toolchain with rustup".to_owned(),
         })
+}
+
+/// Refuses a cache folder that libffi cannot be built in: its makefiles take a space for the end of a name.
+///
+/// # Errors
+/// When the path of the cache holds white space.
+pub fn require_plain_cache(workspace: &Workspace) -> Result<(), ExpectedError> {
+    if !workspace
+        .cache
+        .to_string_lossy()
+        .contains(char::is_whitespace)
+    {
+        return Ok(());
+    }
+    Err(ExpectedError::Tool {
+        tool: format!("the cache folder {}", workspace.cache.display()),
+        cause: "its path holds a space, and libffi's makefiles cannot build there".to_owned(),
+        next: "set CHECKER_CACHE to a folder whose path has no space, or move the workshop"
+            .to_owned(),
+    })
 }
 
 /// Cargo's own environment: where its downloads and toolchains are.

@@ -196,7 +196,8 @@ fn cache(workspace: &Workspace) -> Finding {
         .map_err(|cause| ExpectedError::cache(&workspace.cache, cause));
     // Only a trial; nobody reads it.
     let _ = std::fs::remove_file(&path);
-    Finding::new("cache folder", written, |()| {
+    let usable = written.and_then(|()| rust::require_plain_cache(workspace));
+    Finding::new("cache folder", usable, |()| {
         workspace.shown(&workspace.cache).display().to_string()
     })
 }

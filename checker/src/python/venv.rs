@@ -243,6 +243,10 @@ fn with_pip(
         "--requirement",
     ])
     .arg(lock_file);
+    // Settings that send packages elsewhere.
+    for name in ["PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"] {
+        pip.env_remove(name);
+    }
     succeed(pip).map_err(|output| {
         let (cause, next) = pip_failure(&output);
         refuse(cause, next)
