@@ -1,6 +1,8 @@
 //! C function pointers that call Python.
 
 use std::ffi::c_void;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use clib::closure::Closure;
 use pyo3::exceptions::{PyNotImplementedError, PySystemError, PyTypeError};
@@ -8,9 +10,9 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::cdata;
+use crate::cdata::{self, Value};
 use crate::convert::{to_c, type_name};
-use crate::ctype::{CType, Kind, Type};
+use crate::ctype::{Kind, Type};
 use crate::function::Function;
 use crate::machine;
 use crate::produce::from_c;
@@ -55,29 +57,34 @@ pub fn make<'py>(
             "{name}: callback with unsupported argument or return type or with '...'"
         )));
     };
-    let callback = Callback {
-        ctype: ctype.as_ptr() as usize,
-        callable: python_callable.as_ptr() as usize,
+    let callback = Arc::new(Callback {
+        owner: AtomicPtr::new(std::ptr::null_mut()),
         fallback,
         size,
-        onerror: onerror.map(|one| one.clone().unbind()),
-    };
+    });
+    let entered = Arc::clone(&callback);
     let handler = Box::new(move |arguments: &[*mut c_void], result: *mut c_void| {
-        callback.enter(arguments, result);
+        entered.enter(arguments, result);
     });
     let closure = Closure::new(&prepared.signature, handler)
         .map_err(|error| PySystemError::new_err(format!("cannot make a callback: {error}")))?;
-    cdata::own_gc(ctype, python_callable.clone(), Some(Box::new(closure)))
+    let made = cdata::own_gc(
+        ctype,
+        python_callable.clone(),
+        onerror.cloned(),
+        Some(Box::new(closure)),
+    )?;
+    callback.owner.store(made.as_ptr(), Ordering::Release);
+    Ok(made)
 }
 
-/// What a callback needs when C enters it. The cdata owns type and callable and outlives the
-/// callback; addresses of them here keep the collector's count of references right.
+/// What a callback needs when C enters it.
 struct Callback {
-    ctype: usize,
-    callable: usize,
+    /// The cdata that owns the callback, and with it type and callables: the collector counts
+    /// them there. It lives as long as the callback.
+    owner: AtomicPtr<ffi::PyObject>,
     fallback: Vec<u128>,
     size: usize,
-    onerror: Option<Py<PyAny>>,
 }
 
 impl Callback {
@@ -88,21 +95,28 @@ impl Callback {
         // PyO3 believes to hold it, so that PyO3 alone would not acquire it.
         let state = unsafe { ffi::PyGILState_Ensure() };
         Python::attach(|py| {
-            // SAFETY: the cdata that owns this callback keeps both objects alive; references of
-            // our own keep them beyond, should the callback end its own cdata.
-            let (ctype, callable) = unsafe {
-                (
-                    Bound::from_borrowed_ptr(py, self.ctype as *mut ffi::PyObject),
-                    Bound::from_borrowed_ptr(py, self.callable as *mut ffi::PyObject),
-                )
-            };
-            // SAFETY: `make` was given a `CType`.
-            let ctype: Bound<'_, CType> = unsafe { ctype.cast_into_unchecked() };
-            let Kind::Function(function) = &ctype.get().kind else {
+            let owner = self.owner.load(Ordering::Acquire);
+            // SAFETY: the owner lives as long as C may call; a reference of our own keeps it
+            // should the callback end its own cdata.
+            let owner = unsafe { Bound::from_borrowed_ptr(py, owner) };
+            let Some(value) = Value::of(&owner) else {
                 return;
             };
+            let (Kind::Function(function), Some(parts)) =
+                (&value.ctype().get().kind, value.own_gc())
+            else {
+                return;
+            };
+            // SAFETY: the parts are owned references or null.
+            let (callable, onerror) = unsafe {
+                (
+                    Bound::from_borrowed_ptr(py, (*parts).object),
+                    Bound::from_borrowed_ptr_or_opt(py, (*parts).onerror),
+                )
+            };
             if let Err((error, during)) = run(function, &callable, arguments, result) {
-                self.failed(function, &callable, error, during, result);
+                let callables = (&callable, onerror.as_ref());
+                self.failed(function, callables, error, during, result);
             }
         });
         // SAFETY: as above.
@@ -113,7 +127,7 @@ impl Callback {
     fn failed(
         &self,
         function: &Function,
-        callable: &Bound<'_, PyAny>,
+        (callable, onerror): (&Bound<'_, PyAny>, Option<&Bound<'_, PyAny>>),
         error: PyErr,
         during: &str,
         result: *mut c_void,
@@ -126,12 +140,12 @@ impl Callback {
                 .cast::<u8>()
                 .copy_to(result.cast(), self.size)
         };
-        let Some(onerror) = &self.onerror else {
+        let Some(onerror) = onerror else {
             report(py, error, FROM, Some(callable), during);
             return;
         };
         let given = (error.get_type(py), error.value(py), error.traceback(py));
-        let answer = onerror.bind(py).call1(given).and_then(|answer| {
+        let answer = onerror.call1(given).and_then(|answer| {
             if answer.is_none() {
                 return Ok(());
             }

@@ -49,6 +49,8 @@ pub struct OwnGc {
     base: CData,
     /// The target of a handle, or the callable of a callback.
     pub object: *mut ffi::PyObject,
+    /// What a callback calls when it fails, or null.
+    pub onerror: *mut ffi::PyObject,
     /// The callback's C entry point.
     pub closure: *mut Closure,
 }
@@ -352,6 +354,7 @@ fn allocate_tracked<'py>(
 pub fn own_gc<'py>(
     ctype: Type<'_, 'py>,
     target: Bound<'py, PyAny>,
+    onerror: Option<Bound<'py, PyAny>>,
     closure: Option<Box<Closure>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let data = closure
@@ -362,6 +365,7 @@ pub fn own_gc<'py>(
     // SAFETY: the object is an `OwnGc` whose own fields are zero.
     unsafe {
         (*at).object = target.into_ptr();
+        (*at).onerror = onerror.map_or(std::ptr::null_mut(), Bound::into_ptr);
         match closure {
             Some(closure) => (*at).closure = Box::into_raw(closure),
             // The value of a handle is the address of the cdata itself: nothing else has it.
@@ -447,12 +451,13 @@ unsafe extern "C" fn dealloc_own_gc(object: *mut ffi::PyObject) {
     unsafe {
         ffi::PyObject_GC_UnTrack(object.cast());
         let own = object.cast::<OwnGc>();
-        let (target, closure) = ((*own).object, (*own).closure);
+        let (target, onerror, closure) = ((*own).object, (*own).onerror, (*own).closure);
         free(object);
         if !closure.is_null() {
             // Attached, so that the references in it are given back now and not later.
             Python::attach(|_| drop(Box::from_raw(closure)));
         }
+        ffi::Py_XDECREF(onerror);
         ffi::Py_XDECREF(target);
     }
 }
@@ -476,6 +481,25 @@ unsafe extern "C" fn dealloc_collected(object: *mut ffi::PyObject) {
     }
 }
 
+/// Visits the parts that are not null.
+///
+/// # Safety
+/// Called by the collector's traversal with owned references.
+unsafe fn visit_all(
+    parts: [*mut ffi::PyObject; 2],
+    visit: ffi::visitproc,
+    argument: *mut c_void,
+) -> c_int {
+    for part in parts.into_iter().filter(|part| !part.is_null()) {
+        // SAFETY: the caller's promise.
+        let result = unsafe { visit(part, argument) };
+        if result != 0 {
+            return result;
+        }
+    }
+    0
+}
+
 unsafe extern "C" fn traverse_own_gc(
     object: *mut ffi::PyObject,
     visit: ffi::visitproc,
@@ -483,23 +507,21 @@ unsafe extern "C" fn traverse_own_gc(
 ) -> c_int {
     // SAFETY: the collector passes an object of this type.
     unsafe {
-        let target = (*object.cast::<OwnGc>()).object;
-        if target.is_null() {
-            0
-        } else {
-            visit(target, argument)
-        }
+        let own = object.cast::<OwnGc>();
+        visit_all([(*own).object, (*own).onerror], visit, argument)
     }
 }
 
 unsafe extern "C" fn clear_own_gc(object: *mut ffi::PyObject) -> c_int {
-    // SAFETY: as above. A handle must stay valid, so None takes the target's place.
+    // SAFETY: as above. A handle or a callback may still be used, so None takes the target's place.
     unsafe {
         let own = object.cast::<OwnGc>();
-        let target = (*own).object;
+        let (target, onerror) = ((*own).object, (*own).onerror);
         ffi::Py_INCREF(ffi::Py_None());
         (*own).object = ffi::Py_None();
+        (*own).onerror = std::ptr::null_mut();
         ffi::Py_XDECREF(target);
+        ffi::Py_XDECREF(onerror);
     }
     0
 }
@@ -534,16 +556,12 @@ unsafe extern "C" fn traverse_collected(
     // SAFETY: the collector passes an object of this type.
     unsafe {
         let collected = object.cast::<Collected>();
-        for part in [(*collected).origin, (*collected).destructor] {
-            if !part.is_null() {
-                let result = visit(part, argument);
-                if result != 0 {
-                    return result;
-                }
-            }
-        }
+        visit_all(
+            [(*collected).origin, (*collected).destructor],
+            visit,
+            argument,
+        )
     }
-    0
 }
 
 unsafe extern "C" fn finalize_collected(object: *mut ffi::PyObject) {

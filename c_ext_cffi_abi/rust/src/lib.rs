@@ -435,7 +435,7 @@ mod _rust_cffi {
                 ctype.get().name
             )));
         }
-        cdata::own_gc(ctype, object.clone(), None)
+        cdata::own_gc(ctype, object.clone(), None, None)
     }
 
     #[pyfunction]

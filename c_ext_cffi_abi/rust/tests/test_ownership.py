@@ -53,6 +53,22 @@ class Ownership(unittest.TestCase):
         gc.collect()
         self.assertIsNone(gone())
 
+    def test_a_cycle_through_a_callback_is_collected(self) -> None:
+        class Holder:
+            def call(self, x: int) -> int:
+                return x
+
+            def fail(self, *reason: object) -> None:
+                pass
+
+        holder = Holder()
+        holder.made = self.ffi.callback("int(int)", lambda x: x, onerror=holder.fail)
+        holder.other = self.ffi.callback("int(int)", holder.call)
+        gone = weakref.ref(holder)
+        del holder
+        gc.collect()
+        self.assertIsNone(gone())
+
     def test_a_destructor_runs_once(self) -> None:
         calls: list[object] = []
         origin = self.ffi.new("int *", 5)
