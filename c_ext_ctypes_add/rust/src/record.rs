@@ -1,6 +1,5 @@
 //! Structures and unions: the metaclasses, `_fields_`, and their instances.
 
-use std::ffi::CString;
 use std::sync::Arc;
 
 use clib::ctype::{CType, PlacedMember, Record, RecordKind};
@@ -9,10 +8,11 @@ use pyo3::ffi;
 use crate::cdata::{self, Data};
 use crate::entry;
 use crate::field::{self, Field, Member};
+use crate::format::Format;
 use crate::info::{self, FINAL, Info, Kind};
 use crate::meta;
 use crate::placement::{Placement, Request};
-use crate::py::{self, Exc, Obj, Raised, Res, api, raise};
+use crate::py::{self, Exc, Obj, Raised, Res, raise};
 use crate::simple::cdata_flags;
 use crate::types::{Plan, types};
 
@@ -140,81 +140,111 @@ struct Entry {
     bits: Option<u32>,
 }
 
-fn set_fields(ty: &Obj, kind: Kind, fields: &Obj) -> Res<()> {
-    let big_endian = ty.getattr_opt(c"_swappedbytes_")?.is_some() != cfg!(target_endian = "big");
-    let pack = small_number(ty, c"_pack_", "_pack_ must be a non-negative integer")?;
-    let alignment = if cfg!(Py_3_13) {
-        small_number(ty, c"_align_", "_align_ must be a non-negative integer")?
-    } else {
-        None
-    };
-    let Ok(count) = fields.len() else {
-        py::forgive(Exc::Type).ok();
-        return Err(raise(Exc::Type, "'_fields_' must be a sequence of pairs"));
-    };
-    let base = base_info(ty);
-    if let Some(base) = &base {
-        base.set(FINAL);
+/// A record while its members are placed one after the other.
+struct Building {
+    kind: Kind,
+    /// Members that the base types have.
+    inherited: usize,
+    placement: Placement,
+    format: Format,
+    members: Vec<PlacedMember>,
+    flags: u32,
+}
+
+impl Building {
+    /// Starts behind the members of the base type, by the rules that the class states.
+    fn start(ty: &Obj, kind: Kind) -> Res<Building> {
+        let swapped = ty.getattr_opt(c"_swappedbytes_")?.is_some();
+        let big_endian = swapped != cfg!(target_endian = "big");
+        let pack = small_number(ty, c"_pack_", "_pack_ must be a non-negative integer")?;
+        let alignment = if cfg!(Py_3_13) {
+            small_number(ty, c"_align_", "_align_ must be a non-negative integer")?
+        } else {
+            None
+        };
+        let base = base_info(ty);
+        let base = base.as_deref();
+        if let Some(base) = base {
+            base.set(FINAL);
+        }
+        let union = kind == Kind::Union;
+        Ok(Building {
+            kind,
+            inherited: base.map_or(0, |base| base.length),
+            placement: Placement::new(union, base, pack, alignment, big_endian),
+            // Packed records are described member by member since Python 3.12.
+            format: Format::new(!union && (cfg!(Py_3_12) || pack.is_none())),
+            members: inherited_members(base),
+            flags: base.map_or(0, |base| base.flags.get()) & info::HAS_POINTER,
+        })
     }
-    let mut placement = Placement::new(
-        kind == Kind::Union,
-        base.as_deref(),
-        pack,
-        alignment,
-        big_endian,
-    );
-    // Packed records are described member by member since Python 3.12.
-    let described = kind == Kind::Struct && (cfg!(Py_3_12) || pack.is_none());
-    let mut format = Format::new(described);
-    let mut members = inherited_members(base.as_deref());
-    let first = base.as_ref().map_or(0, |base| base.length);
-    let mut flags = base.as_ref().map_or(0, |base| base.flags.get()) & info::HAS_POINTER;
-    for number in 0..count {
-        let entry = read_entry(fields, number)?;
+
+    /// Places the member with this number.
+    fn add(&mut self, entry: &Entry, number: usize) -> Res<Member> {
         if cdata::holds_pointers(&entry.info) {
-            flags |= info::HAS_POINTER;
+            self.flags |= info::HAS_POINTER;
         }
         entry.info.set(FINAL);
-        let request = Request {
+        let before = self.placement.size();
+        let place = self.placement.place(Request {
             size: entry.info.size,
             align: entry.info.align,
             bits: entry.bits,
-        };
-        let before = placement.size();
-        let place = placement.place(request)?;
-        format.member(&entry, place.offset, before)?;
-        members.push(PlacedMember {
+        })?;
+        self.format
+            .member(&entry.name, &entry.info, place.offset, before)?;
+        self.members.push(PlacedMember {
             ctype: entry.info.ctype.clone(),
             offset: place.offset,
             bits: place.bits.map(|bits| (bits.low, bits.width)),
         });
-        let member = Member {
+        Ok(Member {
             access: field::access_of(&entry.ty, &entry.info),
-            ty: entry.ty,
+            ty: entry.ty.clone(),
             offset: place.offset,
             size: entry.info.size,
             bits: place.bits,
-            index: (first + number) as isize,
+            index: (self.inherited + number) as isize,
             anonymous: false,
-        };
+        })
+    }
+
+    /// The finished description of `count` members and the inherited ones.
+    fn finish(self, count: usize) -> Res<Info> {
+        let used = self.placement.size();
+        let (size, align) = self.placement.finish()?;
+        let ctype = record_type(self.kind, size, align, self.members);
+        let mut info = Info::new(self.kind, size, align, ctype);
+        info.length = self.inherited + count;
+        info.format = self.format.finish(used, size)?;
+        info.flags.set(self.flags | FINAL);
+        Ok(info)
+    }
+}
+
+fn set_fields(ty: &Obj, kind: Kind, fields: &Obj) -> Res<()> {
+    if Info::of_type(ty).is_none() {
+        // `__init_subclass__` runs before the metaclass has described the class.
+        return Err(raise(Exc::Type, "ctypes state is not initialized"));
+    }
+    let mut building = Building::start(ty, kind)?;
+    let Ok(count) = fields.len() else {
+        py::clear_error();
+        return Err(raise(Exc::Type, "'_fields_' must be a sequence of pairs"));
+    };
+    for number in 0..count {
+        let entry = read_entry(fields, number)?;
+        let member = building.add(&entry, number)?;
         ty.setattr_obj(&entry.name, &Field::make(member)?)?;
     }
-    let used = placement.size();
-    let (size, align) = placement.finish()?;
+    let info = building.finish(count)?;
     // A member may have used this very type meanwhile.
-    let Some(current) = Info::of_type(ty) else {
-        return Err(raise(Exc::Type, "ctypes state is not initialized"));
-    };
-    if current.has(FINAL) {
+    if Info::of_type(ty).is_some_and(|current| current.has(FINAL)) {
         return Err(raise(
             Exc::Attribute,
             "Structure or union cannot contain itself",
         ));
     }
-    let mut info = Info::new(kind, size, align, record_type(kind, size, align, members));
-    info.length = first + count;
-    info.format = format.finish(used, size)?;
-    info.flags.set(flags | FINAL);
     info.store(ty);
     make_anonymous(ty)
 }
@@ -298,56 +328,6 @@ fn checked_width(info: &Info, ty: &Obj, width: &Obj) -> Res<u32> {
     Ok(number as u32)
 }
 
-/// The format of the buffer protocol, member by member.
-struct Format {
-    text: Vec<u8>,
-    described: bool,
-}
-
-impl Format {
-    fn new(described: bool) -> Format {
-        Format {
-            text: b"T{".to_vec(),
-            described,
-        }
-    }
-
-    fn member(&mut self, entry: &Entry, offset: usize, before: usize) -> Res<()> {
-        if !self.described {
-            return Ok(());
-        }
-        self.pad(offset.saturating_sub(before));
-        let shape: Vec<String> = entry.info.shape.iter().map(ToString::to_string).collect();
-        if !shape.is_empty() {
-            self.text
-                .extend(format!("({})", shape.join(",")).as_bytes());
-        }
-        self.text.extend(entry.info.format.as_bytes());
-        self.text
-            .extend(format!(":{}:", entry.name.as_str()?).as_bytes());
-        Ok(())
-    }
-
-    /// Padding is described since Python 3.12.
-    fn pad(&mut self, bytes: usize) {
-        match if cfg!(Py_3_12) { bytes } else { 0 } {
-            0 => {}
-            1 => self.text.push(b'x'),
-            more => self.text.extend(format!("{more}x").as_bytes()),
-        }
-    }
-
-    /// Ends the description of members that fill `used` of `size` bytes.
-    fn finish(mut self, used: usize, size: usize) -> Res<CString> {
-        if !self.described {
-            return Ok(c"B".to_owned());
-        }
-        self.pad(size.saturating_sub(used));
-        self.text.push(b'}');
-        CString::new(self.text).map_err(|_| raise(Exc::Value, "embedded null character"))
-    }
-}
-
 /// Lifts the members of the `_anonymous_` ones into the record.
 fn make_anonymous(ty: &Obj) -> Res<()> {
     let Some(names) = ty.getattr_opt(c"_anonymous_")? else {
@@ -358,12 +338,7 @@ fn make_anonymous(ty: &Obj) -> Res<()> {
         return Err(raise(Exc::Type, "_anonymous_ must be a sequence"));
     };
     for name in names.items() {
-        let Ok(found) = field::lookup(ty, name) else {
-            if api!(ffi::PyErr_ExceptionMatches(ffi::PyExc_AttributeError)) == 0 {
-                return Err(Raised);
-            }
-            return Err(Raised);
-        };
+        let found = field::lookup(ty, name)?;
         let Some(outer) = Field::of(&found) else {
             let shown = name.repr()?;
             return Err(raise(
