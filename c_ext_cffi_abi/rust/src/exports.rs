@@ -52,8 +52,8 @@ unsafe extern "C" fn start(
         let (module, tables) = unsafe { (borrow(py, &module), Tables::new(description)) };
         let declared = Bound::new(py, Declared::new(tables))?;
         module.setattr("lib", lib_object::make(&declared)?)?;
-        let class = py.import("rust_cffi._compiled")?.getattr("CompiledFFI")?;
-        module.setattr("ffi", class.call1((&declared,))?)?;
+        let class = py.import("rust_cffi._compiled")?.getattr("FFI")?;
+        module.setattr("ffi", class.call_method1("_over", (&declared,))?)?;
         Ok(declared.into_any())
     })
 }

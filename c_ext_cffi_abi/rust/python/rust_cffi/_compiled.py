@@ -13,25 +13,36 @@ from rust_cffi import _rust_cffi as _engine
 _UNSET = object()
 
 
-class CompiledFFI:
+class FFI:
     """What ``from _module import ffi`` gives."""
 
     CData, CType = _engine._get_types()
     buffer = _engine.buffer
     error = _engine.error
-    __module__ = "rust_cffi"
-    __qualname__ = "FFI"
+    __slots__ = ("_declared", "_void_pointer", "_once", "_lock", "__weakref__")
 
     for _name in dir(_engine):
         if _name.startswith("RTLD_"):
             locals()[_name] = getattr(_engine, _name)
     del _name
 
-    def __init__(self, declared: Any = None) -> None:
-        self._declared = _engine.Declared() if declared is None else declared
+    def __new__(cls, *arguments: Any, **kwds: Any) -> FFI:
+        # A subclass may take arguments of its own.
+        if (arguments or kwds) and cls.__init__ is object.__init__:
+            raise TypeError("FFI() takes no arguments")
+        self = super().__new__(cls)
+        self._declared = _engine.Declared()
         self._void_pointer = self._declared.find("void *")
         self._once: dict[Any, Any] = {}
         self._lock = threading.RLock()
+        return self
+
+    @classmethod
+    def _over(cls, declared: Any) -> FFI:
+        """The object of a compiled module, over its declarations."""
+        self = cls()
+        self._declared = declared
+        return self
 
     def _type(self, cdecl: Any) -> Any:
         if isinstance(cdecl, str):
@@ -194,4 +205,4 @@ class CompiledFFI:
         _engine.set_errno(value)
 
 
-CompiledFFI.NULL = _engine.cast(CompiledFFI()._void_pointer, 0)
+FFI.NULL = _engine.cast(FFI()._void_pointer, 0)
