@@ -1,5 +1,7 @@
 //! The generated C is held against a C compiler with strict warnings.
 
+#![expect(clippy::unwrap_used, reason = "a test states its invariants")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
