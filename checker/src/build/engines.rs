@@ -27,6 +27,9 @@ const SOURCES: [&str; 5] = [
     "c_ext_config_basic/rust",
 ];
 
+/// What lies beside the sources of a crate and does not change what is built.
+const OTHER_THAN_SOURCES: [&str; 5] = ["tests", "fuzz", "benches", "target", "pyproject.toml"];
+
 /// The workspace's files that decide how they are compiled.
 const WORKSPACE_FILES: [&str; 3] = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];
 
@@ -55,8 +58,7 @@ pub fn key(workspace: &Workspace, python: &Python) -> Result<String, ExpectedErr
     }
     for folder in SOURCES {
         let below = workspace.root.join(folder);
-        let files = store::files_below(&below).map_err(|error| missing(&below, &error))?;
-        for file in files.iter().filter(|file| counts(file)) {
+        for file in sources(&below).map_err(|error| missing(&below, &error))? {
             let path = Path::new(folder).join(file);
             key = key
                 .text(&path.to_string_lossy())
@@ -66,12 +68,28 @@ pub fn key(workspace: &Workspace, python: &Python) -> Result<String, ExpectedErr
     Ok(key.finish())
 }
 
-/// Tests, prose and packaging do not change what is built.
-fn counts(file: &Path) -> bool {
-    let name = file.to_string_lossy();
-    let ignored = ["tests/", "fuzz/", "pyproject.toml"];
-    let left_behind = name.contains("__pycache__") || name.ends_with(".so");
-    !left_behind && !name.ends_with(".md") && !ignored.iter().any(|it| name.starts_with(it))
+/// The files of a crate that change what is built, relative to its folder, sorted: no tests, prose or packaging.
+fn sources(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if OTHER_THAN_SOURCES.iter().any(|other| name == *other) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            let files = store::files_below(&entry.path())?;
+            found.extend(files.iter().map(|file| Path::new(&name).join(file)));
+        } else {
+            found.push(PathBuf::from(name));
+        }
+    }
+    found.retain(|file| {
+        let name = file.to_string_lossy();
+        !name.contains("__pycache__") && !name.ends_with(".so") && !name.ends_with(".md")
+    });
+    found.sort();
+    Ok(found)
 }
 
 fn read(workspace: &Workspace, file: &Path) -> Result<Vec<u8>, ExpectedError> {
@@ -241,28 +259,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_is_compiled_counts() {
-        for file in [
+    fn whatever_is_compiled_counts_and_nothing_else() {
+        let own = [
             "Cargo.toml",
             "build.rs",
-            "src/lib.rs",
             "csrc/machine.c",
             "python/rust_cffi/_front.py",
-        ] {
-            assert!(counts(Path::new(file)), "{file}");
-        }
-    }
-
-    #[test]
-    fn tests_prose_and_leftovers_do_not_count() {
-        for file in [
-            "tests/test_calls.py",
+            "src/lib.rs",
+        ];
+        let others = [
             "README.md",
             "pyproject.toml",
             "python/rust_cffi/__pycache__/_front.cpython-311.pyc",
             "python/rust_cffi/_rust_cffi.cpython-311-x86_64-linux-gnu.so",
-        ] {
-            assert!(!counts(Path::new(file)), "{file}");
+            "target/debug/libx.rlib",
+            "tests/test_calls.py",
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        for file in own.iter().chain(&others) {
+            store::write_atomically(&folder.path().join(file), b"x").unwrap();
         }
+        assert_eq!(sources(folder.path()).unwrap(), own.map(PathBuf::from));
     }
 }

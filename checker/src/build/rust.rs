@@ -455,7 +455,8 @@ mod tests {
 
     #[test]
     fn a_message_names_the_file_of_the_participant() {
-        let rendered = "error: no\n --> /my cache/stage/lesson-0.1/rust/../exercise/ext/lib.rs:3:5\n";
+        let rendered =
+            "error: no\n --> /my cache/stage/lesson-0.1/rust/../exercise/ext/lib.rs:3:5\n";
         let said = said(message("_lesson_0_1", "error", "no", rendered));
         assert_eq!(said.own, "error: no\n --> exercise/ext/lib.rs:3:5\n");
     }

@@ -280,7 +280,7 @@ impl<'a> Courtroom<'a> {
                     evidence: scenario.evidence,
                     verdict: scenario_verdict(&interrogation, index, expected.as_ref()),
                     expected,
-                    answer: interrogation.answers[index].clone(),
+                    answer: without_traceback(&interrogation.answers[index]),
                 });
                 index += 1;
             }
@@ -344,6 +344,18 @@ impl<'a> Courtroom<'a> {
             .keep(&path)
             .map_err(|cause| ExpectedError::cache(&path, cause))?;
         Ok(reference)
+    }
+}
+
+/// An answer as reports keep it: the first traceback is among the diagnostics, and the others say the same.
+fn without_traceback(answer: &Answer) -> Answer {
+    match answer {
+        Answer::Raised { class, message, .. } => Answer::Raised {
+            class: class.clone(),
+            message: message.clone(),
+            traceback: String::new(),
+        },
+        other => other.clone(),
     }
 }
 
