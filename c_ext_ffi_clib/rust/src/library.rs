@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, OsStr, OsString, c_int, c_void};
 use std::fmt;
+use std::path::Path;
 
 use libloading::os::unix as loader;
 
@@ -201,8 +202,22 @@ fn loader_message(error: &libloading::Error) -> String {
 }
 
 fn diagnose(path: &OsStr, message: &str) -> Option<Diagnosis> {
-    let file = std::path::Path::new(path);
-    let bare = file.components().count() == 1 && !path.as_encoded_bytes().contains(&b'/');
+    let file = Path::new(path);
+    let bare = !path.as_encoded_bytes().contains(&b'/');
+    let searched = if bare {
+        inspect::searched_folders()
+    } else {
+        Vec::new()
+    };
+    // glibc says "No such file" of a file for another machine, so the file itself comes first.
+    let candidates = if bare {
+        searched.iter().map(|folder| folder.join(file)).collect()
+    } else {
+        vec![file.to_owned()]
+    };
+    if let Some(foreign) = candidates.iter().find_map(|file| inspect::foreign(file)) {
+        return Some(Diagnosis::Foreign(foreign));
+    }
     // The message starts with the file that was not found; a needed one is not the one asked for.
     if let Some((missing, _)) = message.split_once(": cannot open shared object file: No such file")
     {
@@ -211,18 +226,10 @@ fn diagnose(path: &OsStr, message: &str) -> Option<Diagnosis> {
                 needed: missing.to_owned(),
             });
         }
-        let searched = if bare {
-            inspect::searched_folders()
-        } else {
-            Vec::new()
-        };
         return Some(Diagnosis::Missing { searched });
     }
     if bare {
         return None;
-    }
-    if let Some(foreign) = inspect::foreign(file) {
-        return Some(Diagnosis::Foreign(foreign));
     }
     match inspect::read(file) {
         Ok(contents) if contents.shared => None,

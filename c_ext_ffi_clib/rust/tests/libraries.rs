@@ -61,6 +61,20 @@ mod diagnoses {
         assert_eq!(found, Some(Diagnosis::Missing { searched: vec![] }));
     }
 
+    /// The loader itself says that there is no such file.
+    #[test]
+    fn a_file_for_another_machine_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = common::compile(folder.path(), "there", "int there;", true);
+        let mut image = std::fs::read(&path).unwrap();
+        // The machine field of the ELF header: 183 is aarch64, 62 is x86-64.
+        image[18] = if image[18] == 183 { 62 } else { 183 };
+        std::fs::write(&path, image).unwrap();
+        let (found, text) = diagnosis(path.as_os_str());
+        assert!(matches!(found, Some(Diagnosis::Foreign(_))), "{text}");
+        assert!(text.contains("built for "), "{text}");
+    }
+
     #[test]
     fn a_text_file_is_no_library() {
         let folder = tempfile::tempdir().unwrap();
