@@ -146,6 +146,13 @@ int apply_point(int (*function)(const struct point *), struct point p)
 {
     return function(&p);
 }
+int apply_values(int (*function)(struct point, struct large, struct mixed))
+{
+    struct point p = {1, 2};
+    struct large v = {{10, 20, 30, 40, 50}};
+    struct mixed m = {0.5, 3};
+    return function(p, v, m);
+}
 void call_nothing(void (*function)(void))
 {
     function();

@@ -8,7 +8,7 @@ import weakref
 
 import rust_ctypes as c
 from support import open_probe
-from test_records import Point
+from test_records import Large, Mixed, Point
 
 Operation = c.CFUNCTYPE(c.c_int, c.c_int, c.c_int)
 
@@ -27,6 +27,23 @@ class Callbacks(unittest.TestCase):
         seen = c.CFUNCTYPE(c.c_int, c.POINTER(Point))(lambda p: p.contents.x - p[0].y)
         self.lib.apply_point.argtypes = [type(seen), Point]
         self.assertEqual(self.lib.apply_point(seen, Point(9, 4)), 5)
+
+    def test_records_arrive_by_value(self) -> None:
+        seen = []
+
+        def function(point: Point, large: Large, mixed: Mixed) -> int:
+            seen.append((point.x, point.y, list(large.values), mixed.weight, mixed.count))
+            point.x = 99
+            return point.x
+
+        callback = c.CFUNCTYPE(c.c_int, Point, Large, Mixed)(function)
+        self.assertEqual(self.lib.apply_values(callback), 99)
+        self.assertEqual(seen, [(1, 2, [10, 20, 30, 40, 50], 0.5, 3)])
+
+    def test_nothing_in_and_nothing_out(self) -> None:
+        seen = []
+        self.lib.call_nothing(c.CFUNCTYPE(None)(lambda: seen.append("called")))
+        self.assertEqual(seen, ["called"])
 
     def test_an_exception_goes_to_the_hook(self) -> None:
         caught = []
