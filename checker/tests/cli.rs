@@ -3,6 +3,8 @@
 // Helpers outside `#[test]` functions state their invariants with unwrap as the tests do.
 #![expect(clippy::unwrap_used)]
 
+mod interrupts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
@@ -1023,8 +1025,7 @@ fn an_interrupt_ends_everything_that_was_started() {
         started.display().to_string()
     );
     let workshop = workshop.edited(BRIDGE, "while True: pass", &line);
-    let child = workshop
-        .command(&CTYPES)
+    let child = interrupts::heard_by(&mut workshop.command(&CTYPES))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -4,6 +4,8 @@
 
 mod conversations;
 mod fixture;
+#[path = "../interrupts/mod.rs"]
+mod interrupts;
 mod limits;
 mod lying;
 mod programs;

@@ -9,6 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::fixture::{Fixture, LIMITS, eventually, int, lives, shell, shell_job};
+use crate::interrupts;
 
 const STAND_IN: &str = "survivors::stands_in_for_a_checker";
 /// Set for the copies of this test program that stand in for a checker.
@@ -108,7 +109,9 @@ fn stands_in_for_an_interrupted_checker() {
 #[test]
 fn an_interrupted_checker_says_so_and_what_it_starts_can_be_interrupted_too() {
     let test = "survivors::stands_in_for_an_interrupted_checker";
-    let output = checker(test, "").output().unwrap();
+    let output = interrupts::heard_by(&mut checker(test, ""))
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("SigBlk:\t0000000000000000"), "{text}");
