@@ -187,10 +187,37 @@ pub fn with_shown_names(output: &str, names: &[(String, String)]) -> String {
         .collect()
 }
 
-/// Copies one file and names it in the error.
+/// Copies one file to a place below the cache folder, and names it in the error.
 pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    use anyhow::Context as _;
-    std::fs::copy(from, to)
-        .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
-    Ok(())
+    use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match std::fs::copy(from, to) {
+        Ok(_) => Ok(()),
+        Err(cause)
+            if matches!(
+                cause.kind(),
+                StorageFull | QuotaExceeded | ReadOnlyFilesystem
+            ) =>
+        {
+            Err(ExpectedError::cache(to, cause).into())
+        }
+        Err(cause) => Err(anyhow::Error::new(cause).context(format!(
+            "cannot copy {} to {}",
+            from.display(),
+            to.display()
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_disk_that_fills_up_while_a_file_is_copied_is_named() {
+        let error = copy(Path::new("/proc/self/exe"), Path::new("/dev/full")).unwrap_err();
+        let expected = error.downcast_ref::<ExpectedError>().unwrap();
+        assert_eq!(expected.kind(), "cache");
+        assert!(expected.next_step().contains("free some space"));
+    }
 }
