@@ -35,8 +35,11 @@ def refuse(text: str) -> None:
 def explain(error: BaseException, folder: str) -> None:
     """End with the frames of the work folder and the exception, without our own frames."""
     summary = traceback.TracebackException(type(error), error, error.__traceback__)
-    if isinstance(error, SyntaxError):
-        summary.filename = os.path.basename(summary.filename or "api_build.py")
+    if isinstance(error, SyntaxError) and error.lineno:
+        place = "%s:%s:" % (os.path.basename(error.filename or "api_build.py"), error.lineno)
+        line = (error.text or "").strip()
+        sys.stderr.write("%s\n    %s\n%s: %s\n" % (place, line, type(error).__name__, error.msg))
+        sys.exit(1)
     frames = [frame for frame in summary.stack if frame.filename.startswith(folder + os.sep)]
     for frame in frames:
         place = "%s:%s: in %s" % (os.path.relpath(frame.filename, folder), frame.lineno, frame.name)

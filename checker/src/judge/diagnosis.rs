@@ -14,6 +14,9 @@ const MOST_LINES: usize = 30;
 /// Characters of a line that a report shows at most.
 const WIDEST: usize = 200;
 
+/// Frames of a stack that no participant wrote.
+const OF_OUR_DRIVER: [&str; 2] = ["File \"<string>\"", "File \"<frozen importlib"];
+
 /// A build that failed.
 pub fn of_build(failure: Failure) -> Diagnostic {
     let text = match failure {
@@ -68,11 +71,11 @@ pub fn of_run(prepared: &Prepared, told: &Interrogation, verdict: &Verdict) -> V
         say("the supervisor", format!("{when}the process {how}"));
         say(
             "the process, on standard error,",
-            stream(&interruption.ended.stderr),
+            stream(&interruption.ended, &interruption.ended.stderr),
         );
         say(
             "the process, on standard output,",
-            stream(&interruption.ended.stdout),
+            stream(&interruption.ended, &interruption.ended.stdout),
         );
     }
     let first_raised = told.answers.iter().find_map(|answer| match answer {
@@ -96,7 +99,7 @@ pub fn of_run(prepared: &Prepared, told: &Interrogation, verdict: &Verdict) -> V
         );
         say(
             "the process, on standard error,",
-            stream(&told.ended.stderr),
+            stream(&told.ended, &told.ended.stderr),
         );
     }
     if told.left_behind() > 0 {
@@ -123,7 +126,11 @@ fn exception(class: &str, message: &str, traceback: &str) -> String {
         text += traceback;
         text.push('\n');
     }
-    text + class + ": " + message
+    text += class;
+    if !message.is_empty() {
+        text = text + ": " + message;
+    }
+    text
 }
 
 /// How a process ended, as the end of a sentence that begins with `the process`.
@@ -161,17 +168,33 @@ fn signal_in_words(name: &str) -> &'static str {
     }
 }
 
-/// A stream, made harmless, without what faulthandler says of our driver.
-fn stream(captured: &Captured) -> String {
+/// A stream of a process, made harmless, without what faulthandler says of our driver and of the import system. A
+/// process that was stopped at a limit did not abort by itself, so that headline is left out as well.
+fn stream(ended: &Ended, captured: &Captured) -> String {
+    let stopped = matches!(ended.ending, Ending::Stopped(_));
     let text = printable(build::captured_text(captured).as_bytes());
     let own: Vec<String> = text
         .lines()
         .filter(|line| {
-            !line.contains("File \"<string>\"") && !line.starts_with("Extension modules:")
+            let ours = OF_OUR_DRIVER.iter().any(|part| line.contains(part))
+                || line.starts_with("Extension modules:");
+            let stopped_by_us = stopped && *line == "Fatal Python error: Aborted";
+            !ours && !stopped_by_us
         })
-        .map(cut)
+        .map(|line| cut(&without_thread_id(line)))
         .collect();
     shortened(&own.join("\n"), MOST_LINES)
+}
+
+/// Without the id of the thread, which differs from run to run: the same crash is then told once.
+fn without_thread_id(line: &str) -> String {
+    match line.split_once(" 0x") {
+        Some((start @ ("Current thread" | "Thread"), rest)) => {
+            let id_end = rest.find(' ').unwrap_or(rest.len());
+            format!("{start}{}", &rest[id_end..])
+        }
+        _ => line.to_owned(),
+    }
 }
 
 /// A line of at most [`WIDEST`] characters.
@@ -206,6 +229,15 @@ fn shortened(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_thread_is_named_without_its_id() {
+        assert_eq!(
+            without_thread_id("Current thread 0x00007f67 (most recent call first):"),
+            "Current thread (most recent call first):"
+        );
+        assert_eq!(without_thread_id("read at 0x10"), "read at 0x10");
+    }
 
     #[test]
     fn long_texts_keep_head_and_tail() {

@@ -238,6 +238,7 @@ fn next_step(
     };
     let hint = hints.and_then(|hints| {
         first(&hints.failures, failing.verdict.name())
+            .or_else(|| general_hint(&failing.verdict).map(str::to_owned))
             .or_else(|| exercise.and_then(|exercise| first(&hints.exercises, &exercise.id)))
     });
     let edit = format!(
@@ -247,6 +248,27 @@ fn next_step(
     match hint {
         Some(hint) => format!("{hint}\n        {edit}"),
         None => edit,
+    }
+}
+
+/// What helps in every lesson where a process did not end as it should; an exercise's hint would point elsewhere.
+fn general_hint(verdict: &Verdict) -> Option<&'static str> {
+    match verdict {
+        Verdict::Crashed(_) => Some(
+            "Look at the last call before it: does each declared type agree with the header, and is its memory still owned?",
+        ),
+        Verdict::Timeout => Some("Look for a loop that never ends, or a call that waits."),
+        Verdict::MemoryLimit => {
+            Some("Look for a size that was read wrongly, or memory that is never freed.")
+        }
+        Verdict::OutputLimit => Some("Look for a `print` in a loop, and take it out."),
+        Verdict::ProcessLimit | Verdict::LeakedProcess => {
+            Some("Look for a process that is started; no bridge needs one.")
+        }
+        Verdict::EarlyExit => {
+            Some("Look for what ends the process: `exit`, `os._exit`, or `exit()` in C.")
+        }
+        _ => None,
     }
 }
 
