@@ -60,11 +60,20 @@ impl Catalogue {
         self.folders
             .iter()
             .filter_map(|folder| folder.file_name()?.to_str())
-            .map(|id| (strsim::normalized_damerau_levenshtein(id, asked), id))
+            .map(|id| (likeness(id, asked), id))
             .filter(|(likeness, _)| *likeness > 0.4)
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, id)| id.to_owned())
     }
+}
+
+/// From 0 to 1, how near what was typed comes to an id, with or without its `lesson-`.
+fn likeness(id: &str, asked: &str) -> f64 {
+    let short = id.strip_prefix("lesson-").unwrap_or(id);
+    [id, short]
+        .map(|name| strsim::normalized_damerau_levenshtein(name, asked))
+        .into_iter()
+        .fold(0.0, f64::max)
 }
 
 /// Reads the lesson with this id; `7.3` means `lesson-7.3`.

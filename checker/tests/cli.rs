@@ -308,9 +308,21 @@ fn a_crash_is_explained_and_leaves_the_other_variant_graded() {
 #[test]
 fn a_hang_ends_at_its_limit() {
     let workshop = Workshop::new().edited(BRIDGE, "return lib.pair_half(x)", "while True: pass");
-    workshop.run(&BOTH).must(
+    let said = workshop.run(&BOTH);
+    said.must(
         1,
-        &["timeout 0/2", "passed 3/3", "longer than its time limit"],
+        &[
+            "timeout 0/2",
+            "passed 3/3",
+            "longer than its time limit",
+            "ctypes_bridge.py",
+            "next: Look for a loop that never ends",
+        ],
+    );
+    assert!(
+        !said.stdout.contains("Aborted"),
+        "it was stopped, it did not abort: {}",
+        said.stdout
     );
 }
 
@@ -344,9 +356,15 @@ fn leaving_at_import_is_no_pass() {
         "import ctypes\n",
         "import ctypes, os\nos._exit(0)\n",
     );
-    workshop
-        .run(&BOTH)
-        .must(1, &["early-exit 0/2", "passed 3/3", "exit code 0"]);
+    workshop.run(&BOTH).must(
+        1,
+        &[
+            "early-exit 0/2",
+            "passed 3/3",
+            "exit code 0",
+            "next: Look for what ends the process",
+        ],
+    );
 }
 
 #[test]
@@ -540,6 +558,9 @@ fn an_unknown_lesson_gets_the_nearest_name() {
         ],
     );
     workshop
+        .run(&["run", "0.11"])
+        .must(4, &["did you mean `lesson-0.1`?"]);
+    workshop
         .run(&["run", "../lessons/lesson-0.1"])
         .must(4, &["no lesson is called"]);
     workshop
@@ -599,6 +620,9 @@ fn an_explicit_python_that_fails_is_an_error() {
         3,
         &["CHECKER_PYTHON", "no program `python-of-nobody` is on PATH"],
     );
+    let mut command = workshop.command(&CTYPES);
+    command.env("CHECKER_PYTHON", "");
+    workshop.finish(command).must(0, &["passed 2/2"]);
 }
 
 /// A program that answers the probe as this document says.

@@ -12,7 +12,9 @@ const INSTALL: &str = "install CPython 3.9 or later (on Debian and Ubuntu `sudo 
 
 /// Chooses and probes. An explicit choice that fails is an error; there is no falling back from it.
 pub fn choose(workspace: &Workspace, flag: Option<&Path>) -> Result<Python, ExpectedError> {
-    let (name, origin) = match (flag, std::env::var_os("CHECKER_PYTHON")) {
+    // An empty variable is an unset one, as in a shell.
+    let variable = std::env::var_os("CHECKER_PYTHON").filter(|name| !name.is_empty());
+    let (name, origin) = match (flag, variable) {
         (Some(path), _) => (path.as_os_str().to_owned(), Some("--python")),
         (None, Some(named)) => (named, Some("CHECKER_PYTHON")),
         (None, None) => (OsString::from("python3"), None),
