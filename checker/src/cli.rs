@@ -92,7 +92,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Run(args) => commands::run::run(&args, &cli.global),
         Command::Setup(args) => commands::setup::run(&args, &cli.global),
         Command::Doctor(args) => commands::doctor::run(&args, &cli.global),
-        Command::Derive(args) => commands::derive::run(&args),
+        Command::Derive(args) => commands::derive::run(&args, &cli.global),
     }
 }
 

@@ -102,3 +102,14 @@ fn bad_input_is_told_with_its_exit_code() {
     let stderr = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
     assert!(stderr.contains("exercise/ctypes_bridge.py: "), "{stderr}");
 }
+
+#[test]
+fn what_is_stale_can_be_read_as_json() {
+    let folder = workshop();
+    let ran = derive(folder.path(), &["--check", "--json"]).code(1);
+    let document: serde_json::Value = serde_json::from_slice(&ran.get_output().stdout).unwrap();
+    let texts = |name: &str| document[name].as_array().unwrap().len();
+    assert_eq!((texts("results"), texts("problems")), (1, 1), "{document}");
+    let stale = document["results"][0].as_str().unwrap();
+    assert!(stale.starts_with("lessons/lesson-1/exercise/ctypes_bridge.py is missing"));
+}

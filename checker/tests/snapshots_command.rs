@@ -96,3 +96,19 @@ fn a_broken_pending_file_is_told_and_stays() {
     }
     assert!(path.exists());
 }
+
+#[test]
+fn every_action_can_end_with_the_state_as_json() {
+    let folder = workshop();
+    for (args, code, pending) in [
+        (vec!["list", "--json"], 5, true),
+        (vec!["review", "--json"], 5, true),
+        (vec!["accept", "--all", "--json"], 0, false),
+    ] {
+        let ran = snapshots(folder.path(), &args).assert().code(code);
+        let document: serde_json::Value = serde_json::from_slice(&ran.get_output().stdout).unwrap();
+        let snapshot = &document["snapshots"][0];
+        assert_eq!(snapshot["name"], "lesson-1/common", "{args:?}");
+        assert_eq!(snapshot["pending"], pending, "{args:?}");
+    }
+}

@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use crate::authoring::starters::{self, Derivations, Outcome, Starter};
 use crate::authoring::{Problem, includes};
 use crate::catalogue::{self, Catalogue};
+use crate::cli::Global;
 use crate::workspace::Workspace;
-use crate::{exit, output};
+use crate::{exit, output, report};
 
 /// Write the starters in exercise/ and the code blocks of README.md anew from solution/.
 #[derive(clap::Args, Debug)]
@@ -22,23 +25,24 @@ pub struct Args {
 }
 
 /// Derives the named lessons; the exit code is 1 when something is stale or was kept.
-pub fn run(args: &Args) -> anyhow::Result<u8> {
+pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let workspace = Workspace::find()?;
-    let root = &workspace.root;
     let known = Derivations::below(&workspace.cache);
+    let mut teller = Teller::new(&workspace.root, global.json);
     let mut clean = true;
     for folder in lesson_folders(&workspace, &args.lessons)? {
-        if let Some(starters) = derived(root, &folder)? {
+        if let Some(starters) = derived(&mut teller, &folder)? {
             clean &= if args.check {
-                tell_starters(root, &folder, &starters)?
+                tell_starters(&mut teller, &folder, &starters)?
             } else {
-                write_starters(root, &folder, &starters, &known, args.force)?
+                write_starters(&mut teller, &folder, &starters, &known, args.force)?
             };
         } else {
             clean = false;
         }
-        clean &= readme(root, &folder, args.check)?;
+        clean &= readme(&mut teller, &folder, args.check)?;
     }
+    teller.finish()?;
     Ok(if clean {
         exit::PASSED
     } else {
@@ -46,17 +50,73 @@ pub fn run(args: &Args) -> anyhow::Result<u8> {
     })
 }
 
-fn tell_starters(root: &Path, lesson: &Path, starters: &[Starter]) -> anyhow::Result<bool> {
+/// Tells as lines, or keeps what there is to tell for one JSON document.
+struct Teller<'a> {
+    root: &'a Path,
+    json: bool,
+    results: Vec<String>,
+    problems: Vec<String>,
+}
+
+impl<'a> Teller<'a> {
+    fn new(root: &'a Path, json: bool) -> Teller<'a> {
+        Teller {
+            root,
+            json,
+            results: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn result(&mut self, line: String) -> anyhow::Result<()> {
+        if self.json {
+            self.results.push(line);
+            return Ok(());
+        }
+        output::result(&format!("{line}\n"))
+    }
+
+    fn problem(&mut self, line: String) {
+        output::remark(&line);
+        self.problems.push(line);
+    }
+
+    fn problems(&mut self, problems: &[Problem]) {
+        for problem in problems {
+            self.problem(problem.below(self.root).to_string());
+        }
+    }
+
+    fn finish(self) -> anyhow::Result<()> {
+        if !self.json {
+            return Ok(());
+        }
+        output::json(&json!({
+            "schema_version": report::SCHEMA_VERSION,
+            "results": self.results,
+            "problems": self.problems,
+        }))
+    }
+
+    fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(self.root)
+            .unwrap_or(path)
+            .display()
+            .to_string()
+    }
+}
+
+fn tell_starters(teller: &mut Teller, lesson: &Path, starters: &[Starter]) -> anyhow::Result<bool> {
     let stale = starters::check(lesson, starters)?;
     for (file, freshness) in &stale {
-        let path = shown(root, &lesson.join("exercise").join(file));
-        say(&format!("{path} {freshness}"))?;
+        let path = teller.shown(&lesson.join("exercise").join(file));
+        teller.result(format!("{path} {freshness}"))?;
     }
     Ok(stale.is_empty())
 }
 
 fn write_starters(
-    root: &Path,
+    teller: &mut Teller,
     lesson: &Path,
     starters: &[Starter],
     known: &Derivations,
@@ -64,15 +124,17 @@ fn write_starters(
 ) -> anyhow::Result<bool> {
     let mut clean = true;
     for (file, outcome) in starters::write(lesson, starters, known, force)? {
-        let path = shown(root, &lesson.join("exercise").join(file));
+        let path = teller.shown(&lesson.join("exercise").join(file));
         match outcome {
             Outcome::Unchanged => {}
-            Outcome::Created => say(&format!("{path}: created"))?,
-            Outcome::Replaced => say(&format!("{path}: replaced"))?,
-            Outcome::Overwritten => say(&format!("{path}: overwritten, its edits are gone"))?,
+            Outcome::Created => teller.result(format!("{path}: created"))?,
+            Outcome::Replaced => teller.result(format!("{path}: replaced"))?,
+            Outcome::Overwritten => {
+                teller.result(format!("{path}: overwritten, its edits are gone"))?;
+            }
             Outcome::Kept => {
                 clean = false;
-                output::remark(&format!(
+                teller.problem(format!(
                     "{path}: kept, because it may hold somebody's work; --force replaces it"
                 ));
             }
@@ -82,60 +144,41 @@ fn write_starters(
 }
 
 /// Checks or writes the included blocks of a lesson's README, if it has one yet.
-fn readme(root: &Path, lesson: &Path, check: bool) -> anyhow::Result<bool> {
+fn readme(teller: &mut Teller, lesson: &Path, check: bool) -> anyhow::Result<bool> {
     let path = lesson.join("README.md");
     if !path.is_file() {
         return Ok(true);
     }
     let old = std::fs::read_to_string(&path).map_err(|cause| starters::unusable(&path, &cause))?;
-    let fresh = match includes::refresh(root, lesson, &old) {
+    let fresh = match includes::refresh(teller.root, lesson, &old) {
         Ok(fresh) => fresh,
         Err(problems) => {
-            tell(root, &problems);
+            teller.problems(&problems);
             return Ok(false);
         }
     };
     if check {
-        tell(root, &fresh.stale);
+        teller.problems(&fresh.stale);
         return Ok(fresh.stale.is_empty());
     }
     if !fresh.stale.is_empty() {
         starters::replace(&path, fresh.text.as_bytes())?;
         let count = fresh.stale.len();
-        say(&format!(
-            "{}: code blocks written: {count}",
-            shown(root, &path)
-        ))?;
+        let shown = teller.shown(&path);
+        teller.result(format!("{shown}: code blocks written: {count}"))?;
     }
     Ok(true)
 }
 
 /// The starters of a lesson, or none after its problems were printed.
-fn derived(root: &Path, lesson: &Path) -> anyhow::Result<Option<Vec<Starter>>> {
+fn derived(teller: &mut Teller, lesson: &Path) -> anyhow::Result<Option<Vec<Starter>>> {
     match starters::derive(lesson)? {
         Ok(starters) => Ok(Some(starters)),
         Err(problems) => {
-            tell(root, &problems);
+            teller.problems(&problems);
             Ok(None)
         }
     }
-}
-
-fn tell(root: &Path, problems: &[Problem]) {
-    for problem in problems {
-        output::remark(&problem.below(root).to_string());
-    }
-}
-
-fn say(line: &str) -> anyhow::Result<()> {
-    output::result(&format!("{line}\n"))
-}
-
-fn shown(root: &Path, path: &Path) -> String {
-    path.strip_prefix(root)
-        .unwrap_or(path)
-        .display()
-        .to_string()
 }
 
 fn lesson_folders(workspace: &Workspace, named: &[String]) -> anyhow::Result<Vec<PathBuf>> {

@@ -47,7 +47,9 @@ struct Chosen {
 pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let workspace = Workspace::find()?;
     match &args.action {
-        Action::List => list(&workspace, global.json)?,
+        // The document below says it.
+        Action::List | Action::Review if global.json => {}
+        Action::List => list(&workspace)?,
         Action::Review if std::io::stdin().is_terminal() => {
             let pending = pending(&workspace)?;
             review(&pending, std::io::stdin().lock(), &mut anstream::stdout())?;
@@ -65,6 +67,9 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
                 output::remark(&format!("{} rejected", pending.name));
             }
         }
+    }
+    if global.json {
+        output::json(&document(&workspace)?)?;
     }
     Ok(if pending(&workspace)?.is_empty() {
         exit::PASSED
@@ -195,17 +200,17 @@ fn entries(workspace: &Workspace) -> anyhow::Result<Vec<Entry>> {
     Ok(entries)
 }
 
-fn list(workspace: &Workspace, as_json: bool) -> anyhow::Result<()> {
+/// The state of all snapshots, after whatever was done.
+fn document(workspace: &Workspace) -> anyhow::Result<serde_json::Value> {
+    let snapshots: Vec<_> = entries(workspace)?
+        .iter()
+        .map(|entry| json!({ "name": entry.name, "accepted": entry.accepted, "pending": entry.pending }))
+        .collect();
+    Ok(json!({ "schema_version": report::SCHEMA_VERSION, "snapshots": snapshots }))
+}
+
+fn list(workspace: &Workspace) -> anyhow::Result<()> {
     let entries = entries(workspace)?;
-    if as_json {
-        let snapshots: Vec<_> = entries
-            .iter()
-            .map(|entry| json!({ "name": entry.name, "accepted": entry.accepted, "pending": entry.pending }))
-            .collect();
-        return output::json(
-            &json!({ "schema_version": report::SCHEMA_VERSION, "snapshots": snapshots }),
-        );
-    }
     let width = entries.iter().map(|entry| entry.name.len()).max();
     let width = width.unwrap_or(0);
     let mut text = String::new();
