@@ -144,33 +144,6 @@ pub fn check_course(file: &Path, claims: &Claims, lessons: &[Lesson]) -> Vec<Pro
     problems
 }
 
-/// Holds the claims that one lesson names against the list.
-pub fn check_lessons(claims: &Claims, lessons: &[Lesson]) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = lessons
-        .iter()
-        .flat_map(|lesson| check_lesson(claims, lesson))
-        .collect();
-    for (id, coverage) in coverage(lessons) {
-        if let [first, second, ..] = coverage.reasons[..] {
-            let what = format!(
-                "gives a reason why `{id}` is not checkable, as {} does",
-                first.manifest.id
-            );
-            problems.push(problem(second, what));
-        }
-        if let (Some(lesson), Some((other, scenario))) =
-            (coverage.reasons.first(), coverage.scenarios.first())
-        {
-            let what = format!(
-                "says that `{id}` is not checkable, but scenario `{scenario}` of {} is evidence for it",
-                other.manifest.id
-            );
-            problems.push(problem(lesson, what));
-        }
-    }
-    problems
-}
-
 /// Names the claims that no lesson covers. Only all lessons together can answer this.
 pub fn check_coverage(file: &Path, claims: &Claims, lessons: &[Lesson]) -> Vec<Problem> {
     let covered = coverage(lessons);
