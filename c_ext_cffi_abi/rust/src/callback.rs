@@ -27,32 +27,13 @@ pub fn make<'py>(
     error: Option<&Bound<'py, PyAny>>,
     onerror: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let fallback = Fallback::new(ctype, python_callable, error, onerror)?;
     let name = &ctype.get().name;
-    let Kind::Function(function) = &ctype.get().kind else {
-        return Err(PyTypeError::new_err(format!(
-            "expected a function ctype, got '{name}'"
-        )));
+    let prepared = match &ctype.get().kind {
+        Kind::Function(function) => function.prepared.as_ref(),
+        _ => None,
     };
-    if !python_callable.is_callable() {
-        return Err(PyTypeError::new_err(format!(
-            "expected a callable object, not {}",
-            type_name(python_callable)
-        )));
-    }
-    if let Some(onerror) = onerror.filter(|one| !one.is_callable()) {
-        return Err(PyTypeError::new_err(format!(
-            "expected a callable object for 'onerror', not {}",
-            type_name(onerror)
-        )));
-    }
-    let result = function.result.bind(ctype.py());
-    let size = usize::try_from(result.get().size_now()).unwrap_or(0);
-    let mut fallback = vec![0u128; size.div_ceil(16).max(1)];
-    if let Some(error) = error {
-        // SAFETY: the vector has room for the result.
-        unsafe { write_result(fallback.as_mut_ptr().cast(), result, error)? };
-    }
-    let Some(prepared) = &function.prepared else {
+    let Some(prepared) = prepared else {
         return Err(PyNotImplementedError::new_err(format!(
             "{name}: callback with unsupported argument or return type or with '...'"
         )));
@@ -60,7 +41,6 @@ pub fn make<'py>(
     let callback = Arc::new(Callback {
         owner: AtomicPtr::new(std::ptr::null_mut()),
         fallback,
-        size,
     });
     let entered = Arc::clone(&callback);
     let handler = Box::new(move |arguments: &[*mut c_void], result: *mut c_void| {
@@ -78,13 +58,71 @@ pub fn make<'py>(
     Ok(made)
 }
 
+/// What C gets when Python fails: zeros, or the value that was given as `error`.
+pub struct Fallback {
+    bytes: Vec<u128>,
+    size: usize,
+}
+
+impl Fallback {
+    /// Checks what a callback is made of.
+    ///
+    /// # Errors
+    /// `TypeError` when the type is no function, something is not callable or `error` is no
+    /// result.
+    pub fn new<'py>(
+        ctype: Type<'_, 'py>,
+        callable: &Bound<'py, PyAny>,
+        error: Option<&Bound<'py, PyAny>>,
+        onerror: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Fallback> {
+        let Kind::Function(function) = &ctype.get().kind else {
+            let name = &ctype.get().name;
+            return Err(PyTypeError::new_err(format!(
+                "expected a function ctype, got '{name}'"
+            )));
+        };
+        if !callable.is_callable() {
+            return Err(PyTypeError::new_err(format!(
+                "expected a callable object, not {}",
+                type_name(callable)
+            )));
+        }
+        if let Some(onerror) = onerror.filter(|one| !one.is_callable()) {
+            return Err(PyTypeError::new_err(format!(
+                "expected a callable object for 'onerror', not {}",
+                type_name(onerror)
+            )));
+        }
+        let result = function.result.bind(ctype.py());
+        let size = usize::try_from(result.get().size_now()).unwrap_or(0);
+        let mut bytes = vec![0u128; size.div_ceil(16).max(1)];
+        if let Some(error) = error {
+            // SAFETY: the vector has room for the result.
+            unsafe { write_result(bytes.as_mut_ptr().cast(), result, error)? };
+        }
+        Ok(Fallback { bytes, size })
+    }
+
+    /// # Safety
+    /// `at` has room for the result.
+    unsafe fn write(&self, at: *mut c_void) {
+        // SAFETY: the caller's promise; the bytes hold a result.
+        unsafe {
+            self.bytes
+                .as_ptr()
+                .cast::<u8>()
+                .copy_to(at.cast(), self.size)
+        }
+    }
+}
+
 /// What a callback needs when C enters it.
 struct Callback {
     /// The cdata that owns the callback, and with it type and callables: the collector counts
     /// them there. It lives as long as the callback.
     owner: AtomicPtr<ffi::PyObject>,
-    fallback: Vec<u128>,
-    size: usize,
+    fallback: Fallback,
 }
 
 impl Callback {
@@ -114,34 +152,46 @@ impl Callback {
                     Bound::from_borrowed_ptr_or_opt(py, (*parts).onerror),
                 )
             };
-            if let Err((error, during)) = run(function, &callable, arguments, result) {
-                let callables = (&callable, onerror.as_ref());
-                self.failed(function, callables, error, during, result);
-            }
+            let body = Body {
+                function,
+                callable: &callable,
+                onerror: onerror.as_ref(),
+                fallback: &self.fallback,
+            };
+            body.run(arguments, result);
         });
         // SAFETY: as above.
         unsafe { ffi::PyGILState_Release(state) };
         machine::restore_errno();
     }
+}
 
-    fn failed(
-        &self,
-        function: &Function,
-        (callable, onerror): (&Bound<'_, PyAny>, Option<&Bound<'_, PyAny>>),
-        error: PyErr,
-        during: &str,
-        result: *mut c_void,
-    ) {
-        let py = callable.py();
-        // SAFETY: libffi gives room for the result; the fallback holds one.
-        unsafe {
-            self.fallback
-                .as_ptr()
-                .cast::<u8>()
-                .copy_to(result.cast(), self.size)
-        };
-        let Some(onerror) = onerror else {
-            report(py, error, FROM, Some(callable), during);
+/// A Python function in the place of a C function.
+pub struct Body<'a, 'py> {
+    /// What it takes and gives.
+    pub function: &'a Function,
+    /// What is called.
+    pub callable: &'a Bound<'py, PyAny>,
+    /// What is called when that fails.
+    pub onerror: Option<&'a Bound<'py, PyAny>>,
+    /// What C gets then.
+    pub fallback: &'a Fallback,
+}
+
+impl Body<'_, '_> {
+    /// Calls it with the arguments at these places; errors end here.
+    pub fn run(&self, arguments: &[*mut c_void], result: *mut c_void) {
+        if let Err((error, during)) = run(self.function, self.callable, arguments, result) {
+            self.failed(error, during, result);
+        }
+    }
+
+    fn failed(&self, error: PyErr, during: &str, result: *mut c_void) {
+        let py = self.callable.py();
+        // SAFETY: the caller gives room for the result.
+        unsafe { self.fallback.write(result) };
+        let Some(onerror) = self.onerror else {
+            report(py, error, FROM, Some(self.callable), during);
             return;
         };
         let given = (error.get_type(py), error.value(py), error.traceback(py));
@@ -150,10 +200,10 @@ impl Callback {
                 return Ok(());
             }
             // SAFETY: as above.
-            unsafe { write_result(result.cast(), function.result.bind(py), &answer) }
+            unsafe { write_result(result.cast(), self.function.result.bind(py), &answer) }
         });
         if let Err(second) = answer {
-            report(py, error, FROM, Some(callable), during);
+            report(py, error, FROM, Some(self.callable), during);
             let text = "during handling of the above exception by 'onerror'";
             report(py, second, text, None, "");
         }

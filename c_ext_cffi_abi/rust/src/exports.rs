@@ -13,7 +13,7 @@ use crate::declared::Declared;
 use crate::glue::{Module, Table, Tables, VERSION};
 use crate::produce::{from_c, record_copy};
 use crate::slots::{borrow, guard, guard_object};
-use crate::{lib_object, machine};
+use crate::{extern_python, lib_object, machine};
 
 /// The table behind the capsule `_C_API_RUST`.
 pub static TABLE: Table = Table {
@@ -31,6 +31,7 @@ pub static TABLE: Table = Table {
     from_record,
     restore_errno: machine::restore_errno,
     save_errno: machine::save_errno,
+    call_python: extern_python::call_python,
 };
 
 /// # Safety

@@ -5,8 +5,10 @@ use std::ptr::NonNull;
 
 use pyo3::ffi;
 
+use crate::extern_python::Slot;
+
 /// Raised whenever a layout here changes.
-pub const VERSION: c_int = 1;
+pub const VERSION: c_int = 2;
 /// A size or an offset that the C compiler was not asked for.
 pub const UNSET: usize = usize::MAX;
 
@@ -81,6 +83,15 @@ pub struct Function {
     pub method: ffi::PyMethodDef,
 }
 
+/// An `extern "Python"` function.
+#[repr(C)]
+pub struct Extern {
+    pub slot: Slot,
+    /// Of a pointer to it.
+    pub ctype: *const c_char,
+    pub address: *mut c_void,
+}
+
 #[repr(C)]
 pub struct Module {
     pub name: *const c_char,
@@ -96,6 +107,10 @@ pub struct Module {
     pub variable_count: usize,
     pub functions: *mut Function,
     pub function_count: usize,
+    pub externs: *mut Extern,
+    pub extern_count: usize,
+    /// Names of the modules whose declarations this one includes, ended by null; or null.
+    pub includes: *const *const c_char,
 }
 
 /// A generated module's tables. They are static there, and extension modules are never unloaded.
@@ -150,6 +165,9 @@ static EMPTY: Empty = Empty(Module {
     variable_count: 0,
     functions: NonNull::dangling().as_ptr(),
     function_count: 0,
+    externs: std::ptr::null_mut(),
+    extern_count: 0,
+    includes: std::ptr::null(),
 });
 
 struct Empty(Module);
@@ -184,6 +202,25 @@ impl Tables {
     rows!(constants, Constant, constants, constant_count);
     rows!(variables, Variable, variables, variable_count);
     rows!(functions, Function, functions, function_count);
+
+    /// The `extern "Python"` functions, each as its place in memory: what is attached changes.
+    pub fn externs(self) -> impl Iterator<Item = *mut Extern> {
+        // SAFETY: the generator writes the table and its length together.
+        (0..self.0.extern_count).map(move |index| unsafe { self.0.externs.add(index) })
+    }
+
+    /// Names of the modules whose declarations this one includes.
+    pub fn includes(self) -> impl Iterator<Item = &'static str> {
+        let mut next = self.0.includes;
+        std::iter::from_fn(move || {
+            // SAFETY: the table is null or ends with null; its strings are the generator's.
+            unsafe {
+                let name = optional(if next.is_null() { next.cast() } else { *next })?;
+                next = next.add(1);
+                Some(name)
+            }
+        })
+    }
 }
 
 macro_rules! names {
@@ -212,7 +249,16 @@ macro_rules! types {
     )*};
 }
 
-types!(Typedef, Field, Constant, Variable, Function);
+types!(Typedef, Field, Constant, Variable, Function, Extern);
+
+impl Extern {
+    /// Its name, without that of the module.
+    pub fn name(&self) -> &'static str {
+        // SAFETY: written by the generator.
+        let full = unsafe { text(self.slot.name) };
+        full.rsplit_once('.').map_or(full, |(_, name)| name)
+    }
+}
 
 impl Record {
     /// Its fields; `None` for an opaque record.
@@ -274,4 +320,5 @@ pub struct Table {
     pub from_record: unsafe extern "C" fn(*mut u8, *mut ffi::PyObject) -> *mut ffi::PyObject,
     pub restore_errno: extern "C" fn(),
     pub save_errno: extern "C" fn(),
+    pub call_python: unsafe extern "C" fn(*mut Slot, *mut c_char),
 }

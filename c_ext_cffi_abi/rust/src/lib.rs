@@ -21,6 +21,7 @@ mod declared;
 mod emit;
 mod errors;
 mod exports;
+mod extern_python;
 mod file;
 mod function;
 mod glue;
@@ -533,6 +534,17 @@ mod _rust_cffi {
     #[pyfunction]
     fn _function_pointer<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
         crate::lib_object::function_pointer(object)
+    }
+
+    #[pyfunction]
+    fn _def_extern<'py>(
+        declared: &Bound<'py, Declared>,
+        name: &str,
+        function: &Bound<'py, PyAny>,
+        error: Option<&Bound<'py, PyAny>>,
+        onerror: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<()> {
+        crate::lib_object::attach(declared, name, function, error, onerror)
     }
 
     #[pyfunction]

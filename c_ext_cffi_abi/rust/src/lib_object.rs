@@ -14,7 +14,7 @@ use crate::errors::ffi_error;
 use crate::glue::{self, Tables};
 use crate::produce::from_c;
 use crate::slots::{borrow, guard, guard_object};
-use crate::{cdata, compose, convert};
+use crate::{cdata, compose, convert, extern_python};
 
 /// The name under which a `lib` keeps its declarations.
 const DECLARED: &str = "__cffi_declared__";
@@ -57,6 +57,11 @@ pub fn make<'py>(declared: &Bound<'py, Declared>) -> PyResult<Bound<'py, PyAny>>
     // The `__dir__` of a module asks this one.
     let dir = PyCFunction::new_closure(py, Some(c"__dir__"), None, move |_, _| all.clone())?;
     dict.set_item("__dir__", dir)?;
+    for at in tables.externs() {
+        // SAFETY: a row of the generated module.
+        let row = unsafe { &*at };
+        dict.set_item(row.name(), extern_value(declared, row)?)?;
+    }
     for row in tables.functions() {
         let function = if row.has_wrapper() {
             let method = (&raw const row.method).cast_mut();
@@ -85,6 +90,42 @@ fn function_value<'py>(
     let text = row.type_text().unwrap_or_default();
     let ctype = Declared::parse(declared, text)?.decayed();
     cdata::plain(&ctype, row.address.cast())
+}
+
+fn extern_value<'py>(
+    declared: &Bound<'py, Declared>,
+    row: &glue::Extern,
+) -> PyResult<Bound<'py, PyAny>> {
+    let text = row.type_text().unwrap_or_default();
+    let ctype = Declared::parse(declared, text)?.decayed();
+    cdata::plain(&ctype, row.address.cast())
+}
+
+/// `def_extern`: attaches a Python function to the `extern "Python"` function `name`.
+///
+/// # Errors
+/// `error` when there is none of this name; those of a callback.
+pub fn attach<'py>(
+    declared: &Bound<'py, Declared>,
+    name: &str,
+    callable: &Bound<'py, PyAny>,
+    error: Option<&Bound<'py, PyAny>>,
+    onerror: Option<&Bound<'py, PyAny>>,
+) -> PyResult<()> {
+    for at in declared.get().tables().externs() {
+        // SAFETY: a row of the generated module, which stays loaded.
+        unsafe {
+            if (*at).name() == name {
+                let text = (*at).type_text().unwrap_or_default();
+                let ctype = Declared::parse(declared, text)?.decayed();
+                let slot = &raw mut (*at).slot;
+                return extern_python::attach(slot, &ctype, callable, error, onerror);
+            }
+        }
+    }
+    let message =
+        format!("ffi.def_extern('{name}'): no 'extern \"Python\"' function with this name");
+    Err(ffi_error(declared.py(), message))
 }
 
 /// Whether an object is a `lib`.
@@ -296,6 +337,8 @@ fn names(tables: Tables) -> Vec<&'static str> {
                 .flat_map(glue::Enum::names)
                 .map(glue::Enumerator::name),
         )
+        // SAFETY: rows of the generated module.
+        .chain(tables.externs().map(|row| unsafe { (*row).name() }))
         .collect();
     names.sort_unstable();
     names.dedup();

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <wchar.h>
 
-#define RC_VERSION 1
+#define RC_VERSION 2
 
 #ifndef __cplusplus
 typedef float _Complex _cffi_float_complex_t;
@@ -73,6 +73,22 @@ struct rc_function {
     PyMethodDef method; /* ml_meth is NULL for a variadic function */
 };
 
+/* What `extern "Python"` calls. The body of the C function stores argument i at
+   entries + 8 * i, a struct, a union or a long double as its address there, and
+   finds the result at the beginning. The entries are as large as the result, and
+   at least 8 bytes. */
+struct rc_extern_slot {
+    const char *name; /* module.function, for messages */
+    size_t result_size;
+    void *attached[2]; /* null; the engine's own */
+};
+
+struct rc_extern {
+    struct rc_extern_slot slot;
+    const char *type; /* of a pointer to it */
+    void *address;
+};
+
 struct rc_module {
     const char *name;
     const struct rc_typedef *typedefs;
@@ -87,6 +103,9 @@ struct rc_module {
     size_t variable_count;
     struct rc_function *functions;
     size_t function_count;
+    struct rc_extern *externs;
+    size_t extern_count;
+    const char *const *includes; /* names of modules, ended by NULL; or NULL */
 };
 
 /* The functions that rust_cffi gives out. Those that return int return -1 with
@@ -107,4 +126,5 @@ struct rc_table {
     PyObject *(*from_record)(void *place, PyObject *type);
     void (*restore_errno)(void);
     void (*save_errno)(void);
+    void (*call_python)(struct rc_extern_slot *slot, char *entries);
 };

@@ -139,6 +139,18 @@ class FFI:
             return lambda function: _engine.callback(ctype, function, error, onerror)
         return _engine.callback(ctype, python_callable, error, onerror)
 
+    def def_extern(
+        self, name: str | None = None, error: Any = None, onerror: Any = None
+    ) -> Callable[[Any], Any]:
+        """A decorator: attaches a Python function to an ``extern "Python"`` function."""
+
+        def attach(function: Any) -> Any:
+            known_as = function.__name__ if name is None else name
+            _engine._def_extern(self._declared, known_as, function, error, onerror)
+            return function
+
+        return attach
+
     def getctype(self, cdecl: Any, replace_with: str = "") -> str:
         """The C text of a type, around a name."""
         ctype = self._type(cdecl)
