@@ -106,16 +106,33 @@ pub struct Limits {
     pub output_kib: u64,
     /// Processes and threads of the run.
     pub processes: u64,
+    /// CPU time of all processes of the run, seconds; without a value twice the wall clock.
+    pub cpu_seconds: Option<u64>,
+    /// Descriptors that a process may have open.
+    pub open_files: u64,
+    /// The largest file that may be written, MiB.
+    pub file_mib: u64,
+    /// What the work folder may hold in all, MiB.
+    pub disk_mib: u64,
+}
+
+impl Limits {
+    /// What a lesson gets that names no limits.
+    pub const DEFAULT: Limits = Limits {
+        wall_seconds: 10,
+        memory_mib: 1024,
+        output_kib: 1024,
+        processes: 64,
+        cpu_seconds: None,
+        open_files: 1024,
+        file_mib: 256,
+        disk_mib: 256,
+    };
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
-            wall_seconds: 10,
-            memory_mib: 1024,
-            output_kib: 1024,
-            processes: 64,
-        }
+        Limits::DEFAULT
     }
 }
 

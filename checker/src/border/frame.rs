@@ -8,7 +8,7 @@ use std::ffi::OsString;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ended, Job};
+use super::{Access, Ended, Job};
 use crate::lesson::Limits;
 
 /// The longest frame that a supervisor sends, bytes: an [`Ended`] with both streams at their longest.
@@ -23,6 +23,7 @@ pub(super) struct Specification {
     pub env: Vec<(OsString, OsString)>,
     pub cwd: OsString,
     pub limits: Limits,
+    pub access: Access,
     /// Whether the payload gets two more pipes; their descriptor numbers (requests, replies) become its last arguments.
     pub channel: bool,
 }
@@ -36,6 +37,7 @@ impl Specification {
             env: job.env.clone(),
             cwd: job.cwd.clone().into(),
             limits: job.limits.clone(),
+            access: job.access.clone(),
             channel,
         }
     }

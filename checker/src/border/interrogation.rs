@@ -77,18 +77,23 @@ fn specification(job: &DriverJob) -> Specification {
         ("LC_ALL".into(), "C.UTF-8".into()),
     ];
     env.extend(job.env.iter().cloned());
+    let mut command = job.wrapper.clone();
+    command.push(job.python.clone().into());
     // Isolated from the user's settings; no byte code beside the participant's files, which would outlive an edit;
     // nothing of a crashed process's output lost in a buffer.
-    let options = ["-I", "-B", "-u", "-X", "faulthandler", "-c", DRIVER];
+    command.extend(["-I", "-B", "-u", "-X", "faulthandler"].map(OsString::from));
+    command.extend(job.options.iter().cloned());
+    command.extend(["-c", DRIVER].map(OsString::from));
     let values = [value::DEEPEST, value::MOST, value::LONGEST];
     let caps = values.iter().chain(&reply::TEXTS).map(usize::to_string);
-    let args = options.map(String::from).into_iter().chain(caps);
+    command.extend(caps.map(OsString::from));
     let job = Job {
-        program: job.python.clone(),
-        args: args.map(OsString::from).collect(),
+        program: command.remove(0).into(),
+        args: command,
         env,
         cwd: job.work_dir.clone(),
         limits: job.limits.clone(),
+        access: job.access.clone(),
     };
     Specification::new(&job, true)
 }

@@ -49,6 +49,21 @@ pub struct Job {
     pub cwd: PathBuf,
     /// What it may use.
     pub limits: Limits,
+    /// What it may see and do besides.
+    pub access: Access,
+}
+
+/// What a payload may see and do besides the ordinary: the system's own programs and libraries, and its work folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// Files and folders that it may read and run.
+    pub readable: Vec<PathBuf>,
+    /// Folders in which what it writes stays after its end. With any, it keeps the checker's own user id.
+    pub writable: Vec<PathBuf>,
+    /// Files that it is to leave behind, relative to its working directory; [`Ended::results`] brings those that are there.
+    pub results: Vec<PathBuf>,
+    /// Whether it may trace its own processes, as a debugger and the leak sanitizer do.
+    pub tracing: bool,
 }
 
 /// How a payload ended.
@@ -105,6 +120,9 @@ pub struct Ended {
     pub wall: Duration,
     /// CPU time of the payload and its children.
     pub cpu: Duration,
+    /// The files of [`Access::results`] that it left behind; they travel apart from the rest.
+    #[serde(skip)]
+    pub results: Vec<(PathBuf, Vec<u8>)>,
 }
 
 /// A driver to start: a Python that loads one bridge and answers questions.
@@ -122,6 +140,12 @@ pub struct DriverJob {
     pub limits: Limits,
     /// Added to the driver's environment, which otherwise holds `PATH`, `HOME` and a UTF-8 locale only.
     pub env: Vec<(OsString, OsString)>,
+    /// What it may see and do besides its limits; its interpreter's own folders are added.
+    pub access: Access,
+    /// A program and its arguments to start the interpreter with, for example a debugger; empty for none.
+    pub wrapper: Vec<OsString>,
+    /// Options for the interpreter, for example `-X dev`, after our own.
+    pub options: Vec<OsString>,
 }
 
 /// One question to a driver: run this scenario with these keyword arguments.

@@ -123,6 +123,7 @@ mod tests {
             leaked: 0,
             wall: Duration::ZERO,
             cpu: Duration::ZERO,
+            results: Vec::new(),
         }
     }
 

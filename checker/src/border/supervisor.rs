@@ -130,6 +130,7 @@ impl Watch {
             leaked,
             wall,
             cpu,
+            results: Vec::new(),
         })
     }
 

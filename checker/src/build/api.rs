@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::store::Key;
 use super::tools::{Scratch, Tools};
 use super::{Built, Failure, environment, ext, limits, outcome};
-use crate::border::{self, Ending, Job};
+use crate::border::{self, Access, Ending, Job};
 use crate::judge::inputs::Files;
 use crate::variant::Backend;
 
@@ -128,6 +128,7 @@ fn emit(
         env: environment(),
         cwd: scratch.path().to_owned(),
         limits: limits(),
+        access: Access::default(),
     })?;
     if ended.ending == Ending::Exited(ENGINE_FAILED) {
         anyhow::bail!("the engine does not load:\n{}", super::output_of(&ended));

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::store::{Key, write_atomically};
 use super::{Failure, environment, limits, outcome};
-use crate::border::{self, Job};
+use crate::border::{self, Access, Job};
 use crate::errors::ExpectedError;
 use crate::python::probe;
 use crate::workspace::Workspace;
@@ -96,6 +96,7 @@ impl Compiler {
             env: environment(),
             cwd: folder.to_owned(),
             limits: limits(),
+            access: Access::default(),
         })?;
         Ok(outcome(&ended)?)
     }

@@ -81,6 +81,7 @@ pub fn limits() -> Limits {
         memory_mib: 2048,
         output_kib: 4096,
         processes: 128,
+        ..Limits::DEFAULT
     }
 }
 

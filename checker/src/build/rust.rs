@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::store::{self, Key};
 use super::tools::Tools;
 use super::{Built, Failure, outcome};
-use crate::border::{self, Job};
+use crate::border::{self, Access, Job};
 use crate::errors::ExpectedError;
 use crate::judge::inputs::Files;
 use crate::lesson::{Lesson, Limits};
@@ -24,6 +24,10 @@ const LIMITS: Limits = Limits {
     memory_mib: 6144,
     output_kib: 16384,
     processes: 1024,
+    cpu_seconds: Some(4800),
+    file_mib: 2048,
+    disk_mib: 8192,
+    ..Limits::DEFAULT
 };
 
 /// The shared files of all lesson crates, below `lessons/`.
@@ -317,6 +321,7 @@ impl Stage {
             env,
             cwd: self.folder.join("rust"),
             limits: LIMITS,
+            access: Access::default(),
         })
     }
 

@@ -214,6 +214,7 @@ fn supervisor(workspace: &Workspace) -> Finding {
             wall_seconds: 5,
             ..Limits::default()
         },
+        access: border::Access::default(),
     };
     let state = match border::run(&job) {
         Ok(ended) if ended.ending == Ending::Exited(7) && ended.leaked == 1 => State::Fine(

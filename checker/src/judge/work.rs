@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Courtroom;
 use super::inputs::Files;
 use super::plan::Asked;
-use crate::border::{self, DriverJob, Interrogation};
+use crate::border::{self, Access, DriverJob, Interrogation};
 use crate::build::tools::Scratch;
 use crate::build::{self, Failure};
 use crate::lesson::Sources;
@@ -90,6 +90,9 @@ pub fn prepare(
             replace: engine_of(variant).map(str::to_owned),
             limits: lesson.manifest.limits.clone(),
             env: Vec::new(),
+            access: Access::default(),
+            wrapper: Vec::new(),
+            options: Vec::new(),
         },
         warnings,
         names: shown_names(court, sources, files),

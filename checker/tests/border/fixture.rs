@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use checker::border::{self, Answer, DriverJob, Ended, Interrogation, Job, Question};
+use checker::border::{self, Access, Answer, DriverJob, Ended, Interrogation, Job, Question};
 use checker::lesson::Limits;
 use checker::value::Value;
 
@@ -13,6 +13,7 @@ pub const LIMITS: Limits = Limits {
     memory_mib: 512,
     output_kib: 1024,
     processes: 32,
+    ..Limits::DEFAULT
 };
 
 /// A work folder with one bridge, and limits for its drivers.
@@ -82,6 +83,9 @@ impl Fixture {
             replace: self.replace.clone(),
             limits: self.limits.clone(),
             env: Vec::new(),
+            access: Access::default(),
+            wrapper: Vec::new(),
+            options: Vec::new(),
         };
         border::interrogate(&job, questions)
     }
@@ -126,6 +130,7 @@ pub fn shell_job(script: &str, limits: &Limits) -> Job {
         env: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
         cwd: "/".into(),
         limits: limits.clone(),
+        access: Access::default(),
     }
 }
 
