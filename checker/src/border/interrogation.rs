@@ -81,7 +81,8 @@ fn specification(job: &DriverJob) -> Specification {
     command.push(job.python.clone().into());
     // Isolated from the user's settings; no byte code beside the participant's files, which would outlive an edit;
     // nothing of a crashed process's output lost in a buffer.
-    command.extend(["-I", "-B", "-u", "-X", "faulthandler"].map(OsString::from));
+    let isolation = if job.python_variables { "-s" } else { "-I" };
+    command.extend([isolation, "-B", "-u", "-X", "faulthandler"].map(OsString::from));
     command.extend(job.options.iter().cloned());
     command.extend(["-c", DRIVER].map(OsString::from));
     let values = [value::DEEPEST, value::MOST, value::LONGEST];

@@ -64,6 +64,8 @@ pub struct Access {
     pub results: Vec<PathBuf>,
     /// Whether it may trace its own processes, as a debugger and the leak sanitizer do.
     pub tracing: bool,
+    /// How long it may take to print its stacks after a time limit; 150 ms when `None`.
+    pub last_words: Option<Duration>,
 }
 
 /// How a payload ended.
@@ -146,6 +148,8 @@ pub struct DriverJob {
     pub wrapper: Vec<OsString>,
     /// Options for the interpreter, for example `-X dev`, after our own.
     pub options: Vec<OsString>,
+    /// Whether Python reads the `PYTHON*` variables of `env`, as an isolated one does not.
+    pub python_variables: bool,
 }
 
 /// One question to a driver: run this scenario with these keyword arguments.

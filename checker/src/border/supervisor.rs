@@ -50,7 +50,7 @@ fn run() -> anyhow::Result<()> {
     isolation::become_supervisor().context("cannot become a supervisor")?;
     let specification = read_specification(&mut control)?;
     let mut pipes = Pipes::new(control, events)?;
-    let mut watch = Watch::new(&specification.limits)?;
+    let mut watch = Watch::new(&specification)?;
     let last = match watch.run(&specification, &mut pipes) {
         Ok(ended) => Frame::Ended(ended),
         Err(error) => {
@@ -85,6 +85,7 @@ enum Reason {
 /// A payload under watch.
 struct Watch {
     limits: Limits,
+    last_words: Duration,
     children: SignalFd,
     payload: Option<Pid>,
     /// How the payload itself ended, once it has.
@@ -94,12 +95,13 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(limits: &Limits) -> anyhow::Result<Self> {
+    fn new(specification: &Specification) -> anyhow::Result<Self> {
         let mut signals = SigSet::empty();
         signals.add(Signal::SIGCHLD);
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
         Ok(Watch {
-            limits: limits.clone(),
+            limits: specification.limits.clone(),
+            last_words: specification.access.last_words.unwrap_or(LAST_WORDS),
             children: SignalFd::with_flags(&signals, flags)?,
             payload: None,
             status: None,
@@ -209,7 +211,7 @@ impl Watch {
             // It may have ended in this instant, which is as good.
             let _ = kill(payload, Signal::SIGABRT).and_then(|()| kill(payload, Signal::SIGCONT));
         }
-        let end = Instant::now() + LAST_WORDS;
+        let end = Instant::now() + self.last_words;
         while self.status.is_none() && Instant::now() < end {
             pipes.turn(
                 &self.children,

@@ -93,6 +93,7 @@ pub fn prepare(
             access: Access::default(),
             wrapper: Vec::new(),
             options: Vec::new(),
+            python_variables: false,
         },
         warnings,
         names: shown_names(court, sources, files),

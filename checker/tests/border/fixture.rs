@@ -86,6 +86,7 @@ impl Fixture {
             access: Access::default(),
             wrapper: Vec::new(),
             options: Vec::new(),
+            python_variables: false,
         };
         border::interrogate(&job, questions)
     }
