@@ -44,6 +44,14 @@ pub enum ExpectedError {
         /// The exercises that it has.
         known: Vec<String>,
     },
+    /// A suite that `conformance/suites.toml` does not have.
+    #[error("no suite is called `{asked}`")]
+    UnknownSuite {
+        /// What was typed.
+        asked: String,
+        /// The suites that there are.
+        known: Vec<String>,
+    },
     /// A lesson that names no call to measure.
     #[error("{lesson} names no call to measure")]
     NothingToMeasure {
@@ -160,6 +168,7 @@ impl ExpectedError {
             | ExpectedError::Cache { .. } => exit::ENVIRONMENT,
             ExpectedError::UnknownLesson { .. }
             | ExpectedError::UnknownExercise { .. }
+            | ExpectedError::UnknownSuite { .. }
             | ExpectedError::NothingToMeasure { .. }
             | ExpectedError::BrokenManifest { .. }
             | ExpectedError::UnusableFile { .. } => exit::LESSON,
@@ -186,6 +195,9 @@ impl ExpectedError {
             ExpectedError::NothingToMeasure { .. } => {
                 "measure lesson-7.5, or add a `[[bench]]` to the lesson's lesson.toml".to_owned()
             }
+            ExpectedError::UnknownSuite { known, .. } => {
+                format!("the suites are: {}", known.join(", "))
+            }
             ExpectedError::UnknownExercise { known, .. } => {
                 format!("its exercises are: {}", known.join(", "))
             }
@@ -209,6 +221,7 @@ impl ExpectedError {
             ExpectedError::WrongRoot { .. } => "wrong-root",
             ExpectedError::UnknownLesson { .. } => "unknown-lesson",
             ExpectedError::UnknownExercise { .. } => "unknown-exercise",
+            ExpectedError::UnknownSuite { .. } => "unknown-suite",
             ExpectedError::NothingToMeasure { .. } => "nothing-to-measure",
             ExpectedError::BrokenManifest { .. } => "broken-manifest",
             ExpectedError::UnusableFile { .. } => "unusable-file",

@@ -9,6 +9,7 @@ pub mod build;
 pub mod catalogue;
 pub mod cli;
 pub mod commands;
+pub mod conformance;
 pub mod errors;
 pub mod exit;
 pub mod interrupt;

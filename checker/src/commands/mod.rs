@@ -1,6 +1,7 @@
 //! The subcommands, one file each: its arguments and a function `run`, which returns the exit code.
 
 pub mod bench;
+pub mod conformance;
 pub mod derive;
 pub mod doctor;
 pub mod hint;

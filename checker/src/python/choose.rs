@@ -53,7 +53,8 @@ pub fn choose(workspace: &Workspace, flag: Option<&Path>) -> Result<Python, Expe
     }
 }
 
-fn unsuitable(python: &Python) -> Option<String> {
+/// Why this interpreter cannot be used, if it cannot.
+pub(super) fn unsuitable(python: &Python) -> Option<String> {
     let (major, minor, _) = python.version;
     let executable = python.executable.display();
     if python.implementation != "cpython" {

@@ -1,6 +1,7 @@
 //! The interpreter: which one, what it can do, and the virtual environment that we make from it.
 
 pub mod choose;
+pub mod installed;
 pub mod probe;
 pub mod venv;
 

@@ -15,6 +15,12 @@ use crate::workspace::Workspace;
 /// The file that says a virtual environment is ours and complete.
 const STAMP: &str = ".checker.json";
 
+/// What every environment of the workshop gets, below the root.
+pub const REQUIREMENTS: &str = "requirements.lock";
+
+/// The purpose of the environment that `run` uses.
+const VENV: &str = "venv-folder";
+
 /// A complete virtual environment.
 #[derive(Clone, Debug)]
 pub struct Venv {
@@ -38,20 +44,43 @@ struct Stamp {
 /// The first interpreter gets `.venv` at the root, where editors find it; each other one, and a workshop that has a
 /// `.venv` which is not ours, gets a folder below the cache. An interrupted set-up is done again.
 pub fn ensure(workspace: &Workspace, python: &Python, progress: &Progress) -> anyhow::Result<Venv> {
-    let lock_file = requirements(workspace)?;
-    let key = key(python, &lock_file);
+    let lock_file = workspace.root.join(REQUIREMENTS);
     let _guard = lock(workspace)?;
     let folder = place(workspace, python)?;
-    if let Some(venv) = complete(&folder, &key) {
+    ensure_in(workspace, python, &folder, &lock_file, progress)
+}
+
+/// Makes a virtual environment below the cache with what another lock file pins, unless it is there already.
+///
+/// # Errors
+/// When it cannot be made, as for [`ensure`].
+pub fn ensure_with(
+    workspace: &Workspace,
+    python: &Python,
+    lock_file: &Path,
+    progress: &Progress,
+) -> anyhow::Result<Venv> {
+    let name = lock_file.file_stem().unwrap_or_default().to_string_lossy();
+    let folder = own_folder(workspace, python, &name);
+    let _guard = lock(workspace)?;
+    ensure_in(workspace, python, &folder, lock_file, progress)
+}
+
+fn ensure_in(
+    workspace: &Workspace,
+    python: &Python,
+    folder: &Path,
+    lock_file: &Path,
+    progress: &Progress,
+) -> anyhow::Result<Venv> {
+    let key = key(python, &requirements(lock_file)?);
+    if let Some(venv) = complete(folder, &key) {
         return Ok(venv);
     }
-    let _step = progress.step(&format!(
-        "setting up {}",
-        workspace.shown(&folder).display()
-    ));
-    mark(workspace, &folder)?;
-    make(workspace, python, &folder)?;
-    let site_packages = site_packages(&folder)?;
+    let _step = progress.step(&format!("setting up {}", workspace.shown(folder).display()));
+    mark(workspace, folder)?;
+    make(workspace, python, folder, lock_file)?;
+    let site_packages = site_packages(folder)?;
     let stamp = Stamp {
         key,
         interpreter: interpreter(python),
@@ -59,25 +88,28 @@ pub fn ensure(workspace: &Workspace, python: &Python, progress: &Progress) -> an
     };
     write_atomically(&folder.join(STAMP), &serde_json::to_vec_pretty(&stamp)?)
         .map_err(|cause| ExpectedError::cache(folder.join(STAMP), cause))?;
-    unmark(workspace, &folder);
-    complete(&folder, &stamp.key)
+    unmark(workspace, folder);
+    complete(folder, &stamp.key)
         .ok_or_else(|| anyhow::anyhow!("{} vanished while it was made", folder.display()))
 }
 
 /// The virtual environment of this interpreter, if it is complete.
 pub fn find(workspace: &Workspace, python: &Python) -> Option<Venv> {
-    let key = key(python, &requirements(workspace).ok()?);
-    [workspace.root.join(".venv"), own_folder(workspace, python)]
-        .iter()
-        .find_map(|folder| complete(folder, &key))
+    let lock_file = requirements(&workspace.root.join(REQUIREMENTS)).ok()?;
+    let key = key(python, &lock_file);
+    [
+        workspace.root.join(".venv"),
+        own_folder(workspace, python, VENV),
+    ]
+    .iter()
+    .find_map(|folder| complete(folder, &key))
 }
 
-fn requirements(workspace: &Workspace) -> Result<Vec<u8>, ExpectedError> {
-    let path = workspace.root.join("requirements.lock");
-    fs::read(&path).map_err(|error| ExpectedError::UnusableFile {
-        path: path.clone(),
+fn requirements(lock_file: &Path) -> Result<Vec<u8>, ExpectedError> {
+    fs::read(lock_file).map_err(|error| ExpectedError::UnusableFile {
+        path: lock_file.to_owned(),
         problem: error.to_string(),
-        next: "restore the file: `git checkout -- requirements.lock`".to_owned(),
+        next: "restore the file with `git checkout`".to_owned(),
     })
 }
 
@@ -94,8 +126,9 @@ fn key(python: &Python, requirements: &[u8]) -> String {
         .finish()
 }
 
-fn own_folder(workspace: &Workspace, python: &Python) -> PathBuf {
-    let hash = Key::of("venv-folder")
+/// The folder below the cache for this interpreter; `purpose` tells its environments apart.
+fn own_folder(workspace: &Workspace, python: &Python, purpose: &str) -> PathBuf {
+    let hash = Key::of(purpose)
         .text(&python.executable.to_string_lossy())
         .finish();
     workspace
@@ -137,7 +170,7 @@ fn place(workspace: &Workspace, python: &Python) -> Result<PathBuf, ExpectedErro
     Ok(if ours {
         shared
     } else {
-        own_folder(workspace, python)
+        own_folder(workspace, python, VENV)
     })
 }
 
@@ -175,14 +208,18 @@ fn lock(workspace: &Workspace) -> anyhow::Result<File> {
     Ok(file)
 }
 
-fn make(workspace: &Workspace, python: &Python, folder: &Path) -> Result<(), ExpectedError> {
-    let lock_file = workspace.root.join("requirements.lock");
+fn make(
+    workspace: &Workspace,
+    python: &Python,
+    folder: &Path,
+    lock_file: &Path,
+) -> Result<(), ExpectedError> {
     if let Some(uv) = probe::find_program("uv".as_ref())
-        && with_uv(&uv, python, folder, &lock_file).is_ok()
+        && with_uv(&uv, python, folder, lock_file).is_ok()
     {
         return Ok(());
     }
-    with_pip(workspace, python, folder, &lock_file)
+    with_pip(workspace, python, folder, lock_file)
 }
 
 fn with_uv(uv: &Path, python: &Python, folder: &Path, lock_file: &Path) -> Result<(), String> {
@@ -253,7 +290,7 @@ fn with_pip(
     })
 }
 
-fn succeed(mut command: Command) -> Result<(), String> {
+pub(crate) fn succeed(mut command: Command) -> Result<(), String> {
     let output: Output = command
         .stdin(Stdio::null())
         .output()
@@ -284,7 +321,7 @@ fn venv_step(output: &str) -> &'static str {
 }
 
 /// What pip's many words mean, and what to do.
-fn pip_failure(output: &str) -> (String, &'static str) {
+pub fn pip_failure(output: &str) -> (String, &'static str) {
     const OFFLINE: [&str; 7] = [
         "Temporary failure in name resolution",
         "Name or service not known",
@@ -308,7 +345,7 @@ fn pip_failure(output: &str) -> (String, &'static str) {
     }
     if output.contains("DO NOT MATCH THE HASHES") {
         return (
-            "a package is not the one that requirements.lock pins".to_owned(),
+            "a package is not the one that the lock file pins".to_owned(),
             "do not install it: ask whoever runs your package index",
         );
     }
