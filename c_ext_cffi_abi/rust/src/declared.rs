@@ -61,37 +61,6 @@ impl Declared {
         Ok(found)
     }
 
-    /// The type of a variable or field whose size in bytes the compiler has told, which decides
-    /// the length of `[...]`.
-    ///
-    /// # Errors
-    /// As for [`Declared::parse`].
-    pub fn parse_sized<'py>(
-        slf: &Bound<'py, Self>,
-        text: &str,
-        size: usize,
-    ) -> PyResult<Bound<'py, CType>> {
-        let ctype = Declared::parse(slf, text)?.decayed();
-        if !text.contains("[...]") || size == UNSET {
-            return Ok(ctype);
-        }
-        let Kind::Array {
-            length: None,
-            pointer,
-            item,
-        } = &ctype.get().kind
-        else {
-            return Err(ffi_error(
-                slf.py(),
-                format!("{text}: only the first length of an array may be '...'"),
-            ));
-        };
-        let each = usize::try_from(size_of_type(item.bind(slf.py()))?)
-            .unwrap_or(0)
-            .max(1);
-        compose::array(pointer.bind(slf.py()), Some(size / each))
-    }
-
     fn make_record<'py>(
         slf: &Bound<'py, Self>,
         row: &'static glue::Record,
@@ -165,8 +134,8 @@ fn complete_record<'py>(
     let py = declared.py();
     let mut known = Vec::with_capacity(fields.len());
     for field in fields {
-        let text = field.type_text().unwrap_or_default();
-        let of = Declared::parse_sized(declared, text, field.size)?;
+        let text = field.full_type().unwrap_or_default();
+        let of = Declared::parse(declared, &text)?.decayed();
         let size = size_of_type(&of)?;
         if let Ok(size) = usize::try_from(size)
             && field.size != UNSET
@@ -244,8 +213,8 @@ impl<'py> Names<'py> for Bound<'py, Declared> {
                 _ => Ok(None),
             };
         };
-        match row.type_text() {
-            Some(text) => Declared::parse(self, text).map(Some),
+        match row.full_type() {
+            Some(text) => Declared::parse(self, &text).map(Some),
             None => number_type(py, row).map(|found| Some(Found::Type(found))),
         }
     }

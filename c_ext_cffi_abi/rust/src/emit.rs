@@ -44,6 +44,7 @@ pub struct Given {
     extra_objects: Vec<OsString>,
     extra_compile_args: Vec<OsString>,
     extra_link_args: Vec<OsString>,
+    debug: bool,
 }
 
 /// Builds a module; returns what the compiler said.
@@ -61,6 +62,7 @@ pub fn _compile(py: Python<'_>, job: Given) -> PyResult<String> {
         extra_objects: job.extra_objects,
         extra_compile_args: job.extra_compile_args,
         extra_link_args: job.extra_link_args,
+        debug: job.debug,
     };
     let built = py.detach(|| compile(&job));
     match built {

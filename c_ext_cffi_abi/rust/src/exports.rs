@@ -29,8 +29,7 @@ pub static TABLE: Table = Table {
     free_temporaries,
     from_c: value_from_c,
     from_record,
-    restore_errno: machine::restore_errno,
-    save_errno: machine::save_errno,
+    kept_errno: machine::kept_errno,
     call_python: extern_python::call_python,
 };
 

@@ -1,5 +1,6 @@
 //! The layouts that generated C and this engine share: `glue.h` of rust-cffi-api, in Rust.
 
+use std::borrow::Cow;
 use std::ffi::{CStr, c_char, c_int, c_longlong, c_ulonglong, c_void};
 use std::ptr::NonNull;
 
@@ -8,7 +9,7 @@ use pyo3::ffi;
 use crate::extern_python::Slot;
 
 /// Raised whenever a layout here changes.
-pub const VERSION: c_int = 2;
+pub const VERSION: c_int = 3;
 /// A size or an offset that the C compiler was not asked for.
 pub const UNSET: usize = usize::MAX;
 
@@ -16,6 +17,7 @@ pub const UNSET: usize = usize::MAX;
 pub struct Typedef {
     pub name: *const c_char,
     pub ctype: *const c_char,
+    pub lengths: *const usize,
     pub size: c_int,
     pub kind: c_int,
 }
@@ -24,6 +26,7 @@ pub struct Typedef {
 pub struct Field {
     pub name: *const c_char,
     pub ctype: *const c_char,
+    pub lengths: *const usize,
     pub offset: usize,
     pub size: usize,
     pub bits: c_int,
@@ -72,8 +75,8 @@ pub struct Constant {
 pub struct Variable {
     pub name: *const c_char,
     pub ctype: *const c_char,
+    pub lengths: *const usize,
     pub address: unsafe extern "C" fn() -> *mut c_void,
-    pub size: usize,
 }
 
 #[repr(C)]
@@ -251,6 +254,38 @@ macro_rules! types {
 
 types!(Typedef, Field, Constant, Variable, Function, Extern);
 
+macro_rules! sized {
+    ($($row:ty),*) => {$(
+        impl $row {
+            /// Its type, where one is given, with the lengths in it that the compiler told.
+            pub fn full_type(&self) -> Option<Cow<'static, str>> {
+                // SAFETY: the generator writes one length for each `[...]`.
+                self.type_text().map(|text| unsafe { with_lengths(text, self.lengths) })
+            }
+        }
+    )*};
+}
+
+sized!(Typedef, Field, Variable);
+
+/// Puts the lengths in place of `[...]`.
+///
+/// # Safety
+/// `lengths` has one number for each of them; it may be null where there is none.
+unsafe fn with_lengths(text: &'static str, lengths: *const usize) -> Cow<'static, str> {
+    if lengths.is_null() {
+        return Cow::Borrowed(text);
+    }
+    let mut parts = text.split("[...]");
+    let mut full = parts.next().unwrap_or_default().to_owned();
+    for (index, part) in parts.enumerate() {
+        // SAFETY: the caller's promise.
+        let length = unsafe { *lengths.add(index) };
+        full.push_str(&format!("[{length}]{part}"));
+    }
+    Cow::Owned(full)
+}
+
 impl Extern {
     /// Its name, without that of the module.
     pub fn name(&self) -> &'static str {
@@ -318,7 +353,6 @@ pub struct Table {
     pub free_temporaries: unsafe extern "C" fn(*mut c_void),
     pub from_c: unsafe extern "C" fn(*mut u8, *mut ffi::PyObject) -> *mut ffi::PyObject,
     pub from_record: unsafe extern "C" fn(*mut u8, *mut ffi::PyObject) -> *mut ffi::PyObject,
-    pub restore_errno: extern "C" fn(),
-    pub save_errno: extern "C" fn(),
+    pub kept_errno: extern "C" fn() -> *mut c_int,
     pub call_python: unsafe extern "C" fn(*mut Slot, *mut c_char),
 }

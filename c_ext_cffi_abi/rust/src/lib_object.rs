@@ -216,8 +216,8 @@ fn variable<'py>(
     let Some(row) = tables.variables().iter().find(|row| row.name() == name) else {
         return Ok(None);
     };
-    let text = row.type_text().unwrap_or_default();
-    let ctype = Declared::parse_sized(declared, text, row.size)?;
+    let text = row.full_type().unwrap_or_default();
+    let ctype = Declared::parse(declared, &text)?.decayed();
     // SAFETY: the function is part of the generated module.
     let at = unsafe { (row.address)() };
     Ok(Some((ctype, at.cast())))

@@ -36,6 +36,11 @@ pub extern "C" fn save_errno() {
     KEPT_ERRNO.set(unsafe { *rust_cffi_errno() });
 }
 
+/// Where the kept errno of this thread is; valid while the thread lives.
+pub extern "C" fn kept_errno() -> *mut c_int {
+    KEPT_ERRNO.with(Cell::as_ptr)
+}
+
 /// The kept errno of this thread.
 pub fn errno() -> c_int {
     KEPT_ERRNO.get()

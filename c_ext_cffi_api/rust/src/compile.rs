@@ -31,6 +31,8 @@ pub struct Job {
     pub extra_compile_args: Vec<OsString>,
     /// Further arguments for the linker.
     pub extra_link_args: Vec<OsString>,
+    /// Whether a debugger shall find its way.
+    pub debug: bool,
 }
 
 /// Why nothing was built.
@@ -66,8 +68,14 @@ pub enum CompileError {
 pub fn compile(job: &Job) -> Result<String, CompileError> {
     let folder = job.target.parent().unwrap_or(Path::new("."));
     let compiler = compiler(folder)?;
-    let mut command = compiler.to_command();
-    command.arg("-shared").arg("-fPIC");
+    let mut command = Command::new(compiler.path());
+    // Whether and which warnings are given is the user's choice.
+    command.args(compiler.args().iter().filter(|argument| *argument != "-w"));
+    command.envs(compiler.get_envs());
+    command.args(["-O2", "-fPIC", "-shared"]);
+    if job.debug {
+        command.arg("-g");
+    }
     for (name, value) in &job.define_macros {
         command.arg(match value {
             Some(value) => format!("-D{name}={value}"),
@@ -83,7 +91,23 @@ pub fn compile(job: &Job) -> Result<String, CompileError> {
     with_folders(&mut command, "-Wl,-rpath,", &job.runtime_library_dirs);
     command.args(job.libraries.iter().map(|name| format!("-l{name}")));
     command.args(&job.extra_link_args);
+    if job.sources.iter().any(|source| is_cpp(source)) {
+        command.arg(CPP_LIBRARY);
+    }
     run(&mut command)
+}
+
+/// The driver of the C compiler also compiles C++, by the file's name, but does not link its
+/// library.
+const CPP_LIBRARY: &str = if cfg!(target_vendor = "apple") {
+    "-lc++"
+} else {
+    "-lstdc++"
+};
+
+fn is_cpp(source: &Path) -> bool {
+    let extension = source.extension().and_then(|one| one.to_str());
+    matches!(extension, Some("cpp" | "cc" | "cxx" | "c++" | "C"))
 }
 
 /// The compiler that crate cc finds; outside a build script it has to be told everything.
@@ -93,12 +117,11 @@ fn compiler(folder: &Path) -> Result<cc::Tool, CompileError> {
         .target(host)
         .host(host)
         .opt_level(2)
-        .debug(false)
         .out_dir(folder)
         .cargo_metadata(false)
         .cargo_warnings(false)
+        .no_default_flags(true)
         .warnings(false)
-        .pic(true)
         .try_get_compiler()
         .map_err(|error| CompileError::NoCompiler(error.to_string()))
 }
@@ -114,8 +137,17 @@ fn with_folders(command: &mut Command, flag: &str, folders: &[PathBuf]) {
     }
 }
 
+/// The program and its arguments, without the environment.
+fn shown(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words: Vec<String> = words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    words.join(" ")
+}
+
 fn run(command: &mut Command) -> Result<String, CompileError> {
-    let shown = format!("{command:?}");
+    let shown = shown(command);
     let Output {
         status,
         stdout,

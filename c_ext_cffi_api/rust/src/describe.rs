@@ -22,6 +22,21 @@ pub struct Module {
     pub constants: Vec<Constant>,
     /// Global variables.
     pub variables: Vec<Variable>,
+    /// Functions whose body is attached at run time.
+    pub externs: Vec<Extern>,
+    /// Dotted names of the modules whose types this one shares.
+    pub includes: Vec<String>,
+    /// Whether the C compiler shall refuse what would be an error at its first use.
+    pub check: bool,
+}
+
+/// Where a declaration stands in the text given to `cdef`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct At {
+    /// What messages call the text.
+    pub file: String,
+    /// The line in it, counted from 1.
+    pub line: u32,
 }
 
 /// A C type as the declarations spell it.
@@ -43,10 +58,16 @@ pub enum Class {
     Signed,
     /// An unsigned integer.
     Unsigned,
+    /// An integer of which only the compiler knows size and sign.
+    Integer,
+    /// `_Bool`.
+    Bool,
     /// `char`.
     Char,
     /// `float` or `double`.
     Float,
+    /// A `long double`.
+    Long,
     /// A pointer to data.
     Pointer,
     /// A struct or union.
@@ -72,6 +93,28 @@ impl Type {
     pub fn bare(&self) -> String {
         self.spelling.replacen('&', "", 1)
     }
+
+    /// Expressions for the lengths that the declaration leaves to the compiler, `[...]`, of an
+    /// array that is called `name`.
+    pub fn lengths(&self, name: &str) -> Vec<String> {
+        let after = self.spelling.split_once('&').map_or("", |(_, after)| after);
+        let dimensions = after.split(']').take_while(|one| one.starts_with('['));
+        let mut item = name.to_owned();
+        let mut lengths = Vec::new();
+        for dimension in dimensions {
+            let whole = std::mem::take(&mut item);
+            item = format!("{whole}[0]");
+            if dimension == "[..." {
+                lengths.push(format!("sizeof({whole}) / sizeof({item})"));
+            }
+        }
+        lengths
+    }
+
+    /// Whether it is an array whose length nobody knows.
+    pub fn is_open(&self) -> bool {
+        self.spelling.contains("&[]")
+    }
 }
 
 /// `typedef TYPE NAME;`
@@ -81,6 +124,9 @@ pub struct Typedef {
     pub name: String,
     /// What it stands for, or what the compiler is asked.
     pub target: Target,
+    /// Where it is declared.
+    #[serde(default)]
+    pub at: Option<At>,
 }
 
 /// What a typedef stands for.
@@ -88,7 +134,7 @@ pub struct Typedef {
 #[serde(rename_all = "lowercase")]
 pub enum Target {
     /// A declared type.
-    Type(String),
+    Type(Type),
     /// `typedef int... name`: the compiler says which integer.
     Integer,
     /// `typedef float... name`: the compiler says which one.
@@ -98,8 +144,10 @@ pub enum Target {
 /// A struct or union.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Record {
-    /// Its spelling: `struct point`, or the typedef's name of an unnamed one.
+    /// Its name: `struct point`, or the typedef's name of an unnamed one.
     pub name: String,
+    /// How C spells it; `None` for a nested one without name, which cannot be asked about.
+    pub spelling: Option<String>,
     /// Whether it is a union.
     pub union: bool,
     /// `None` for an opaque one.
@@ -108,8 +156,9 @@ pub struct Record {
     pub complete: bool,
     /// Declared as packed, to this alignment; 0 for not packed.
     pub pack: usize,
-    /// Whether C can spell it; a nested struct without name cannot be asked about.
-    pub spelled: bool,
+    /// Where it is declared.
+    #[serde(default)]
+    pub at: Option<At>,
 }
 
 /// A field of a struct or union.
@@ -121,17 +170,44 @@ pub struct Field {
     pub ctype: Type,
     /// Width of a bit-field, else -1.
     pub bits: i32,
+    /// What its address can be assigned to; `None` where any integer is right, and where C cannot
+    /// name the type.
+    #[serde(default)]
+    pub pointer: Option<Pointer>,
+    /// Where it is declared.
+    #[serde(default)]
+    pub at: Option<At>,
+}
+
+/// A pointer to a field or variable, or to the items of an array of unknown length.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Pointer {
+    /// Its type, with `const` and the like.
+    pub ctype: Type,
+    /// How often to index before taking the address.
+    #[serde(default)]
+    pub items: usize,
+}
+
+impl Pointer {
+    /// The address of what `expression` names.
+    pub fn address(&self, expression: &str) -> String {
+        format!("&{expression}{}", "[0]".repeat(self.items))
+    }
 }
 
 /// An enum.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Enum {
-    /// Its spelling.
+    /// Its name.
     pub name: String,
+    /// How C spells it; `None` for one without name.
+    pub spelling: Option<String>,
     /// The names of its values; the compiler says which values.
     pub names: Vec<String>,
-    /// Whether C can spell it.
-    pub spelled: bool,
+    /// Where it is declared.
+    #[serde(default)]
+    pub at: Option<At>,
 }
 
 /// A function.
@@ -146,7 +222,51 @@ pub struct Function {
     /// The type of a pointer to it.
     pub pointer: Type,
     /// Whether it takes `...`; such a function is called through its pointer.
+    #[serde(default)]
     pub variadic: bool,
+    /// Where it is declared.
+    #[serde(default)]
+    pub at: Option<At>,
+}
+
+impl Function {
+    /// Its declaration under another name, with parameters called by `prefix` and a number.
+    pub fn head(&self, name: &str, prefix: &str) -> String {
+        let parameters: Vec<String> = self
+            .arguments
+            .iter()
+            .enumerate()
+            .map(|(index, ctype)| ctype.declare(&format!("{prefix}{index}")))
+            .collect();
+        let parameters = if parameters.is_empty() {
+            "void".to_owned()
+        } else {
+            parameters.join(", ")
+        };
+        self.result.declare(&format!("{name}({parameters})"))
+    }
+}
+
+/// An `extern "Python"` function.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Extern {
+    /// What it is called and takes.
+    #[serde(flatten)]
+    pub function: Function,
+    /// Who else may call it.
+    pub linkage: Linkage,
+}
+
+/// Who sees a function in C.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Linkage {
+    /// The generated file alone.
+    Static,
+    /// All files of the module.
+    Module,
+    /// Everybody who loads it.
+    Exported,
 }
 
 /// A constant.
@@ -158,6 +278,9 @@ pub struct Constant {
     pub ctype: Option<Type>,
     /// The value that the declaration claims.
     pub claimed: Option<String>,
+    /// Where it is declared.
+    #[serde(default)]
+    pub at: Option<At>,
 }
 
 /// A global variable.
@@ -167,4 +290,9 @@ pub struct Variable {
     pub name: String,
     /// Its type.
     pub ctype: Type,
+    /// What its address can be assigned to.
+    pub pointer: Pointer,
+    /// Where it is declared.
+    #[serde(default)]
+    pub at: Option<At>,
 }

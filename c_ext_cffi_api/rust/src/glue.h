@@ -1,20 +1,34 @@
 /* What a generated module and rust_cffi tell each other. Both sides read this
    layout: a change here raises RC_VERSION. */
+#if PY_VERSION_HEX < 0x030B0000
+#include <longintrepr.h>
+#endif
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
-#define RC_VERSION 2
+#define RC_VERSION 3
 
-#ifndef __cplusplus
+#ifdef __cplusplus
+typedef bool _Bool;
+#else
 typedef float _Complex _cffi_float_complex_t;
 typedef double _Complex _cffi_double_complex_t;
 #endif
 
+#ifdef __GNUC__
+#define RC_EXPORTED __attribute__((visibility("default")))
+#else
+#define RC_EXPORTED
+#endif
+
 struct rc_typedef {
     const char *name;
-    const char *type; /* NULL: a number described by the next two */
+    const char *type; /* NULL: a number described by the last two */
+    const size_t *lengths; /* of each `[...]` in the type, or NULL */
     int size;
     int kind; /* 0 signed, 1 unsigned, 2 floating point */
 };
@@ -22,8 +36,8 @@ struct rc_typedef {
 struct rc_field {
     const char *name;
     const char *type;
-    size_t
-        offset; /* both unset, (size_t)-1, where the compiler was not asked */
+    const size_t *lengths; /* as above */
+    size_t offset; /* both unset, (size_t)-1, where C was not asked */
     size_t size;
     int bits; /* -1: no bit-field */
 };
@@ -63,8 +77,8 @@ struct rc_constant {
 struct rc_variable {
     const char *name;
     const char *type;
+    const size_t *lengths; /* as above */
     void *(*address)(void);
-    size_t size;
 };
 
 struct rc_function {
@@ -124,7 +138,7 @@ struct rc_table {
     void (*free_temporaries)(void *temporaries);
     PyObject *(*from_c)(void *place, PyObject *type);
     PyObject *(*from_record)(void *place, PyObject *type);
-    void (*restore_errno)(void);
-    void (*save_errno)(void);
+    /* Where the calling thread keeps errno while Python runs. */
+    int *(*kept_errno)(void);
     void (*call_python)(struct rc_extern_slot *slot, char *entries);
 };

@@ -5,8 +5,11 @@
 //!   preamble to compile; at import the module asks `rust_cffi` for what it needs (`glue.h`).
 //! * [`compile`] builds it with the C compiler that crate cc finds.
 
+mod checks;
 pub mod compile;
 pub mod describe;
+mod externs;
 mod facts;
 pub mod generate;
+mod place;
 mod wrapper;

@@ -87,25 +87,27 @@ fn a_module_of_everything_compiles_without_warning() {
         json!({
             "typedefs": [
                 {"name": "number", "target": "integer"},
-                {"name": "alias", "target": {"type": "struct point *"}},
+                {"name": "alias", "target": {"type": of("struct point *&", "other")}},
             ],
             "records": [
-                {"name": "struct point", "union": false, "complete": true, "pack": 0, "spelled": true,
+                {"name": "struct point", "spelling": "struct point", "union": false, "complete": true, "pack": 0,
                  "fields": [field("x", of("int&", "signed"), -1), field("y", of("double&", "float"), -1),
                             field("bits", of("int&", "signed"), 3)]},
-                {"name": "unnamed", "union": false, "complete": false, "pack": 0, "spelled": true,
+                {"name": "unnamed", "spelling": "unnamed", "union": false, "complete": false, "pack": 0,
                  "fields": [field("only", of("short&", "signed"), -1)]},
-                {"name": "struct opaque", "union": false, "complete": true, "pack": 0,
-                 "spelled": true, "fields": null},
+                {"name": "struct opaque", "spelling": "struct opaque", "union": false,
+                 "complete": true, "pack": 0, "fields": null},
             ],
-            "enums": [{"name": "enum color", "names": ["RED", "GREEN"], "spelled": true}],
+            "enums": [{"name": "enum color", "names": ["RED", "GREEN"], "spelling": "enum color"}],
             "constants": [
                 {"name": "ANSWER", "ctype": null, "claimed": "42"},
                 {"name": "RATIO", "ctype": of("double&", "float"), "claimed": null},
             ],
             "variables": [
-                {"name": "counter", "ctype": of("int&", "signed")},
-                {"name": "table", "ctype": of("int&[...]", "other")},
+                {"name": "counter", "ctype": of("int&", "signed"),
+                 "pointer": {"ctype": of("int *&", "pointer")}},
+                {"name": "table", "ctype": of("int&[...]", "other"),
+                 "pointer": {"ctype": of("int *&", "pointer"), "items": 1}},
             ],
             "functions": [
                 function("add", of("int&", "signed"), vec![of("int&", "signed"), of("int&", "signed")]),
@@ -149,7 +151,7 @@ fn what_c_contradicts_does_not_compile() {
         module(
             "struct s { double real; };",
             json!({"records": [{
-                "name": "struct s", "union": false, "complete": true, "pack": 0, "spelled": true,
+                "name": "struct s", "spelling": "struct s", "union": false, "complete": true, "pack": 0,
                 "fields": [{"name": name, "ctype": ctype, "bits": -1}],
             }]}),
         )
@@ -167,7 +169,7 @@ fn text_is_quoted_for_c() {
     let text = module(
         "",
         json!({"records": [{
-            "name": odd, "union": false, "complete": true, "pack": 0, "spelled": false, "fields": null,
+            "name": odd, "union": false, "complete": true, "pack": 0, "spelling": null, "fields": null,
         }]}),
     );
     assert!(text.contains(r#""a\\\"b\077\012\303\251""#), "{text}");

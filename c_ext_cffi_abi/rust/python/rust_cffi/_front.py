@@ -63,6 +63,21 @@ class _Finder(MetaPathFinder):
         return importlib.util.spec_from_file_location(fullname, found.origin, loader=loader)
 
 
+def stock_module(name: str) -> ModuleType:
+    """Executes the module of cffi that a module of ours stands in place of, as ``_stock_NAME``."""
+    folders = _stock_spec().submodule_search_locations
+    found = PathFinder.find_spec(f"cffi.{name}", folders)
+    if found is None or found.origin is None:
+        raise ImportError(f"the installed cffi has no module {name}")
+    fullname = f"{_PACKAGE}._stock_{name}"
+    loader = _Executor(fullname, found.origin)
+    spec = importlib.util.spec_from_file_location(fullname, found.origin, loader=loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
 def run_package(namespace: dict[str, Any]) -> None:
     """Executes cffi's ``__init__`` in the namespace of this package."""
     spec = _stock_spec()
@@ -71,6 +86,7 @@ def run_package(namespace: dict[str, Any]) -> None:
     namespace["__builtins__"] = _BUILTINS
     exec(code, namespace)
     _rust_cffi.__version__ = namespace["__version__"]
+    namespace["FFI"].compile = importlib.import_module("rust_cffi.recompiler").compile
     # cffi's own code asks its backend for a compiled `FFI` without declarations.
     _rust_cffi.FFI = importlib.import_module("rust_cffi._compiled").FFI
 
