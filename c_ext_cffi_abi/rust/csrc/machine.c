@@ -37,3 +37,17 @@ int rust_cffi_long_double_text(const void *at, char *text, size_t room)
     memcpy(&value, at, sizeof value);
     return snprintf(text, room, "%LE", value);
 }
+
+/* Only C can return a long double; the value is -1 when Rust has set an
+   exception. */
+int rust_cffi_to_long_double_at(void *object, long double *place);
+
+long double rust_cffi_to_long_double(void *object);
+
+long double rust_cffi_to_long_double(void *object) {
+    long double value = -1;
+    if (rust_cffi_to_long_double_at(object, &value) < 0) {
+        return -1;
+    }
+    return value;
+}

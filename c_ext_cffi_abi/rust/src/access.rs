@@ -383,7 +383,7 @@ pub unsafe extern "C" fn set_attribute(
 }
 
 /// The items of an array, one after the other.
-#[pyclass(module = "_rust_cffi", name = "__CData_iterator")]
+#[pyclass(module = "_cffi_backend", name = "__CData_iterator")]
 pub struct Items {
     array: Py<PyAny>,
     index: usize,

@@ -602,29 +602,33 @@ pub fn ready(py: Python<'_>) -> PyResult<()> {
             (*at).tp_methods = methods;
         };
         let base = &raw mut BASE;
-        common(base, c"_rust_cffi._CDataBase", size_of::<CData>());
+        common(base, c"_cffi_backend._CDataBase", size_of::<CData>());
         (*base).tp_dealloc = Some(dealloc_base);
         (*base).tp_free = Some(ffi::PyObject_Free);
         let own = &raw mut OWN;
-        common(own, c"_rust_cffi.__CDataOwn", size_of::<Own>());
+        common(own, c"_cffi_backend.__CDataOwn", size_of::<Own>());
         (*own).tp_dealloc = Some(dealloc_own);
         (*own).tp_free = Some(ffi::PyObject_Free);
         let own_gc = &raw mut OWN_GC;
-        common(own_gc, c"_rust_cffi.__CDataOwnGC", size_of::<OwnGc>());
+        common(own_gc, c"_cffi_backend.__CDataOwnGC", size_of::<OwnGc>());
         (*own_gc).tp_dealloc = Some(dealloc_own_gc);
         (*own_gc).tp_traverse = Some(traverse_own_gc);
         (*own_gc).tp_clear = Some(clear_own_gc);
         let from_buffer = &raw mut FROM_BUFFER;
         common(
             from_buffer,
-            c"_rust_cffi.__CDataFromBuf",
+            c"_cffi_backend.__CDataFromBuf",
             size_of::<FromBuffer>(),
         );
         (*from_buffer).tp_dealloc = Some(dealloc_from_buffer);
         (*from_buffer).tp_traverse = Some(traverse_from_buffer);
         (*from_buffer).tp_clear = Some(clear_from_buffer);
         let collected = &raw mut COLLECTED;
-        common(collected, c"_rust_cffi.__CDataGCP", size_of::<Collected>());
+        common(
+            collected,
+            c"_cffi_backend.__CDataGCP",
+            size_of::<Collected>(),
+        );
         (*collected).tp_dealloc = Some(dealloc_collected);
         (*collected).tp_traverse = Some(traverse_collected);
         (*collected).tp_finalize = Some(finalize_collected);

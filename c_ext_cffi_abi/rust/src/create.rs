@@ -181,7 +181,6 @@ pub fn cast<'py>(ctype: Type<'_, 'py>, value: &Bound<'py, PyAny>) -> PyResult<Bo
 }
 
 fn address(ctype: Type<'_, '_>, value: &Bound<'_, PyAny>) -> PyResult<*mut u8> {
-    let py = ctype.py();
     if let Some(given) = Value::of(value) {
         let of = given.ctype().get();
         if of.is_address() || of.is_array() {
@@ -193,10 +192,7 @@ fn address(ctype: Type<'_, '_>, value: &Bound<'_, PyAny>) -> PyResult<*mut u8> {
     {
         return Ok(function.data());
     }
-    let is_file = |item: Type<'_, '_>| item.get().record().is_some_and(|record| record.file);
-    if ctype.get().target(py).is_some_and(is_file)
-        && let Some(file) = file::pointer_of(value)?
-    {
+    if let Some(file) = file::pointer_for(ctype, value)? {
         return Ok(file);
     }
     Ok(wrapped(value)? as usize as *mut u8)

@@ -10,14 +10,16 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
+use crate::declared::{Declared, Source};
 use crate::function::Function;
 use crate::primitive::{Class, Primitive};
+use crate::{generated, stock};
 
 /// A reference to a type that something else keeps alive.
 pub type Type<'a, 'py> = &'a Bound<'py, CType>;
 
 /// A C type.
-#[pyclass(frozen, weakref, module = "_rust_cffi", name = "CType")]
+#[pyclass(frozen, weakref, module = "_cffi_backend", name = "CType")]
 pub struct CType {
     /// Its name in C, such as `int(*)(long)`.
     pub name: String,
@@ -85,8 +87,28 @@ pub struct Record {
     pub completion: RefCell<Option<Completion>>,
 }
 
-/// What completes a record at its first use, given the record.
-pub type Completion = Box<dyn for<'py> Fn(&Bound<'py, CType>) -> PyResult<()>>;
+/// What completes a record at its first use.
+pub struct Completion {
+    /// Where it is declared.
+    pub declared: Py<Declared>,
+    /// Its number there.
+    pub record: usize,
+}
+
+impl Completion {
+    fn run(&self, ctype: Type<'_, '_>) -> PyResult<()> {
+        let declared = self.declared.bind(ctype.py());
+        match declared.get().source() {
+            Some(Source::Generated(tables)) => {
+                generated::complete_record(declared, *tables, ctype, self.record)
+            }
+            Some(Source::Stock(tables)) => {
+                stock::complete_record(declared, tables, ctype, self.record)
+            }
+            None => Ok(()),
+        }
+    }
+}
 
 /// The fields of a record.
 pub struct Layout {
@@ -101,7 +123,7 @@ pub struct Layout {
 }
 
 /// A field of a struct or union.
-#[pyclass(frozen, module = "_rust_cffi", name = "CField")]
+#[pyclass(frozen, module = "_cffi_backend", name = "CField")]
 pub struct CField {
     /// Its type; of a bit-field, the storage type.
     #[pyo3(get, name = "type")]
@@ -243,7 +265,7 @@ pub fn layout<'a>(ctype: Type<'a, '_>) -> PyResult<Option<&'a Layout>> {
     // Taken out meanwhile, so that a record that contains itself is opaque to itself.
     let completion = record.completion.borrow_mut().take();
     if let Some(completion) = completion
-        && let Err(error) = completion(ctype)
+        && let Err(error) = completion.run(ctype)
     {
         // The next use fails in the same way.
         *record.completion.borrow_mut() = Some(completion);
@@ -410,10 +432,17 @@ impl CType {
                 visit.call(item)?;
                 visit.call(pointer)
             }
-            Kind::Record(record) => match record.layout.get() {
-                Some(layout) => visit.call(&layout.fields),
-                None => Ok(()),
-            },
+            Kind::Record(record) => {
+                if let Ok(completion) = record.completion.try_borrow()
+                    && let Some(completion) = &*completion
+                {
+                    visit.call(&completion.declared)?;
+                }
+                match record.layout.get() {
+                    Some(layout) => visit.call(&layout.fields),
+                    None => Ok(()),
+                }
+            }
             Kind::Function(function) => {
                 visit.call(&function.result)?;
                 function
@@ -424,8 +453,11 @@ impl CType {
         }
     }
 
-    /// Every cycle of types goes through a record's fields, so emptying those breaks it.
+    /// Every cycle of types goes through a record's fields or its declaration.
     fn __clear__(&self, py: Python<'_>) {
+        if let Some(record) = self.record() {
+            record.completion.take();
+        }
         if let Some(layout) = self.record().and_then(|record| record.layout.get()) {
             layout.fields.bind(py).clear();
         }

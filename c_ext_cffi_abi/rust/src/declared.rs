@@ -1,312 +1,471 @@
-//! The types that a generated module declares, made when they are first asked for.
+//! The declarations of a module, and the types in them, made when they are first asked for.
+//!
+//! They come from a module of our generator ([`crate::generated`]) or of stock cffi
+//! ([`crate::stock`]). Both name types by [`Op`]s, which become types here.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyRuntimeError, PySystemError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyString};
 
 use crate::compose;
-use crate::ctype::{CType, Kind, Type, size_of_type};
+use crate::ctype::{CType, Type};
 use crate::errors::ffi_error;
-use crate::glue::{self, Tables, UNSET};
-use crate::layout::{Declared as DeclaredField, STANDARD_POSITIONS, Said, complete};
-use crate::parse::{Found, Names, parse};
-use crate::primitive::Primitive;
+use crate::glue::Tables;
+use crate::lib_object::Lib;
+use crate::opcode::{Op, PRIMITIVES};
+use crate::parse::{Complaint, Dialect, Names, parse};
+use crate::stock_tables::{StockTables, UNION};
+use crate::{generated, stock};
+
+/// libffi's default calling convention.
+const DEFAULT_ABI: i32 = 2;
+/// Longer texts are left out of error messages.
+const LONGEST_SHOWN: usize = 500;
+/// Types nested deeper than this are refused.
+const DEEPEST: usize = 1000;
+/// Modules included by modules, likewise.
+pub const DEEPEST_INCLUDE: usize = 100;
+
+/// Where declarations come from.
+pub enum Source {
+    /// A module of our generator.
+    Generated(Tables),
+    /// A module of stock cffi.
+    Stock(Box<StockTables>),
+}
+
+/// A type, or a function that is not (yet) a pointer to one.
+#[derive(Clone)]
+pub enum Found<'py> {
+    /// A type.
+    Type(Bound<'py, CType>),
+    /// A function, as the pointer to it.
+    Function(Bound<'py, CType>),
+}
+
+impl<'py> Found<'py> {
+    /// The type, a function as the pointer to it.
+    pub fn decayed(self) -> Bound<'py, CType> {
+        match self {
+            Found::Type(ctype) | Found::Function(ctype) => ctype,
+        }
+    }
+
+    /// The type.
+    ///
+    /// # Errors
+    /// `error` for a function.
+    pub fn typed(self) -> PyResult<Bound<'py, CType>> {
+        let pointer = match self {
+            Found::Type(ctype) => return Ok(ctype),
+            Found::Function(pointer) => pointer,
+        };
+        // The pointer's name without its "(*)".
+        let (before, after) = pointer.get().name.split_at(pointer.get().name_position);
+        let before = before.strip_suffix("(*").unwrap_or(before);
+        let after = after.strip_prefix(')').unwrap_or(after);
+        let message = format!(
+            "the type '{before}{after}' is a function type, not a pointer-to-function type"
+        );
+        Err(ffi_error(pointer.py(), message))
+    }
+}
+
+/// What a type was made for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// A word of stock tables.
+    Word(usize),
+    /// A record of generated tables.
+    Record(usize),
+    /// An enum of generated tables.
+    Enum(usize),
+}
+
+/// Another module whose declarations are known here as well.
+pub struct Include {
+    /// Its declarations.
+    pub declared: Py<Declared>,
+    /// Its `lib`, for a compiled module.
+    pub lib: Option<Py<Lib>>,
+}
 
 /// The declarations of one module.
-#[pyclass(frozen, module = "_rust_cffi", name = "Declared")]
+#[pyclass(frozen, module = "_cffi_backend", name = "__Declared")]
 pub struct Declared {
-    tables: Tables,
-    /// Records and enums by their spelling: one object each.
-    tagged: RefCell<HashMap<String, Py<CType>>>,
-    /// Texts that have been parsed before.
-    parsed: RefCell<HashMap<String, Py<CType>>>,
+    source: OnceCell<Source>,
+    includes: OnceCell<Vec<Include>>,
+    /// One object for each record and enum, and for each word of stock tables; whether it is a
+    /// function's.
+    made: RefCell<HashMap<Key, (Py<CType>, bool)>>,
+    /// Texts that have been read before: `str` to a type, or to a tuple of a function's pointer.
+    parsed: Py<PyDict>,
 }
 
 // SAFETY: the cells are used with the GIL held only.
 unsafe impl Sync for Declared {}
+// SAFETY: as above.
+unsafe impl Send for Declared {}
+
+/// A tree of ops: one that was read from a text, or the words of stock tables.
+#[derive(Clone, Copy)]
+enum Ops<'a> {
+    Tree(&'a [Op]),
+    Words(&'a StockTables),
+}
 
 impl Declared {
-    /// The declarations in these tables.
-    pub fn new(tables: Tables) -> Declared {
-        Declared {
-            tables,
-            tagged: RefCell::default(),
-            parsed: RefCell::default(),
-        }
+    /// Declarations that are still to be filled in.
+    pub fn empty(py: Python<'_>) -> PyResult<Bound<'_, Declared>> {
+        Bound::new(
+            py,
+            Declared {
+                source: OnceCell::new(),
+                includes: OnceCell::new(),
+                made: RefCell::default(),
+                parsed: PyDict::new(py).unbind(),
+            },
+        )
     }
 
-    /// The tables that the C compiler filled in.
-    pub fn tables(&self) -> Tables {
-        self.tables
+    /// The declarations of a module.
+    pub fn new(py: Python<'_>, source: Source) -> PyResult<Bound<'_, Declared>> {
+        let made = Declared::empty(py)?;
+        made.get().fill(source);
+        Ok(made)
+    }
+
+    /// Fills empty declarations in; later ones do nothing.
+    pub fn fill(&self, source: Source) {
+        let _ = self.source.set(source);
+    }
+
+    /// Where they come from; nothing is declared yet if that is not known.
+    pub fn source(&self) -> Option<&Source> {
+        self.source.get()
+    }
+
+    /// The modules included by this one.
+    pub fn includes(&self) -> &[Include] {
+        self.includes.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Says what is included, once.
+    pub fn include(&self, modules: Vec<Include>) {
+        let _ = self.includes.set(modules);
     }
 
     /// The type that `text` names.
     ///
     /// # Errors
     /// `error` when the text is no type or names something undeclared.
-    pub fn parse<'py>(slf: &Bound<'py, Self>, text: &str) -> PyResult<Found<'py>> {
-        let py = slf.py();
-        if let Some(known) = slf.get().parsed.borrow().get(text) {
-            return Ok(Found::Type(known.bind(py).clone()));
+    pub fn named<'py>(slf: &Bound<'py, Self>, text: &Bound<'py, PyString>) -> PyResult<Found<'py>> {
+        let known = slf.get().parsed.bind(slf.py());
+        if let Some(found) = known.get_item(text)? {
+            return match found.cast_into::<CType>() {
+                Ok(ctype) => Ok(Found::Type(ctype)),
+                Err(error) => {
+                    let pair: (Bound<'py, CType>,) = error.into_inner().extract()?;
+                    Ok(Found::Function(pair.0))
+                }
+            };
         }
-        let found = parse(py, text, slf)?;
-        if let Found::Type(ctype) = &found {
-            let kept = ctype.clone().unbind();
-            slf.get().parsed.borrow_mut().insert(text.to_owned(), kept);
+        let found = Declared::read(slf, text.to_str()?, Dialect::User)?;
+        match &found {
+            Found::Type(ctype) => known.set_item(text, ctype)?,
+            Found::Function(pointer) => known.set_item(text, (pointer,))?,
         }
         Ok(found)
     }
 
-    fn make_record<'py>(
-        slf: &Bound<'py, Self>,
-        row: &'static glue::Record,
-    ) -> PyResult<Bound<'py, CType>> {
-        let made = compose::record(slf.py(), row.name(), row.union != 0)?;
-        if let (Some(record), Some(fields)) = (made.get().record(), row.fields()) {
-            let declared = slf.clone().unbind();
-            *record.completion.borrow_mut() = Some(Box::new(move |ctype| {
-                complete_record(declared.bind(ctype.py()), ctype, row, fields)
-            }));
-        }
-        Ok(made)
+    /// The type that a text of our generator names.
+    ///
+    /// # Errors
+    /// As for [`Declared::named`].
+    pub fn generated<'py>(slf: &Bound<'py, Self>, text: &str) -> PyResult<Found<'py>> {
+        Declared::read(slf, text, Dialect::Generated)
     }
 
-    fn make_enum<'py>(py: Python<'py>, row: &'static glue::Enum) -> PyResult<Bound<'py, CType>> {
-        let mut values = Vec::new();
-        for one in row.names() {
-            values.push(read_integer(py, one.read)?);
-        }
-        let mut negative = false;
-        for value in &values {
-            negative |= value.lt(0)?;
-        }
-        let size = match usize::try_from(row.size) {
-            Ok(0) | Err(_) => size_of::<std::ffi::c_int>(),
-            Ok(size) => size,
+    fn read<'py>(slf: &Bound<'py, Self>, text: &str, dialect: Dialect) -> PyResult<Found<'py>> {
+        let tree = match slf.get().source() {
+            Some(Source::Generated(tables)) => parse(text, tables, dialect),
+            Some(Source::Stock(tables)) => parse(text, &**tables, dialect),
+            None => parse(text, &Nothing, dialect),
         };
-        let signed = if row.size == 0 {
-            negative
+        match tree {
+            Ok(tree) => Declared::realize(slf, Ops::Tree(&tree.ops), tree.root, 0),
+            Err(complaint) => Err(explain(slf.py(), text, &complaint)),
+        }
+    }
+
+    /// The type at word `index` of stock tables.
+    ///
+    /// # Errors
+    /// Those of making the type; `SystemError` for a word that is no type.
+    pub fn at_word<'py>(slf: &Bound<'py, Self>, index: usize) -> PyResult<Found<'py>> {
+        match slf.get().source() {
+            Some(Source::Stock(tables)) => Declared::realize(slf, Ops::Words(tables), index, 0),
+            _ => Err(no_type()),
+        }
+    }
+
+    /// What was made for `key` before.
+    pub fn kept<'py>(&self, py: Python<'py>, key: Key) -> Option<Found<'py>> {
+        let made = self.made.borrow();
+        let (ctype, is_function) = made.get(&key)?;
+        let ctype = ctype.bind(py).clone();
+        Some(if *is_function {
+            Found::Function(ctype)
         } else {
-            row.signed != 0
+            Found::Type(ctype)
+        })
+    }
+
+    /// Keeps what was made for `key`, and shows types to the module's C code.
+    pub fn keep(&self, key: Key, found: &Found<'_>) {
+        let (ctype, is_function) = match found {
+            Found::Type(ctype) => (ctype, false),
+            Found::Function(ctype) => (ctype, true),
         };
-        let base = integer_name(size, signed);
-        let base = compose::primitive(py, base)?;
-        let names = PyTuple::new(py, row.names().iter().map(|one| one.name()))?;
-        let values = PyTuple::new(py, values)?;
-        compose::enumeration(py, row.name(), &names, &values, &base)
-    }
-}
-
-/// The integer that a compiled reader gives.
-pub fn read_integer<'py>(py: Python<'py>, read: glue::Read) -> PyResult<Bound<'py, PyAny>> {
-    let mut value = 0u64;
-    // SAFETY: the reader is part of the generated module and fills in its argument.
-    let not_above_zero = unsafe { read(&raw mut value) } != 0;
-    if not_above_zero {
-        return Ok(value.cast_signed().into_pyobject(py)?.into_any());
-    }
-    Ok(value.into_pyobject(py)?.into_any())
-}
-
-fn integer_name(size: usize, signed: bool) -> &'static str {
-    match (size, signed) {
-        (1, true) => "signed char",
-        (1, false) => "unsigned char",
-        (2, true) => "short",
-        (2, false) => "unsigned short",
-        (4, true) => "int",
-        (4, false) => "unsigned int",
-        (_, true) => "long",
-        (_, false) => "unsigned long",
-    }
-}
-
-fn complete_record<'py>(
-    declared: &Bound<'py, Declared>,
-    ctype: Type<'_, 'py>,
-    row: &glue::Record,
-    fields: &'static [glue::Field],
-) -> PyResult<()> {
-    let py = declared.py();
-    let mut known = Vec::with_capacity(fields.len());
-    for field in fields {
-        let text = field.full_type().unwrap_or_default();
-        let of = Declared::parse(declared, &text)?.decayed();
-        let size = size_of_type(&of)?;
-        if let Ok(size) = usize::try_from(size)
-            && field.size != UNSET
-            && field.size != size
+        let kept = (ctype.clone().unbind(), is_function);
+        let before = self.made.borrow_mut().insert(key, kept);
+        if let (Key::Word(index), None, Some(Source::Stock(tables)), false) =
+            (key, before, self.source(), is_function)
         {
-            return Err(wrong_size(py, row.name(), field, size));
+            tables.shown.show(index, ctype);
         }
-        known.push(DeclaredField {
-            name: PyString::new(py, field.name()),
-            ctype: of,
-            bits: usize::try_from(field.bits).ok(),
-            offset: Some(field.offset).filter(|offset| *offset != UNSET),
-        });
-    }
-    let asked = |number: usize| Some(number).filter(|number| *number != UNSET);
-    let said = Said {
-        size: asked(row.size),
-        align: asked(row.align),
-        flags: if row.complete != 0 {
-            STANDARD_POSITIONS
-        } else {
-            0
-        },
-        pack: usize::try_from(row.pack).unwrap_or(0),
-    };
-    complete(ctype, &known, said)
-}
-
-fn wrong_size(py: Python<'_>, record: &str, field: &glue::Field, declared: usize) -> PyErr {
-    ffi_error(
-        py,
-        format!(
-            "{record}: wrong size for field '{}' (cdef says {declared}, but C compiler says {}). \
-             fix it or use \"...;\" as the last field in the cdef for {record} to make it flexible",
-            field.name(),
-            field.size
-        ),
-    )
-}
-
-impl<'py> Names<'py> for Bound<'py, Declared> {
-    fn tagged(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, CType>>> {
-        if let Some(known) = self.get().tagged.borrow().get(name) {
-            return Ok(Some(known.bind(py).clone()));
-        }
-        let tables = self.get().tables;
-        let record = tables.records().iter().find(|row| row.name() == name);
-        let made = match record {
-            Some(row) => Declared::make_record(self, row)?,
-            None => match tables.enums().iter().find(|row| row.name() == name) {
-                Some(row) => Declared::make_enum(py, row)?,
-                None if name == "struct _IO_FILE" => compose::record(py, name, false)?,
-                None => return Ok(None),
-            },
-        };
-        let kept = made.clone().unbind();
-        self.get().tagged.borrow_mut().insert(name.to_owned(), kept);
-        Ok(Some(made))
     }
 
-    fn typedef(&self, py: Python<'py>, name: &str) -> PyResult<Option<Found<'py>>> {
-        // An unnamed struct with a typedef is spelled by the typedef's name alone.
-        if let Some(found) = self.tagged(py, name)? {
-            return Ok(Some(Found::Type(found)));
+    /// Names of typedefs, structs and unions.
+    pub fn list_types(&self) -> [Vec<String>; 3] {
+        let mut lists: [Vec<String>; 3] = Default::default();
+        let [typedefs, structs, unions] = &mut lists;
+        match self.source() {
+            Some(Source::Generated(tables)) => {
+                typedefs.extend(tables.typedefs().iter().map(|row| row.name().to_owned()));
+                for row in tables.records() {
+                    match row.name().split_once(' ') {
+                        _ if row.name().contains('$') => {}
+                        Some(("struct", tag)) => structs.push(tag.to_owned()),
+                        Some(("union", tag)) => unions.push(tag.to_owned()),
+                        _ => typedefs.push(row.name().to_owned()),
+                    }
+                }
+                for names in &mut lists {
+                    names.sort_unstable();
+                }
+            }
+            Some(Source::Stock(tables)) => {
+                typedefs.extend(tables.typenames.iter().map(|row| row.name.to_string()));
+                for row in tables
+                    .records
+                    .iter()
+                    .filter(|row| !row.name.starts_with('$'))
+                {
+                    let names = if row.flags & UNION != 0 {
+                        &mut *unions
+                    } else {
+                        &mut *structs
+                    };
+                    names.push(row.name.to_string());
+                }
+            }
+            None => {}
         }
-        let row = self
-            .get()
-            .tables
-            .typedefs()
-            .iter()
-            .find(|row| row.name() == name);
-        let Some(row) = row else {
-            return match name {
-                "FILE" => Ok(self.tagged(py, "struct _IO_FILE")?.map(Found::Type)),
-                _ => Ok(None),
+        lists
+    }
+
+    fn realize<'py>(
+        slf: &Bound<'py, Self>,
+        ops: Ops<'_>,
+        index: usize,
+        depth: usize,
+    ) -> PyResult<Found<'py>> {
+        let Ops::Words(tables) = ops else {
+            return match ops {
+                Ops::Tree(tree) => {
+                    let op = tree.get(index).ok_or_else(no_type)?;
+                    Declared::realize_op(slf, ops, op, depth)
+                }
+                Ops::Words(_) => Err(no_type()),
             };
         };
-        match row.full_type() {
-            Some(text) => Declared::parse(self, &text).map(Some),
-            None => number_type(py, row).map(|found| Some(Found::Type(found))),
+        if let Some(found) = slf.get().kept(slf.py(), Key::Word(index)) {
+            return Ok(found);
         }
+        let op = tables.op(index).ok_or_else(no_type)?;
+        let found = Declared::realize_op(slf, ops, &op, depth)?;
+        // Making it may have made it already, by way of a record that contains it.
+        if let Some(found) = slf.get().kept(slf.py(), Key::Word(index)) {
+            return Ok(found);
+        }
+        slf.get().keep(Key::Word(index), &found);
+        Ok(found)
+    }
+
+    fn realize_op<'py>(
+        slf: &Bound<'py, Self>,
+        ops: Ops<'_>,
+        op: &Op,
+        depth: usize,
+    ) -> PyResult<Found<'py>> {
+        if depth >= DEEPEST {
+            return Err(PyRuntimeError::new_err(
+                "type-building recursion too deep or infinite",
+            ));
+        }
+        let inner = |index: usize| Declared::realize(slf, ops, index, depth + 1);
+        let made = match op {
+            Op::Primitive(number) => primitive(slf.py(), *number)?,
+            Op::Pointer(index) => match inner(*index)? {
+                Found::Type(ctype) => compose::pointer(&ctype)?,
+                Found::Function(pointer) => pointer,
+            },
+            Op::Array(index, length) => {
+                let item = inner(*index)?.typed()?;
+                compose::array(&compose::pointer(&item)?, Some(*length))?
+            }
+            Op::OpenArray(index) => {
+                let item = inner(*index)?.typed()?;
+                compose::array(&compose::pointer(&item)?, None)?
+            }
+            Op::Record(-1) => file(slf.py())?.clone(),
+            Op::Record(number) => {
+                let number = usize::try_from(*number).map_err(|_| no_type())?;
+                match slf.get().source() {
+                    Some(Source::Generated(tables)) => generated::record(slf, *tables, number)?,
+                    Some(Source::Stock(tables)) => stock::record(slf, tables, number)?,
+                    None => return Err(no_type()),
+                }
+            }
+            Op::Enum(number) => match slf.get().source() {
+                Some(Source::Generated(tables)) => generated::enumeration(slf, *tables, *number)?,
+                Some(Source::Stock(tables)) => stock::enumeration(slf, tables, *number)?,
+                None => return Err(no_type()),
+            },
+            Op::Function {
+                result,
+                arguments,
+                variadic,
+            } => {
+                let result = inner(*result)?.typed()?;
+                let arguments = arguments
+                    .iter()
+                    .map(|argument| inner(*argument).map(Found::decayed))
+                    .collect::<PyResult<Vec<_>>>()?;
+                let made = compose::function(&arguments, &result, *variadic, DEFAULT_ABI)?;
+                return Ok(Found::Function(made));
+            }
+            Op::Same(index) => return inner(*index),
+            Op::Typename(number) => {
+                return match slf.get().source() {
+                    Some(Source::Generated(tables)) => generated::typename(slf, *tables, *number),
+                    Some(Source::Stock(tables)) => {
+                        let row = tables.typenames.get(*number).ok_or_else(no_type)?;
+                        Declared::realize(slf, Ops::Words(tables), row.word, depth + 1)
+                    }
+                    None => Err(no_type()),
+                };
+            }
+        };
+        Ok(Found::Type(made))
     }
 }
 
-/// The number that the compiler found behind `typedef int... name`.
-fn number_type<'py>(py: Python<'py>, row: &glue::Typedef) -> PyResult<Bound<'py, CType>> {
-    let size = usize::try_from(row.size).unwrap_or(0);
-    let name = match (row.kind, size) {
-        (0, size) => integer_name(size, true),
-        (1, size) => integer_name(size, false),
-        (_, 4) => "float",
-        (_, 8) => "double",
-        _ => "long double",
+/// The error of tables that name no type where they should.
+pub fn no_type() -> PyErr {
+    PySystemError::new_err("the type tables of the module are damaged")
+}
+
+fn primitive(py: Python<'_>, number: isize) -> PyResult<Bound<'_, CType>> {
+    let message = match number {
+        0 => return compose::void(py),
+        -1 => "primitive integer type with an unexpected size (or not an integer type at all)",
+        -2 => "primitive floating-point type with an unexpected size (or not a float type at all)",
+        -3 => {
+            "primitive floating-point type is 'long double', not supported for now with the \
+             syntax 'typedef double... xxx;'"
+        }
+        _ => {
+            let name = usize::try_from(number)
+                .ok()
+                .and_then(|number| PRIMITIVES.get(number))
+                .ok_or_else(no_type)?;
+            return compose::primitive(py, name);
+        }
     };
-    if Primitive::named(name).is_some_and(|primitive| primitive.size == size) {
-        return compose::primitive(py, name);
+    Err(ffi_error(py, message.to_owned()))
+}
+
+/// C's `FILE`: one opaque type in all modules.
+pub fn file(py: Python<'_>) -> PyResult<Type<'_, '_>> {
+    static FILE: PyOnceLock<Py<CType>> = PyOnceLock::new();
+    let made =
+        FILE.get_or_try_init(py, || compose::record(py, "FILE", false).map(Bound::unbind))?;
+    Ok(made.bind(py))
+}
+
+fn explain(py: Python<'_>, text: &str, complaint: &Complaint) -> PyErr {
+    if text.len() > LONGEST_SHOWN {
+        return ffi_error(py, complaint.message.to_owned());
     }
-    Err(ffi_error(
-        py,
-        format!("primitive type '{}' has size {size}", row.name()),
-    ))
+    // As the text is shown byte by byte, so that the caret stands below its place.
+    let shown: String = text
+        .bytes()
+        .map(|byte| match byte {
+            b'\t' | b'\n' => ' ',
+            b' '..=b'~' => char::from(byte),
+            _ => '?',
+        })
+        .collect();
+    let caret = format!("{}^", " ".repeat(complaint.at));
+    ffi_error(py, format!("{}\n{shown}\n{caret}", complaint.message))
+}
+
+/// No declarations at all: only C's own types have names.
+struct Nothing;
+
+impl Names for Nothing {
+    fn record(&self, _tag: &str, _union: bool) -> Option<(isize, bool)> {
+        None
+    }
+
+    fn enumeration(&self, _tag: &str) -> Option<usize> {
+        None
+    }
+
+    fn typedef(&self, _name: &str) -> Option<Op> {
+        None
+    }
+
+    fn length(&self, _name: &str) -> Option<Result<usize, &'static str>> {
+        None
+    }
 }
 
 #[pymethods]
 impl Declared {
-    /// No declarations at all: only C's own types have names.
-    #[new]
-    fn empty() -> Declared {
-        Declared::new(Tables::empty())
-    }
-
-    /// The type that a text names.
-    fn find<'py>(slf: &Bound<'py, Self>, text: &str) -> PyResult<Bound<'py, CType>> {
-        match Declared::parse(slf, text)? {
-            Found::Type(ctype) => Ok(ctype),
-            Found::Function(_) => Err(ffi_error(
-                slf.py(),
-                format!("the type '{text}' is a function type, not a pointer-to-function type"),
-            )),
-        }
-    }
-
-    /// The same for a callback, where `int(int)` may stand for a pointer to it.
-    fn find_function<'py>(slf: &Bound<'py, Self>, text: &str) -> PyResult<Bound<'py, CType>> {
-        let found = Declared::parse(slf, text)?.decayed();
-        match found.get().kind {
-            Kind::Function(_) => Ok(found),
-            _ => Err(PyTypeError::new_err(format!(
-                "expected a function ctype, got '{}'",
-                found.get().name
-            ))),
-        }
-    }
-
-    /// Names of typedefs, structs and unions, sorted.
-    fn list_types(&self) -> (Vec<&'static str>, Vec<&'static str>, Vec<&'static str>) {
-        let mut typedefs: Vec<&'static str> = self
-            .tables
-            .typedefs()
-            .iter()
-            .map(|row| row.name())
-            .collect();
-        let (mut structs, mut unions) = (Vec::new(), Vec::new());
-        for row in self.tables.records() {
-            match row.name().split_once(' ') {
-                _ if row.name().contains('$') => {}
-                Some(("struct", tag)) => structs.push(tag),
-                Some(("union", tag)) => unions.push(tag),
-                _ => typedefs.push(row.name()),
-            }
-        }
-        for names in [&mut typedefs, &mut structs, &mut unions] {
-            names.sort_unstable();
-        }
-        (typedefs, structs, unions)
-    }
-
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // While a table is being changed, nothing in it can be garbage.
-        for table in [&self.tagged, &self.parsed] {
-            if let Ok(table) = table.try_borrow() {
-                for ctype in table.values() {
-                    visit.call(ctype)?;
-                }
+        visit.call(&self.parsed)?;
+        for include in self.includes() {
+            visit.call(&include.declared)?;
+            visit.call(&include.lib)?;
+        }
+        // While the table is being changed, nothing in it can be garbage.
+        if let Ok(made) = self.made.try_borrow() {
+            for (ctype, _) in made.values() {
+                visit.call(ctype)?;
             }
         }
         Ok(())
     }
 
     fn __clear__(&self) {
-        self.tagged.take();
-        self.parsed.take();
+        self.made.take();
     }
 }

@@ -9,11 +9,12 @@ use pyo3::prelude::*;
 use crate::call::pointer_argument;
 use crate::convert::{character, signed, to_c, unsigned};
 use crate::ctype::CType;
-use crate::declared::Declared;
+use crate::declared::{Declared, Source};
 use crate::glue::{Module, Table, Tables, VERSION};
+use crate::lib_object::Lib;
 use crate::produce::{from_c, record_copy};
 use crate::slots::{borrow, guard, guard_object};
-use crate::{extern_python, lib_object, machine};
+use crate::{extern_python, ffi_object, machine};
 
 /// The table behind the capsule `_C_API_RUST`.
 pub static TABLE: Table = Table {
@@ -50,10 +51,10 @@ unsafe extern "C" fn start(
     guard_object(|py| {
         // SAFETY: a generated module of our version passes itself and its tables.
         let (module, tables) = unsafe { (borrow(py, &module), Tables::new(description)) };
-        let declared = Bound::new(py, Declared::new(tables))?;
-        module.setattr("lib", lib_object::make(&declared)?)?;
-        let class = py.import("rust_cffi._compiled")?.getattr("FFI")?;
-        module.setattr("ffi", class.call_method1("_over", (&declared,))?)?;
+        let declared = Declared::new(py, Source::Generated(tables))?;
+        let lib = Lib::new(&declared, tables.name(), None)?;
+        ffi_object::publish(module, tables.name(), &declared, &lib)?;
+        ffi_object::include(&declared, tables.name(), tables.includes())?;
         Ok(declared.into_any())
     })
 }
@@ -66,7 +67,7 @@ unsafe extern "C" fn find_type(
         // SAFETY: generated code passes what `start` returned, and a string of its own.
         let (started, name) = unsafe { (borrow(py, &started), CStr::from_ptr(name)) };
         let declared = started.cast::<Declared>()?;
-        let found = Declared::parse(declared, &name.to_string_lossy())?;
+        let found = Declared::generated(declared, &name.to_string_lossy())?;
         Ok(found.decayed().into_any())
     })
 }

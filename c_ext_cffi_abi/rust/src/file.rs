@@ -7,6 +7,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCapsule, PyCapsuleMethods, PyType};
 
+use crate::ctype::Type;
+
 unsafe extern "C" {
     fn fdopen(descriptor: c_int, mode: *const c_char) -> *mut c_void;
     fn fclose(file: *mut c_void) -> c_int;
@@ -65,6 +67,18 @@ pub fn pointer_of(object: &Bound<'_, PyAny>) -> PyResult<Option<*mut u8>> {
     let capsule = PyCapsule::new_with_value(py, file, name)?;
     object.setattr(ATTRIBUTE, capsule)?;
     Ok(Some(address.cast()))
+}
+
+/// The same where a value of type `ctype` is wanted; `None` unless that is `FILE *`.
+///
+/// # Errors
+/// As for [`pointer_of`].
+pub fn pointer_for(ctype: Type<'_, '_>, object: &Bound<'_, PyAny>) -> PyResult<Option<*mut u8>> {
+    let is_file = |item: Type<'_, '_>| item.get().record().is_some_and(|record| record.file);
+    if ctype.get().target(ctype.py()).is_some_and(is_file) {
+        return pointer_of(object);
+    }
+    Ok(None)
 }
 
 fn open(descriptor: c_int, mode: &CStr) -> PyResult<File> {

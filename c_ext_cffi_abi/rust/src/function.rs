@@ -171,6 +171,22 @@ pub fn function_name(
     (name, before.len() + "(*".len())
 }
 
+/// A declaration of the function `name`, in C.
+pub fn named(function: &Function, name: &str, py: Python<'_>) -> String {
+    let result = function.result.bind(py).get();
+    let mut arguments: Vec<&str> = function
+        .arguments
+        .iter()
+        .map(|one| one.get().name.as_str())
+        .collect();
+    if function.variadic {
+        arguments.push("...");
+    }
+    let before = &result.name[..result.name_position];
+    let space = if before.ends_with('*') { "" } else { " " };
+    result.name_around(&format!("{space}{name}({})", arguments.join(", ")))
+}
+
 /// A Python string that names a field, for messages.
 pub fn text(name: &Bound<'_, PyString>) -> String {
     name.to_string_lossy().into_owned()

@@ -18,7 +18,7 @@ const ARM_BITFIELDS: i32 = 0x02;
 /// The first bit-field takes the most significant bits.
 const BIG_ENDIAN: i32 = 0x04;
 /// No padding.
-const PACKED: i32 = 0x08;
+pub const PACKED: i32 = 0x08;
 /// gcc's rules on x86.
 const X86_BITFIELDS: i32 = 0x10;
 /// The first bit-field takes the least significant bits.
@@ -39,6 +39,8 @@ pub struct Said {
     pub flags: i32,
     /// The largest alignment of a field, 0 for none.
     pub pack: usize,
+    /// Whether something is known to differ from the declaration.
+    pub custom: bool,
 }
 
 /// A field as declared.
@@ -156,7 +158,7 @@ impl<'a, 'py> Builder<'a, 'py> {
         };
         let layout = Layout {
             fields: PyDict::new(ctype.py()).unbind(),
-            custom_positions: false,
+            custom_positions: said.custom,
             packed: false,
             open_array: false,
         };
@@ -430,14 +432,13 @@ impl<'a, 'py> Builder<'a, 'py> {
             self.layout.custom_positions = true;
             return Ok(());
         }
-        let name = &self.ctype.get().name;
-        Err(errors::ffi_error(
-            self.ctype.py(),
-            format!(
-                "{name}: {what} (cdef says {natural}, but C compiler says {said}). fix it or use \
-                 \"...;\" as the last field in the cdef for {name} to make it flexible"
-            ),
-        ))
+        disagree(
+            self.ctype,
+            self.flags,
+            natural.cast_signed(),
+            said.cast_signed(),
+            what,
+        )
     }
 
     fn totals(&mut self, said: Said) -> PyResult<(usize, usize)> {
@@ -466,4 +467,29 @@ impl<'a, 'py> Builder<'a, 'py> {
         };
         Ok((size, align))
     }
+}
+
+/// The error of a compiler that contradicts the declaration, unless the declaration leaves that
+/// open.
+///
+/// # Errors
+/// `error` that names both.
+pub fn disagree(
+    ctype: Type<'_, '_>,
+    flags: i32,
+    declared: isize,
+    compiled: isize,
+    what: &str,
+) -> PyResult<()> {
+    if flags & STANDARD_POSITIONS == 0 {
+        return Ok(());
+    }
+    let name = &ctype.get().name;
+    Err(errors::ffi_error(
+        ctype.py(),
+        format!(
+            "{name}: {what} (cdef says {declared}, but C compiler says {compiled}). fix it or use \
+             \"...;\" as the last field in the cdef for {name} to make it flexible"
+        ),
+    ))
 }

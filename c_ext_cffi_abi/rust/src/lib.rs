@@ -12,6 +12,7 @@
 mod access;
 mod call;
 mod callback;
+mod capsule;
 mod cdata;
 mod compose;
 mod convert;
@@ -22,21 +23,28 @@ mod emit;
 mod errors;
 mod exports;
 mod extern_python;
+mod ffi_object;
 mod file;
 mod function;
+mod generated;
 mod glue;
+mod handles;
 mod layout;
 mod lib_object;
 mod library;
 mod machine;
 mod memory;
 mod numbers;
+mod offsets;
+mod opcode;
 mod parse;
 mod primitive;
 mod produce;
 mod release;
 mod show;
 mod slots;
+mod stock;
+mod stock_tables;
 mod strings;
 mod wide;
 
@@ -45,18 +53,17 @@ use pyo3::prelude::*;
 /// cffi's backend, in Rust.
 #[pymodule]
 mod _rust_cffi {
-    use pyo3::exceptions::{
-        PyKeyError, PyOverflowError, PyRuntimeError, PySystemError, PyTypeError, PyValueError,
-    };
+    use pyo3::exceptions::{PyTypeError, PyValueError};
     use pyo3::ffi;
     use pyo3::prelude::*;
-    use pyo3::types::{PyCapsule, PyDict, PyList, PyString, PyTuple, PyType};
+    use pyo3::types::{PyCapsule, PyDict, PyList, PyTuple, PyType};
 
     use crate::cdata::{self, Value};
     use crate::create::Allocator;
-    use crate::ctype::{Kind, Type, align_of_type, size_of_type};
+    use crate::ctype::{align_of_type, size_of_type};
     use crate::{
-        callback as callbacks, compose, create, machine, memory, release as releasing, strings,
+        callback as callbacks, compose, create, handles, machine, memory, offsets,
+        release as releasing, strings,
     };
 
     #[pymodule_export]
@@ -64,9 +71,9 @@ mod _rust_cffi {
     #[pymodule_export]
     use crate::ctype::{CField, CType};
     #[pymodule_export]
-    use crate::declared::Declared;
-    #[pymodule_export]
     use crate::emit::{_compile, _generate};
+    #[pymodule_export]
+    use crate::ffi_object::FFI;
     #[pymodule_export]
     use crate::library::CLibrary;
     #[pymodule_export]
@@ -92,7 +99,7 @@ mod _rust_cffi {
         unsafe {
             let names = Bound::from_borrowed_ptr(py, (*cdata::base_type()).tp_dict);
             let names = names.cast_into::<PyDict>()?;
-            names.set_item("__module__", "_rust_cffi")?;
+            names.set_item("__module__", "_cffi_backend")?;
             names.set_item("__name__", "<cdata>")?;
             ffi::PyType_Modified(cdata::base_type());
         }
@@ -112,7 +119,11 @@ mod _rust_cffi {
         }
         module.add("error", crate::errors::class(py)?)?;
         module.add("_CompileError", crate::emit::compile_error(py)?)?;
-        module.add("Lib", crate::lib_object::ready(py)?)?;
+        module.add("Lib", crate::lib_object::ready(py))?;
+        crate::ffi_object::ready(py, module)?;
+        // SAFETY: the table is static.
+        let stock = unsafe { PyCapsule::new_with_pointer(py, crate::capsule::table(), c"cffi")? };
+        module.add("_C_API", stock)?;
         let table = std::ptr::NonNull::from(&crate::exports::TABLE).cast();
         // SAFETY: the table is static.
         let capsule = unsafe { PyCapsule::new_with_pointer(py, table, c"rust_cffi")? };
@@ -186,6 +197,7 @@ mod _rust_cffi {
             align: usize::try_from(totalalignment).ok(),
             flags: sflags,
             pack: usize::try_from(pack).unwrap_or(0),
+            custom: false,
         };
         crate::layout::complete_from_list(ctype, fields, said)
     }
@@ -229,26 +241,6 @@ mod _rust_cffi {
         create::new(ctype, init, &Allocator::default())
     }
 
-    /// `new` with memory from a Python function.
-    #[pyfunction]
-    fn _newp_with<'py>(
-        ctype: &Bound<'py, CType>,
-        init: Option<&Bound<'py, PyAny>>,
-        alloc: Option<&Bound<'py, PyAny>>,
-        free: Option<&Bound<'py, PyAny>>,
-        clear: bool,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        create::new(
-            ctype,
-            init,
-            &Allocator {
-                alloc,
-                free,
-                dirty: !clear,
-            },
-        )
-    }
-
     #[pyfunction]
     fn cast<'py>(
         ctype: &Bound<'py, CType>,
@@ -279,7 +271,7 @@ mod _rust_cffi {
     #[pyfunction]
     fn sizeof(object: &Bound<'_, PyAny>) -> PyResult<isize> {
         if let Some(value) = Value::of(object) {
-            return Ok(size_of_value(value));
+            return Ok(offsets::size_of_value(value));
         }
         let Ok(ctype) = object.cast::<CType>() else {
             return Err(PyTypeError::new_err("expected a 'cdata' or 'ctype' object"));
@@ -290,19 +282,6 @@ mod _rust_cffi {
                 "ctype '{}' is of unknown size",
                 ctype.get().name
             ))),
-        }
-    }
-
-    fn size_of_value(value: Value<'_, '_>) -> isize {
-        let ctype = value.ctype().get();
-        match &ctype.kind {
-            Kind::Array { item, .. } => {
-                value.array_length().cast_signed() * item.bind(value.py()).get().size_now()
-            }
-            Kind::Record(_) => value
-                .open_record_size()
-                .map_or(ctype.size_now(), usize::cast_signed),
-            _ => ctype.size_now(),
         }
     }
 
@@ -318,59 +297,7 @@ mod _rust_cffi {
         field: &Bound<'py, PyAny>,
         following: i32,
     ) -> PyResult<(Bound<'py, CType>, isize)> {
-        match field.cast::<PyString>() {
-            Ok(name) => offset_of_field(ctype, name, following != 0),
-            Err(_) => offset_of_item(ctype, field),
-        }
-    }
-
-    fn offset_of_field<'py>(
-        ctype: Type<'_, 'py>,
-        name: &Bound<'py, PyString>,
-        following: bool,
-    ) -> PyResult<(Bound<'py, CType>, isize)> {
-        let py = ctype.py();
-        let record = match ctype.get().target(py) {
-            Some(item) if !following => item,
-            _ => ctype,
-        };
-        if record.get().record().is_none() {
-            return Err(PyTypeError::new_err(
-                "with a field name argument, expected a struct or union ctype",
-            ));
-        }
-        let Some(fields) = crate::ctype::layout(record)? else {
-            return Err(PyTypeError::new_err("struct/union is opaque"));
-        };
-        let Some(field) = fields.fields.bind(py).get_item(name)? else {
-            return Err(PyKeyError::new_err(name.clone().unbind()));
-        };
-        let field = field.cast::<CField>()?.get();
-        if field.bitshift >= 0 {
-            return Err(PyTypeError::new_err("not supported for bitfields"));
-        }
-        Ok((field.ctype.bind(py).clone(), field.offset.cast_signed()))
-    }
-
-    fn offset_of_item<'py>(
-        ctype: Type<'_, 'py>,
-        index: &Bound<'py, PyAny>,
-    ) -> PyResult<(Bound<'py, CType>, isize)> {
-        let Ok(index) = index.extract::<isize>() else {
-            return Err(PyTypeError::new_err("field name or array index expected"));
-        };
-        let item = match ctype.get().item(ctype.py()) {
-            Some(item) if size_of_type(item)? >= 0 => item,
-            _ => {
-                return Err(PyTypeError::new_err(
-                    "with an integer argument, expected an array ctype or a pointer to non-opaque",
-                ));
-            }
-        };
-        let offset = index
-            .checked_mul(item.get().size_now())
-            .ok_or_else(|| PyOverflowError::new_err("array offset would overflow a Py_ssize_t"))?;
-        Ok((item.clone(), offset))
+        offsets::step(ctype, field, following != 0)
     }
 
     #[pyfunction]
@@ -379,17 +306,10 @@ mod _rust_cffi {
         object: &Bound<'py, PyAny>,
         offset: isize,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let value = Value::expect(object)?;
-        if value.ctype().get().record().is_none() && value.ctype().get().item(ctype.py()).is_none()
-        {
-            return Err(PyTypeError::new_err(
-                "expected a cdata struct/union/array/pointer object",
-            ));
-        }
         if ctype.get().target(ctype.py()).is_none() {
             return Err(PyTypeError::new_err("expected a pointer ctype"));
         }
-        cdata::plain(ctype, value.data().wrapping_offset(offset))
+        offsets::address_inside(ctype, Value::expect(object)?, offset)
     }
 
     #[pyfunction]
@@ -415,14 +335,8 @@ mod _rust_cffi {
 
     #[pyfunction]
     fn set_errno(value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let number: i64 = value.extract()?;
-        match i32::try_from(number) {
-            Ok(number) => {
-                machine::set_errno(number);
-                Ok(())
-            }
-            Err(_) => Err(PyOverflowError::new_err("errno value too large")),
-        }
+        machine::set_errno(machine::errno_from(value)?);
+        Ok(())
     }
 
     #[pyfunction]
@@ -430,39 +344,12 @@ mod _rust_cffi {
         ctype: &Bound<'py, CType>,
         object: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if !ctype.get().is_void_pointer(ctype.py()) {
-            return Err(PyTypeError::new_err(format!(
-                "needs 'void *', got '{}'",
-                ctype.get().name
-            )));
-        }
-        cdata::own_gc(ctype, object.clone(), None, None)
+        handles::new(ctype, object)
     }
 
     #[pyfunction]
     fn from_handle<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let value = Value::expect(object)?;
-        let py = value.py();
-        if !value.ctype().get().is_void_or_char_pointer(py) {
-            return Err(PyTypeError::new_err(format!(
-                "expected a 'cdata' object with a 'void *' out of new_handle(), got '{}'",
-                value.ctype().get().name
-            )));
-        }
-        if value.data().is_null() {
-            return Err(PyRuntimeError::new_err(
-                "cannot use from_handle() on NULL pointer",
-            ));
-        }
-        let address: *mut ffi::PyObject = value.data().cast();
-        // SAFETY: the address is that of a living handle, for which the caller vouches; a wrong
-        // one is noticed by its type as far as that is possible.
-        let handle = unsafe { crate::slots::borrow(py, &address) };
-        let parts = Value::of(handle).and_then(Value::own_gc).ok_or_else(|| {
-            PySystemError::new_err("from_handle(): the address is not that of a living handle")
-        })?;
-        // SAFETY: a handle always has a target.
-        unsafe { Ok(Bound::from_borrowed_ptr(py, (*parts).object)) }
+        handles::target(Value::expect(object)?)
     }
 
     #[pyfunction]
@@ -488,21 +375,7 @@ mod _rust_cffi {
         size: isize,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let _ = size;
-        let value = Value::expect(cdata)?;
-        if !destructor.is_none() {
-            return cdata::collected(value.ctype(), value, Some(destructor)).map(Some);
-        }
-        let Some(parts) = value.collected() else {
-            return Err(PyTypeError::new_err(
-                "Can remove destructor only on a object previously returned by ffi.gc()",
-            ));
-        };
-        // SAFETY: the object lives; its reference to the destructor is given back once.
-        unsafe {
-            let removed = std::ptr::replace(&raw mut (*parts).destructor, std::ptr::null_mut());
-            ffi::Py_XDECREF(removed);
-        }
-        Ok(None)
+        releasing::collect(Value::expect(cdata)?, destructor)
     }
 
     #[pyfunction]
@@ -531,32 +404,13 @@ mod _rust_cffi {
         }
     }
 
+    /// Called by a module that stock cffi has compiled, when it is imported.
     #[pyfunction]
-    fn _function_pointer<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        crate::lib_object::function_pointer(object)
-    }
-
-    #[pyfunction]
-    fn _def_extern<'py>(
-        declared: &Bound<'py, Declared>,
-        name: &str,
-        function: &Bound<'py, PyAny>,
-        error: Option<&Bound<'py, PyAny>>,
-        onerror: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<()> {
-        crate::lib_object::attach(declared, name, function, error, onerror)
-    }
-
-    #[pyfunction]
-    fn _is_lib(object: &Bound<'_, PyAny>) -> bool {
-        crate::lib_object::is_lib(object)
-    }
-
-    #[pyfunction]
-    fn _address_in_lib<'py>(lib: &Bound<'py, PyAny>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        if !crate::lib_object::is_lib(lib) {
-            return Err(PyTypeError::new_err("expected a 'lib' object"));
-        }
-        crate::lib_object::address(lib, name)
+    fn _init_cffi_1_0_external_module<'py>(
+        py: Python<'py>,
+        address: usize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        // SAFETY: only such modules call this, with the address of what they offer and ask for.
+        unsafe { crate::capsule::start(py, address as *const _) }
     }
 }

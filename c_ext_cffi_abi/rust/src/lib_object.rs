@@ -1,166 +1,547 @@
-//! `lib` of a compiled module: a module object whose functions are built-in functions.
+//! `lib`: the functions, constants and variables of a module, by name.
+//!
+//! Each is made when it is first asked for and then kept, functions and constants as they are and
+//! variables as a [`Variable`] that is read anew each time.
 
-use std::ffi::c_int;
-use std::mem::zeroed;
+use std::ffi::{CString, c_int, c_void};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
-use pyo3::exceptions::{PyAttributeError, PyTypeError};
+use pyo3::exceptions::{PyAttributeError, PyNotImplementedError, PyRuntimeError, PyTypeError};
 use pyo3::ffi;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyString};
+use pyo3::types::{PyCFunction, PyDict, PyModule, PyString};
 
 use crate::ctype::{CType, Kind, Type, size_of_type};
-use crate::declared::{Declared, read_integer};
+use crate::declared::{DEEPEST_INCLUDE, Declared, Source};
 use crate::errors::ffi_error;
+use crate::extern_python::{self, Slot};
 use crate::glue::{self, Tables};
+use crate::library::CLibrary;
+use crate::opcode::code;
 use crate::produce::from_c;
 use crate::slots::{borrow, guard, guard_object};
-use crate::{cdata, compose, convert, extern_python};
+use crate::stock_tables::{Global, StockTables, search};
+use crate::{cdata, compose, convert, function, generated, machine, stock};
 
-/// The name under which a `lib` keeps its declarations.
-const DECLARED: &str = "__cffi_declared__";
+/// `lib` of a compiled module, or a library opened by one of ABI mode.
+#[pyclass(frozen, weakref, module = "_cffi_backend", name = "Lib")]
+pub struct Lib {
+    name: Py<PyString>,
+    declared: Py<Declared>,
+    /// What has been asked for so far.
+    attributes: Py<PyDict>,
+    /// Function pointers to functions that are built-in functions here.
+    pointers: Py<PyDict>,
+    /// The opened library; none for a compiled module.
+    opened: Option<CLibrary>,
+}
 
-// SAFETY: a type object of zeros is what C's static initialisers begin with as well.
-static mut LIB: ffi::PyTypeObject = unsafe { zeroed() };
+/// A variable in C.
+#[pyclass(frozen, module = "_cffi_backend", name = "__FFIGlobSupport")]
+struct Variable {
+    name: String,
+    ctype: Py<CType>,
+    place: Place,
+}
 
-/// Makes the type `Lib` ready, once.
-pub fn ready(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    // SAFETY: called while the module is made, with the GIL held, before any object exists. A
-    // derived type takes size, collection and dictionary from `module`.
-    unsafe {
-        let lib = &raw mut LIB;
-        if (*lib).tp_flags & ffi::Py_TPFLAGS_READY == 0 {
-            (*lib).ob_base.ob_base = ffi::PyObject_HEAD_INIT;
-            (*lib).tp_name = c"_rust_cffi.Lib".as_ptr();
-            (*lib).tp_flags = ffi::Py_TPFLAGS_DEFAULT;
-            (*lib).tp_base = &raw mut ffi::PyModule_Type;
-            (*lib).tp_getattro = Some(get_attribute);
-            (*lib).tp_setattro = Some(set_attribute);
-            (*lib).tp_repr = Some(repr);
-            if ffi::PyType_Ready(lib) < 0 {
-                return Err(PyErr::fetch(py));
-            }
+/// Where a variable lies.
+enum Place {
+    At(*mut c_void),
+    /// A function of the module tells; the answer may differ between threads.
+    Asked(unsafe extern "C" fn() -> *mut c_void),
+}
+
+// SAFETY: the addresses are those of a loaded module; they are used with the GIL held.
+unsafe impl Send for Variable {}
+// SAFETY: as above.
+unsafe impl Sync for Variable {}
+
+impl Variable {
+    fn address(&self, py: Python<'_>) -> PyResult<*mut u8> {
+        let address = match self.place {
+            Place::At(address) => address,
+            // SAFETY: the function is part of the module; no Python object is used in between.
+            Place::Asked(ask) => unsafe {
+                let thread = ffi::PyEval_SaveThread();
+                machine::restore_errno();
+                let address = ask();
+                machine::save_errno();
+                ffi::PyEval_RestoreThread(thread);
+                address
+            },
+        };
+        if address.is_null() {
+            let message = format!("global variable '{}' is at address NULL", self.name);
+            return Err(ffi_error(py, message));
         }
-        Ok(Bound::from_borrowed_ptr(py, lib.cast()))
+        Ok(address.cast())
+    }
+
+    fn read<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        // SAFETY: the address is that of a variable of this type.
+        unsafe { from_c(self.address(py)?, self.ctype.bind(py)) }
     }
 }
 
-/// The `lib` of a module with these declarations.
-pub fn make<'py>(declared: &Bound<'py, Declared>) -> PyResult<Bound<'py, PyAny>> {
-    let py = declared.py();
-    let tables = declared.get().tables();
-    let name = PyString::new(py, tables.name());
-    let lib = ready(py)?.call1((format!("{}.lib", tables.name()),))?;
-    let dict = dict_of(&lib)?;
-    dict.set_item(DECLARED, declared)?;
-    let all = names(tables);
-    dict.set_item("__all__", &all)?;
-    // The `__dir__` of a module asks this one.
-    let dir = PyCFunction::new_closure(py, Some(c"__dir__"), None, move |_, _| all.clone())?;
-    dict.set_item("__dir__", dir)?;
-    for at in tables.externs() {
-        // SAFETY: a row of the generated module.
-        let row = unsafe { &*at };
-        dict.set_item(row.name(), extern_value(declared, row)?)?;
+#[pymethods]
+impl Variable {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.ctype)
     }
-    for row in tables.functions() {
-        let function = if row.has_wrapper() {
-            let method = (&raw const row.method).cast_mut();
-            // SAFETY: the definition is static in the generated module; it is read only.
-            unsafe {
-                Bound::from_owned_ptr_or_err(
-                    py,
-                    ffi::PyCFunction_NewEx(method, lib.as_ptr(), name.as_ptr()),
-                )?
-            }
-        } else {
-            function_value(declared, row)?
+}
+
+/// The type of [`Variable`], to tell its objects from others by one comparison.
+static VARIABLE: AtomicPtr<ffi::PyTypeObject> = AtomicPtr::new(std::ptr::null_mut());
+
+/// Gives the type `Lib` its own way of looking names up, once, before the first object.
+pub fn ready(py: Python<'_>) -> Bound<'_, pyo3::types::PyType> {
+    VARIABLE.store(py.get_type::<Variable>().as_type_ptr(), Ordering::Relaxed);
+    let class = py.get_type::<Lib>();
+    // SAFETY: the type has no objects yet and cannot be derived from.
+    unsafe {
+        let raw = class.as_type_ptr();
+        (*raw).tp_getattro = Some(get_attribute);
+        (*raw).tp_setattro = Some(set_attribute);
+        ffi::PyType_Modified(raw);
+    }
+    class
+}
+
+impl Lib {
+    /// The `lib` of a module called `name`.
+    ///
+    /// # Errors
+    /// When memory ends.
+    pub fn new<'py>(
+        declared: &Bound<'py, Declared>,
+        name: &str,
+        opened: Option<CLibrary>,
+    ) -> PyResult<Bound<'py, Lib>> {
+        let py = declared.py();
+        let lib = Lib {
+            name: PyString::new(py, name).unbind(),
+            declared: declared.clone().unbind(),
+            attributes: PyDict::new(py).unbind(),
+            pointers: PyDict::new(py).unbind(),
+            opened,
         };
-        dict.set_item(row.name(), function)?;
+        Bound::new(py, lib)
     }
-    // So that `from _module.lib import add` works.
-    let modules = py.import("sys")?.getattr("modules")?;
-    modules.set_item(format!("{}.lib", tables.name()), &lib)?;
-    Ok(lib)
+
+    fn title(&self, py: Python<'_>) -> String {
+        self.name.bind(py).to_string_lossy().into_owned()
+    }
+
+    /// The address of a symbol of the opened library.
+    fn symbol(&self, py: Python<'_>, name: &str) -> PyResult<*mut c_void> {
+        let missing = |reason: String| ffi_error(py, reason);
+        let title = self.title(py);
+        let found = match &self.opened {
+            Some(library) => library.find(name)?,
+            None => None,
+        };
+        match found {
+            Some(Ok(address)) => Ok(address.cast()),
+            Some(Err(reason)) => Err(missing(format!(
+                "symbol '{name}' not found in library '{title}': {reason}"
+            ))),
+            None => Err(missing(format!("library '{title}' has been closed"))),
+        }
+    }
+}
+
+/// `dlclose`: what is asked for from now on is not found.
+///
+/// # Errors
+/// `error` with the loader's reason.
+pub fn close(lib: &Bound<'_, Lib>) -> PyResult<()> {
+    let py = lib.py();
+    let Some(opened) = &lib.get().opened else {
+        return Ok(());
+    };
+    lib.get().attributes.bind(py).clear();
+    opened.close().map_err(|reason| {
+        let title = lib.get().title(py);
+        ffi_error(py, format!("closing library '{title}': {reason}"))
+    })
+}
+
+fn no_such(lib: &Bound<'_, Lib>, name: &str) -> PyErr {
+    let title = lib.get().title(lib.py());
+    PyAttributeError::new_err(format!(
+        "cffi library '{title}' has no function, constant or global variable named '{name}'"
+    ))
+}
+
+/// What `name` is: an object, or a [`Variable`].
+fn entry<'py>(
+    lib: &Bound<'py, Lib>,
+    name: &Bound<'py, PyString>,
+    depth: usize,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = lib.py();
+    let attributes = lib.get().attributes.bind(py);
+    if let Some(known) = attributes.get_item(name)? {
+        return Ok(Some(known));
+    }
+    if depth > DEEPEST_INCLUDE {
+        return Err(PyRuntimeError::new_err(
+            "recursion overflow in ffi.include() delegations",
+        ));
+    }
+    let text = name.to_str()?;
+    let declared = lib.get().declared.bind(py);
+    let mut made = match declared.get().source() {
+        Some(Source::Generated(tables)) => from_generated(lib, declared, *tables, text)?,
+        Some(Source::Stock(tables)) => match search(&tables.globals, text) {
+            Some(index) => Some(from_stock(lib, declared, &tables.globals[index])?),
+            None => None,
+        },
+        None => None,
+    };
+    for include in declared.get().includes() {
+        if made.is_some() {
+            break;
+        }
+        made = match &include.lib {
+            Some(lib) => entry(lib.bind(py), name, depth + 1)?,
+            None => integer_constant(include.declared.bind(py), text, depth + 1)?,
+        };
+    }
+    if let Some(made) = &made {
+        attributes.set_item(name, made)?;
+    }
+    Ok(made)
+}
+
+/// The integer constant `name` of the declarations or of those that they include.
+///
+/// # Errors
+/// `error` for a name that is no integer.
+pub fn integer_constant<'py>(
+    declared: &Bound<'py, Declared>,
+    name: &str,
+    depth: usize,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = declared.py();
+    if depth > DEEPEST_INCLUDE {
+        return Err(PyRuntimeError::new_err(
+            "recursion overflow in ffi.include() delegations",
+        ));
+    }
+    let other = || {
+        let message = format!(
+            "function, global variable or non-integer constant '{name}' must be fetched from \
+             its original 'lib' object"
+        );
+        Err(ffi_error(py, message))
+    };
+    match declared.get().source() {
+        Some(Source::Generated(tables)) => {
+            if let Some(value) = generated::integer(py, *tables, name)? {
+                return Ok(Some(value));
+            }
+            if generated_names(*tables).any(|(one, _)| one == name) {
+                return other();
+            }
+        }
+        Some(Source::Stock(tables)) => {
+            if let Some(index) = search(&tables.globals, name) {
+                let global = &tables.globals[index];
+                if !global.is_integer() {
+                    return other();
+                }
+                return stock::integer(py, global).map(Some);
+            }
+        }
+        None => {}
+    }
+    for include in declared.get().includes() {
+        if let Some(value) = integer_constant(include.declared.bind(py), name, depth + 1)? {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
+}
+
+fn from_stock<'py>(
+    lib: &Bound<'py, Lib>,
+    declared: &Bound<'py, Declared>,
+    global: &Global,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = lib.py();
+    let name: &str = &global.name;
+    let found = || Declared::at_word(declared, global.type_word());
+    match global.code() {
+        code::WRAPPER_TUPLE => wrapper(lib, global, &found()?.decayed(), ffi::METH_VARARGS),
+        code::WRAPPER_NONE => wrapper(lib, global, &found()?.decayed(), ffi::METH_NOARGS),
+        code::WRAPPER_ONE => wrapper(lib, global, &found()?.decayed(), ffi::METH_O),
+        code::INTEGER | code::ENUM => stock::integer(py, global),
+        code::CONSTANT | code::OPENED_CONSTANT => {
+            let ctype = found()?.typed()?;
+            let size = match usize::try_from(size_of_type(&ctype)?) {
+                Ok(size) if size > 0 => size,
+                _ => {
+                    let message = format!(
+                        "constant '{name}' is of type '{}', whose size is not known",
+                        ctype.get().name
+                    );
+                    return Err(ffi_error(py, message));
+                }
+            };
+            if global.address.is_null() {
+                let at = lib.get().symbol(py, name)?;
+                // SAFETY: the symbol is what the declaration says, for which the caller vouches.
+                return unsafe { from_c(at.cast(), &ctype) };
+            }
+            // SAFETY: for such a name, the module's address is that of a function which copies
+            // the value to where it is told.
+            let copy = unsafe { std::mem::transmute::<*mut c_void, Copy>(global.address) };
+            copied(&ctype, size, copy)
+        }
+        code::VARIABLE => {
+            let ctype = found()?.typed()?;
+            let (size, told) = (size_of_type(&ctype)?, global.extra as isize);
+            if told != 0 && size > 0 && size != told {
+                let message = format!(
+                    "global variable '{name}' should be {size} bytes according to the cdef, but \
+                     is actually {told}"
+                );
+                return Err(ffi_error(py, message));
+            }
+            let place = if global.address.is_null() {
+                lib.get().symbol(py, name)?
+            } else {
+                global.address
+            };
+            variable(name, &ctype, Place::At(place))
+        }
+        code::VARIABLE_BY_CALL => {
+            // SAFETY: for such a name, the module's address is that of a function which tells the
+            // variable's address.
+            let ask = unsafe { std::mem::transmute::<*mut c_void, Ask>(global.address) };
+            variable(name, &found()?.typed()?, Place::Asked(ask))
+        }
+        code::OPENED_FUNCTION => {
+            let at = lib.get().symbol(py, name)?;
+            cdata::plain(&found()?.decayed(), at.cast())
+        }
+        code::EXTERN_PYTHON => cdata::plain(&found()?.typed()?, global.extra.cast()),
+        other => Err(PyNotImplementedError::new_err(format!(
+            "'{name}' is of an unknown kind ({other})"
+        ))),
+    }
+}
+
+type Copy = unsafe extern "C" fn(*mut c_void);
+type Ask = unsafe extern "C" fn() -> *mut c_void;
+
+/// A constant that is no integer. Its bytes stay: the value may be a struct or an array that a
+/// cdata goes on pointing to. There is one per constant of a module, which is never unloaded.
+fn copied<'py>(ctype: Type<'_, 'py>, size: usize, copy: Copy) -> PyResult<Bound<'py, PyAny>> {
+    let room = Box::leak(vec![0u128; size.div_ceil(16).max(1)].into_boxed_slice());
+    // SAFETY: the room is that of the type; the function is part of the module.
+    unsafe {
+        copy(room.as_mut_ptr().cast());
+        from_c(room.as_mut_ptr().cast(), ctype)
+    }
+}
+
+fn variable<'py>(name: &str, ctype: Type<'_, 'py>, place: Place) -> PyResult<Bound<'py, PyAny>> {
+    let made = Variable {
+        name: name.to_owned(),
+        ctype: ctype.clone().unbind(),
+        place,
+    };
+    Ok(Bound::new(ctype.py(), made)?.into_any())
+}
+
+/// A compiled function as a built-in function. Its definition lives as long as the module, which
+/// is for ever.
+fn wrapper<'py>(
+    lib: &Bound<'py, Lib>,
+    global: &Global,
+    pointer: Type<'_, 'py>,
+    flags: c_int,
+) -> PyResult<Bound<'py, PyAny>> {
+    let text = |text: String| CString::new(text).map(|text| text.into_raw().cast_const());
+    // SAFETY: for such a name, the module's address is that of a function which is called so.
+    let call = unsafe { std::mem::transmute::<*mut c_void, ffi::PyCFunction>(global.address) };
+    let definition = ffi::PyMethodDef {
+        ml_name: text(global.name.clone().into_owned())?,
+        ml_meth: ffi::PyMethodDefPointer { PyCFunction: call },
+        ml_flags: flags,
+        ml_doc: text(signature(lib, pointer, &global.name))?,
+    };
+    // SAFETY: the definition is leaked and only read.
+    unsafe { built_in(lib, Box::into_raw(Box::new(definition))) }
+}
+
+/// What `help` shows for a function.
+fn signature(lib: &Bound<'_, Lib>, pointer: Type<'_, '_>, name: &str) -> String {
+    let shown = match &pointer.get().kind {
+        Kind::Function(function) => function::named(function, name, lib.py()),
+        _ => String::new(),
+    };
+    let title = lib.get().title(lib.py());
+    format!("{shown};\n\nCFFI C function from {title}.lib")
+}
+
+/// # Safety
+/// The definition is never freed.
+unsafe fn built_in<'py>(
+    lib: &Bound<'py, Lib>,
+    definition: *mut ffi::PyMethodDef,
+) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        Bound::from_owned_ptr_or_err(
+            lib.py(),
+            ffi::PyCFunction_NewEx(definition, lib.as_ptr(), lib.get().name.as_ptr()),
+        )
+    }
+}
+
+fn from_generated<'py>(
+    lib: &Bound<'py, Lib>,
+    declared: &Bound<'py, Declared>,
+    tables: Tables,
+    name: &str,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = lib.py();
+    if let Some(row) = tables.functions().iter().find(|row| row.name() == name) {
+        if !row.has_wrapper() {
+            return function_value(declared, row.type_text(), row.address).map(Some);
+        }
+        let definition = (&raw const row.method).cast_mut();
+        // SAFETY: the definition is static in the module, and only read.
+        return unsafe { built_in(lib, definition) }.map(Some);
+    }
+    if let Some(row) = tables.variables().iter().find(|row| row.name() == name) {
+        let text = row.full_type().unwrap_or_default();
+        let ctype = Declared::generated(declared, &text)?.decayed();
+        return variable(name, &ctype, Place::Asked(row.address)).map(Some);
+    }
+    if let Some(value) = generated::integer(py, tables, name)? {
+        return Ok(Some(value));
+    }
+    if let Some(row) = tables.constants().iter().find(|row| row.name() == name)
+        && let Some(copy) = row.copy
+    {
+        let ctype = Declared::generated(declared, row.type_text().unwrap_or_default())?.decayed();
+        let size = usize::try_from(size_of_type(&ctype)?).unwrap_or(0);
+        return copied(&ctype, size, copy).map(Some);
+    }
+    match generated_extern(tables, name) {
+        // SAFETY: a row of the module.
+        Some(at) => unsafe { function_value(declared, (*at).type_text(), (*at).address) }.map(Some),
+        None => Ok(None),
+    }
+}
+
+fn generated_extern(tables: Tables, name: &str) -> Option<*mut glue::Extern> {
+    // SAFETY: rows of the module.
+    tables.externs().find(|at| unsafe { (**at).name() } == name)
 }
 
 fn function_value<'py>(
     declared: &Bound<'py, Declared>,
-    row: &glue::Function,
+    text: Option<&str>,
+    address: *mut c_void,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let text = row.type_text().unwrap_or_default();
-    let ctype = Declared::parse(declared, text)?.decayed();
-    cdata::plain(&ctype, row.address.cast())
+    let ctype = Declared::generated(declared, text.unwrap_or_default())?.decayed();
+    cdata::plain(&ctype, address.cast())
 }
 
-fn extern_value<'py>(
-    declared: &Bound<'py, Declared>,
-    row: &glue::Extern,
-) -> PyResult<Bound<'py, PyAny>> {
-    let text = row.type_text().unwrap_or_default();
-    let ctype = Declared::parse(declared, text)?.decayed();
-    cdata::plain(&ctype, row.address.cast())
+/// The names of a module of our generator, and whether each is a variable.
+fn generated_names(tables: Tables) -> impl Iterator<Item = (&'static str, bool)> {
+    let fixed = tables
+        .functions()
+        .iter()
+        .map(glue::Function::name)
+        .chain(tables.constants().iter().map(glue::Constant::name))
+        .chain(
+            tables
+                .enums()
+                .iter()
+                .flat_map(glue::Enum::names)
+                .map(glue::Enumerator::name),
+        )
+        // SAFETY: rows of the module.
+        .chain(tables.externs().map(|at| unsafe { (*at).name() }));
+    fixed
+        .map(|name| (name, false))
+        .chain(tables.variables().iter().map(|row| (row.name(), true)))
 }
 
-/// `def_extern`: attaches a Python function to the `extern "Python"` function `name`.
-///
-/// # Errors
-/// `error` when there is none of this name; those of a callback.
-pub fn attach<'py>(
-    declared: &Bound<'py, Declared>,
-    name: &str,
-    callable: &Bound<'py, PyAny>,
-    error: Option<&Bound<'py, PyAny>>,
-    onerror: Option<&Bound<'py, PyAny>>,
-) -> PyResult<()> {
-    for at in declared.get().tables().externs() {
-        // SAFETY: a row of the generated module, which stays loaded.
-        unsafe {
-            if (*at).name() == name {
-                let text = (*at).type_text().unwrap_or_default();
-                let ctype = Declared::parse(declared, text)?.decayed();
-                let slot = &raw mut (*at).slot;
-                return extern_python::attach(slot, &ctype, callable, error, onerror);
+/// All names that a `lib` offers, sorted.
+fn names(lib: &Bound<'_, Lib>, with_variables: bool) -> Vec<String> {
+    let mut names: Vec<String> = match lib.get().declared.get().source() {
+        Some(Source::Generated(tables)) => generated_names(*tables)
+            .filter(|(_, is_variable)| with_variables || !is_variable)
+            .map(|(name, _)| name.to_owned())
+            .collect(),
+        Some(Source::Stock(tables)) => stock_names(tables, with_variables),
+        None => Vec::new(),
+    };
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn stock_names(tables: &StockTables, with_variables: bool) -> Vec<String> {
+    let is_variable = |row: &&Global| matches!(row.code(), code::VARIABLE | code::VARIABLE_BY_CALL);
+    tables
+        .globals
+        .iter()
+        .filter(|row| with_variables || !is_variable(row))
+        .map(|row| row.name.clone().into_owned())
+        .collect()
+}
+
+/// An entry as Python sees it: the value of a variable.
+fn value<'py>(entry: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    match entry.cast::<Variable>() {
+        Ok(variable) => variable.get().read(entry.py()),
+        Err(_) => Ok(entry),
+    }
+}
+
+/// Names that every module has.
+fn module_attribute<'py>(lib: &Bound<'py, Lib>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = lib.py();
+    Ok(Some(match name {
+        "__all__" => names(lib, false).into_pyobject(py)?.into_any(),
+        "__dict__" => {
+            let dict = PyDict::new(py);
+            for name in names(lib, true) {
+                let name = PyString::new(py, &name);
+                if let Some(entry) = entry(lib, &name, 0)? {
+                    dict.set_item(name, value(entry)?)?;
+                }
             }
+            dict.into_any()
         }
-    }
-    let message =
-        format!("ffi.def_extern('{name}'): no 'extern \"Python\"' function with this name");
-    Err(ffi_error(declared.py(), message))
-}
-
-/// Whether an object is a `lib`.
-pub fn is_lib(object: &Bound<'_, PyAny>) -> bool {
-    // SAFETY: any object has a type.
-    unsafe { ffi::Py_TYPE(object.as_ptr()) == &raw mut LIB }
-}
-
-fn dict_of<'py>(lib: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
-    // SAFETY: a `lib` is a module; its dictionary lives as long as it does.
-    unsafe {
-        let dict = ffi::PyModule_GetDict(lib.as_ptr());
-        Bound::from_borrowed_ptr_or_err(lib.py(), dict)?
-            .cast_into::<PyDict>()
-            .map_err(Into::into)
-    }
-}
-
-fn declared_of<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Bound<'py, Declared>> {
-    match dict.get_item(DECLARED)? {
-        Some(declared) => Ok(declared.cast_into::<Declared>()?),
-        None => Err(PyTypeError::new_err("a lib without declarations")),
-    }
+        // So that `help` and `inspect` treat it as what it stands for.
+        "__class__" => py.get_type::<PyModule>().into_any(),
+        "__name__" => PyString::new(py, &format!("{}.lib", lib.get().title(py))).into_any(),
+        "__loader__" | "__spec__" => py.None().into_bound(py),
+        _ => return Ok(None),
+    }))
 }
 
 unsafe extern "C" fn get_attribute(
     object: *mut ffi::PyObject,
     name: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // The common case, a function, without more ado.
-    // SAFETY: a slot is called with living objects; the dictionary of a module is never null.
+    // The common case without more ado: something known that is no variable.
+    // SAFETY: a slot is called with living objects, the first a `Lib`.
     unsafe {
-        let dict = ffi::PyModule_GetDict(object);
-        let found = ffi::PyDict_GetItemWithError(dict, name);
-        if !found.is_null() {
+        let py = Python::assume_attached();
+        let lib = borrow(py, &object).cast_unchecked::<Lib>();
+        let found = ffi::PyDict_GetItemWithError(lib.get().attributes.as_ptr(), name);
+        if !found.is_null() && ffi::Py_TYPE(found) != VARIABLE.load(Ordering::Relaxed) {
             ffi::Py_INCREF(found);
             return found;
         }
@@ -170,193 +551,99 @@ unsafe extern "C" fn get_attribute(
             return Err(error);
         }
         // SAFETY: as above.
-        let (lib, name) = unsafe { (borrow(py, &object), borrow(py, &name)) };
-        let name = name.cast::<PyString>()?;
-        if let Some(found) = lookup(lib, name.to_str()?)? {
+        let (lib, name) = unsafe {
+            (
+                borrow(py, &object).cast_unchecked::<Lib>(),
+                borrow(py, &name).cast::<PyString>()?,
+            )
+        };
+        if let Some(entry) = entry(lib, name, 0)? {
+            return value(entry);
+        }
+        let text = name.to_str()?;
+        if let Some(found) = module_attribute(lib, text)? {
             return Ok(found);
         }
-        // SAFETY: as above.
-        let found = unsafe {
-            Bound::from_owned_ptr_or_err(py, ffi::PyObject_GenericGetAttr(object, name.as_ptr()))
-        };
-        found.map_err(|_| no_such(lib, name))
+        Err(no_such(lib, text))
     })
-}
-
-fn no_such(lib: &Bound<'_, PyAny>, name: &Bound<'_, PyString>) -> PyErr {
-    let module = dict_of(lib)
-        .and_then(|dict| declared_of(&dict))
-        .map_or("?", |declared| declared.get().tables().name());
-    PyAttributeError::new_err(format!(
-        "cffi library '{module}' has no function, constant or global variable named '{}'",
-        name.to_string_lossy()
-    ))
-}
-
-/// Constants are kept once they have been read; variables are read each time.
-fn lookup<'py>(lib: &Bound<'py, PyAny>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let dict = dict_of(lib)?;
-    let declared = declared_of(&dict)?;
-    if let Some((ctype, at)) = variable(&declared, name)? {
-        // SAFETY: the address is that of a variable of this type in the generated module.
-        return unsafe { from_c(at, &ctype) }.map(Some);
-    }
-    let Some(value) = constant(&declared, name)? else {
-        return Ok(None);
-    };
-    dict.set_item(name, &value)?;
-    Ok(Some(value))
-}
-
-fn variable<'py>(
-    declared: &Bound<'py, Declared>,
-    name: &str,
-) -> PyResult<Option<(Bound<'py, CType>, *mut u8)>> {
-    let tables = declared.get().tables();
-    let Some(row) = tables.variables().iter().find(|row| row.name() == name) else {
-        return Ok(None);
-    };
-    let text = row.full_type().unwrap_or_default();
-    let ctype = Declared::parse(declared, &text)?.decayed();
-    // SAFETY: the function is part of the generated module.
-    let at = unsafe { (row.address)() };
-    Ok(Some((ctype, at.cast())))
-}
-
-fn constant<'py>(
-    declared: &Bound<'py, Declared>,
-    name: &str,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let py = declared.py();
-    let tables = declared.get().tables();
-    let enumerator = tables
-        .enums()
-        .iter()
-        .flat_map(glue::Enum::names)
-        .find(|row| row.name() == name);
-    if let Some(row) = enumerator {
-        return read_integer(py, row.read).map(Some);
-    }
-    let Some(row) = tables.constants().iter().find(|row| row.name() == name) else {
-        return Ok(None);
-    };
-    match (row.read, row.copy) {
-        (Some(read), _) => checked_integer(py, row, read).map(Some),
-        (None, Some(copy)) => {
-            let text = row.type_text().unwrap_or_default();
-            let ctype = Declared::parse(declared, text)?.decayed();
-            let size = usize::try_from(size_of_type(&ctype)?).unwrap_or(0);
-            // The value may be a struct that a cdata goes on pointing to.
-            let room = Box::leak(vec![0u128; size.div_ceil(16).max(1)].into_boxed_slice());
-            // SAFETY: the room is that of the type; the function is part of the generated module.
-            unsafe {
-                copy(room.as_mut_ptr().cast());
-                from_c(room.as_mut_ptr().cast(), &ctype).map(Some)
-            }
-        }
-        (None, None) => Ok(None),
-    }
-}
-
-fn checked_integer<'py>(
-    py: Python<'py>,
-    row: &glue::Constant,
-    read: glue::Read,
-) -> PyResult<Bound<'py, PyAny>> {
-    let value = read_integer(py, read)?;
-    if let Some(claimed) = row.claimed()
-        && value.str()?.to_str()? != claimed
-    {
-        return Err(ffi_error(
-            py,
-            format!(
-                "the C compiler says '{}' is equal to {value}, but the cdef disagrees",
-                row.name()
-            ),
-        ));
-    }
-    Ok(value)
 }
 
 unsafe extern "C" fn set_attribute(
     object: *mut ffi::PyObject,
     name: *mut ffi::PyObject,
-    value: *mut ffi::PyObject,
+    new: *mut ffi::PyObject,
 ) -> c_int {
     guard(-1, |py| {
-        // SAFETY: a slot is called with living objects.
-        let (lib, name) = unsafe { (borrow(py, &object), borrow(py, &name)) };
-        let name = name.cast::<PyString>()?;
-        let dict = dict_of(lib)?;
+        // SAFETY: a slot is called with living objects, the first a `Lib`.
+        let (lib, name) = unsafe {
+            (
+                borrow(py, &object).cast_unchecked::<Lib>(),
+                borrow(py, &name).cast::<PyString>()?,
+            )
+        };
         let text = name.to_str()?;
-        // The import machinery sets such names on modules.
-        if text.starts_with("__") && !value.is_null() {
-            // SAFETY: as above.
-            dict.set_item(name, unsafe { borrow(py, &value) })?;
-            return Ok(0);
+        let Some(entry) = entry(lib, name, 0)? else {
+            return Err(no_such(lib, text));
+        };
+        if new.is_null() {
+            return Err(PyAttributeError::new_err("C attribute cannot be deleted"));
         }
-        let declared = declared_of(&dict)?;
-        if let Some((ctype, at)) = variable(&declared, text)? {
-            if value.is_null() {
-                return Err(PyAttributeError::new_err("C attribute cannot be deleted"));
-            }
-            // SAFETY: the address is that of a variable of this type in the generated module.
-            unsafe { convert::to_c(at, &ctype, borrow(py, &value))? };
-            return Ok(0);
-        }
-        if dict.contains(name)? || constant(&declared, text)?.is_some() {
+        let Ok(variable) = entry.cast::<Variable>() else {
             return Err(PyAttributeError::new_err(format!(
                 "cannot write to function or constant '{text}'"
             )));
-        }
-        Err(no_such(lib, name))
+        };
+        let variable = variable.get();
+        let at = variable.address(py)?;
+        // SAFETY: the address is that of a variable of this type.
+        unsafe { convert::to_c(at, variable.ctype.bind(py), borrow(py, &new))? };
+        Ok(0)
     })
 }
 
-unsafe extern "C" fn repr(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    guard_object(|py| {
-        // SAFETY: a slot is called with a living object.
-        let dict = dict_of(unsafe { borrow(py, &object) })?;
-        let name = declared_of(&dict)?.get().tables().name();
-        Ok(PyString::new(py, &format!("<Lib object for '{name}'>")).into_any())
-    })
-}
+#[pymethods]
+impl Lib {
+    fn __repr__(slf: &Bound<'_, Self>) -> String {
+        format!("<Lib object for '{}'>", slf.get().title(slf.py()))
+    }
 
-/// All names that a `lib` offers.
-fn names(tables: Tables) -> Vec<&'static str> {
-    let mut names: Vec<&'static str> = tables
-        .functions()
-        .iter()
-        .map(glue::Function::name)
-        .chain(tables.constants().iter().map(glue::Constant::name))
-        .chain(tables.variables().iter().map(glue::Variable::name))
-        .chain(
-            tables
-                .enums()
-                .iter()
-                .flat_map(glue::Enum::names)
-                .map(glue::Enumerator::name),
-        )
-        // SAFETY: rows of the generated module.
-        .chain(tables.externs().map(|row| unsafe { (*row).name() }))
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+    fn __dir__(slf: &Bound<'_, Self>) -> Vec<String> {
+        names(slf, true)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.declared)?;
+        visit.call(&self.attributes)?;
+        visit.call(&self.pointers)
+    }
 }
 
 /// `addressof(lib, name)`.
-pub fn address<'py>(lib: &Bound<'py, PyAny>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-    let dict = dict_of(lib)?;
-    let declared = declared_of(&dict)?;
-    if let Some((ctype, at)) = variable(&declared, name)? {
-        let ctype: Type<'_, 'py> = &ctype;
-        return cdata::plain(&compose::pointer(ctype)?, at);
+///
+/// # Errors
+/// `AttributeError` for a constant and for an unknown name.
+pub fn address<'py>(
+    lib: &Bound<'py, Lib>,
+    name: &Bound<'py, PyString>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = lib.py();
+    let Some(entry) = entry(lib, name, 0)? else {
+        return Err(no_such(lib, name.to_str()?));
+    };
+    if let Ok(variable) = entry.cast::<Variable>() {
+        let ctype = compose::pointer(variable.get().ctype.bind(py))?;
+        return cdata::plain(&ctype, variable.get().address(py)?);
     }
-    let tables = declared.get().tables();
-    match tables.functions().iter().find(|row| row.name() == name) {
-        Some(row) => function_value(&declared, row),
-        None => Err(no_such(lib, &PyString::new(lib.py(), name))),
+    if let Some(pointer) = function_pointer(&entry)? {
+        return Ok(pointer);
+    }
+    let is_function = |one: &CType| matches!(one.kind, Kind::Function(_));
+    match cdata::Value::of(&entry) {
+        Some(value) if is_function(value.ctype().get()) => Ok(entry),
+        _ => Err(PyAttributeError::new_err(format!(
+            "cannot take the address of the constant '{}'",
+            name.to_string_lossy()
+        ))),
     }
 }
 
@@ -372,23 +659,86 @@ pub fn function_pointer<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Boun
     // SAFETY: it is a built-in function; what it is bound to may be null.
     let lib =
         unsafe { Bound::from_borrowed_ptr_or_opt(py, ffi::PyCFunction_GetSelf(object.as_ptr())) };
-    let Some(lib) = lib.filter(is_lib) else {
+    let Some(Ok(lib)) = lib.map(Bound::cast_into::<Lib>) else {
         return Ok(None);
     };
-    let declared = declared_of(&dict_of(&lib)?)?;
-    let name: String = object.getattr("__name__")?.extract()?;
-    let row = declared
-        .get()
-        .tables()
-        .functions()
-        .iter()
-        .find(|row| row.name() == name);
-    let Some(row) = row else {
-        return Ok(None);
+    let name = object.getattr("__name__")?.cast_into::<PyString>()?;
+    let pointers = lib.get().pointers.bind(py);
+    if let Some(known) = pointers.get_item(&name)? {
+        return Ok(Some(known));
+    }
+    let declared = lib.get().declared.bind(py);
+    let text = name.to_str()?;
+    let made = match declared.get().source() {
+        Some(Source::Generated(tables)) => {
+            match tables.functions().iter().find(|row| row.name() == text) {
+                Some(row) => function_value(declared, row.type_text(), row.address)?,
+                None => return Ok(None),
+            }
+        }
+        Some(Source::Stock(tables)) => match search(&tables.globals, text) {
+            Some(index) if !tables.globals[index].extra.is_null() => {
+                let global = &tables.globals[index];
+                let ctype = Declared::at_word(declared, global.type_word())?.decayed();
+                cdata::plain(&ctype, global.extra.cast())?
+            }
+            _ => return Ok(None),
+        },
+        None => return Ok(None),
     };
-    let made = function_value(&declared, row)?;
-    let is_function = |one: Type<'_, '_>| matches!(one.get().kind, Kind::Function(_));
-    Ok(cdata::Value::of(&made)
-        .is_some_and(|value| is_function(value.ctype()))
-        .then_some(made))
+    pointers.set_item(&name, &made)?;
+    Ok(Some(made))
+}
+
+/// `def_extern`: attaches a Python function to the `extern "Python"` function `name`.
+///
+/// # Errors
+/// `error` when there is none of this name; those of a callback.
+pub fn attach<'py>(
+    declared: &Bound<'py, Declared>,
+    name: &str,
+    callable: &Bound<'py, PyAny>,
+    error: Option<&Bound<'py, PyAny>>,
+    onerror: Option<&Bound<'py, PyAny>>,
+) -> PyResult<()> {
+    let found = match declared.get().source() {
+        Some(Source::Generated(tables)) => match generated_extern(*tables, name) {
+            // SAFETY: a row of the module.
+            Some(at) => unsafe {
+                let text = (*at).type_text().unwrap_or_default();
+                let ctype = Declared::generated(declared, text)?.decayed();
+                Some((ctype, &raw mut (*at).slot))
+            },
+            None => None,
+        },
+        Some(Source::Stock(tables)) => match search(&tables.globals, name) {
+            Some(index) if tables.globals[index].code() == code::EXTERN_PYTHON => {
+                let global = &tables.globals[index];
+                let ctype = Declared::at_word(declared, global.type_word())?.decayed();
+                Some((ctype, global.address.cast::<Slot>()))
+            }
+            _ => None,
+        },
+        None => None,
+    };
+    let Some((ctype, slot)) = found.filter(|(_, slot)| !slot.is_null()) else {
+        let message =
+            format!("ffi.def_extern('{name}'): no 'extern \"Python\"' function with this name");
+        return Err(ffi_error(declared.py(), message));
+    };
+    // SAFETY: the slot is that of a function of this type, in a module that stays loaded.
+    unsafe { extern_python::attach(slot, &ctype, callable, error, onerror) }
+}
+
+/// The `lib` that an object is.
+///
+/// # Errors
+/// `TypeError` for any other object.
+pub fn expect<'a, 'py>(object: &'a Bound<'py, PyAny>) -> PyResult<&'a Bound<'py, Lib>> {
+    object.cast::<Lib>().map_err(|_| {
+        PyTypeError::new_err(format!(
+            "expected a Lib object, not {}",
+            convert::type_name(object)
+        ))
+    })
 }

@@ -16,7 +16,7 @@ use crate::ctype::{CType, Kind};
 use crate::produce::from_c;
 
 /// An open library.
-#[pyclass(frozen, module = "_rust_cffi", name = "CLibrary")]
+#[pyclass(frozen, module = "_cffi_backend", name = "CLibrary")]
 pub struct CLibrary {
     name: String,
     open: RefCell<Option<Library>>,
@@ -107,19 +107,48 @@ fn from_handle(handle: Value<'_, '_>) -> PyResult<CLibrary> {
 }
 
 impl CLibrary {
-    /// The address of a symbol; the inner error is the loader's reason.
-    fn symbol(&self, name: &str) -> PyResult<Result<*mut u8, String>> {
+    /// The address of a symbol, or the loader's reason; `None` when the library is closed.
+    ///
+    /// # Errors
+    /// For a name with a NUL in it.
+    pub fn find(&self, name: &str) -> PyResult<Option<Result<*mut u8, String>>> {
         let open = self.open.borrow();
         let Some(library) = open.as_ref() else {
-            return Err(PyValueError::new_err(format!(
-                "library '{}' has already been closed",
-                self.name
-            )));
+            return Ok(None);
         };
         let found = library.symbol(&CString::new(name)?);
-        Ok(found
-            .map(|at| at.cast::<u8>())
-            .map_err(|error| error.to_string()))
+        Ok(Some(
+            found
+                .map(|at| at.cast::<u8>())
+                .map_err(|error| error.to_string()),
+        ))
+    }
+
+    /// Closes the library; closing it again does nothing.
+    ///
+    /// # Errors
+    /// The loader's reason.
+    pub fn close(&self) -> Result<(), String> {
+        match self.open.take() {
+            Some(library) if self.borrowed => {
+                library.into_raw();
+                Ok(())
+            }
+            Some(library) => library.close().map_err(|error| error.to_string()),
+            None => Ok(()),
+        }
+    }
+
+    /// What it was opened by.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The address of a symbol; the inner error is the loader's reason.
+    fn symbol(&self, name: &str) -> PyResult<Result<*mut u8, String>> {
+        self.find(name)?.ok_or_else(|| {
+            PyValueError::new_err(format!("library '{}' has already been closed", self.name))
+        })
     }
 
     fn variable(&self, name: &str) -> PyResult<*mut u8> {
@@ -188,11 +217,6 @@ impl CLibrary {
     }
 
     fn close_lib(&self) -> PyResult<()> {
-        match self.open.take() {
-            Some(library) => library
-                .close()
-                .map_err(|error| PyOSError::new_err(error.to_string())),
-            None => Ok(()),
-        }
+        self.close().map_err(PyOSError::new_err)
     }
 }

@@ -3,6 +3,9 @@
 use std::cell::Cell;
 use std::ffi::{c_char, c_double, c_int, c_void};
 
+use pyo3::exceptions::PyOverflowError;
+use pyo3::prelude::*;
+
 /// Bytes of a `long double` on this machine.
 pub const LONG_DOUBLE: usize = if cfg!(all(target_vendor = "apple", target_arch = "aarch64")) {
     8
@@ -16,6 +19,10 @@ unsafe extern "C" {
     fn rust_cffi_long_double_set(at: *mut c_void, value: c_double);
     fn rust_cffi_long_double_is_zero(at: *const c_void) -> c_int;
     fn rust_cffi_long_double_text(at: *const c_void, text: *mut c_char, room: usize) -> c_int;
+    /// A Python number as a `long double`, for modules that stock cffi has compiled; -1 with an
+    /// exception set when it is none.
+    #[link_name = "rust_cffi_to_long_double"]
+    pub fn to_long_double();
     fn rust_cffi_testfunc(number: c_int) -> *mut c_void;
 }
 
@@ -49,6 +56,15 @@ pub fn errno() -> c_int {
 /// Sets the errno that the next C call sees.
 pub fn set_errno(value: c_int) {
     KEPT_ERRNO.set(value);
+}
+
+/// A Python integer as a value of errno.
+///
+/// # Errors
+/// `OverflowError` for one that does not fit, `TypeError` for what is no integer.
+pub fn errno_from(value: &Bound<'_, PyAny>) -> PyResult<c_int> {
+    let number: i64 = value.extract()?;
+    c_int::try_from(number).map_err(|_| PyOverflowError::new_err("errno value too large"))
 }
 
 /// Reads a `long double`, rounded to a double.

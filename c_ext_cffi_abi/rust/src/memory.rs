@@ -17,7 +17,7 @@ use crate::ctype::{Kind, Type};
 use crate::show;
 
 /// `buffer`: reads and writes the memory that a cdata points to.
-#[pyclass(frozen, weakref, module = "_rust_cffi", name = "buffer")]
+#[pyclass(frozen, weakref, module = "_cffi_backend", name = "buffer")]
 pub struct Buffer {
     at: usize,
     size: usize,

@@ -1,446 +1,498 @@
-//! Reads a C type from text, such as `struct point *(*)[3]`.
+//! Reads the text of a C type, such as `int(*)(struct point *, long)`, into a tree of [`Op`]s.
 //!
-//! The names come from a [`Names`]; the grammar is C's for a type name, with `[...]` for an array
-//! whose length only the C compiler knows.
+//! The grammar and the complaints are those that users of compiled `ffi` objects know. What names
+//! mean is asked of the module's declarations.
 
-use pyo3::prelude::*;
+use crate::opcode::{Op, primitive};
 
-use crate::compose;
-use crate::ctype::CType;
-use crate::errors::ffi_error;
-
-/// libffi's default calling convention.
-pub const DEFAULT_ABI: i32 = 2;
 /// Parentheses deeper than this are refused: the reader calls itself for each.
 const DEEPEST: usize = 200;
-/// Longer texts are left out of error messages.
-const LONGEST_SHOWN: usize = 500;
+/// More ops than this are refused.
+const MOST_OPS: usize = 1200;
 
-/// Where the meaning of names comes from.
-pub trait Names<'py> {
-    /// The record `struct NAME`, `union NAME` or the enum `enum NAME`.
-    ///
-    /// # Errors
-    /// Those of making the type.
-    fn tagged(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, CType>>>;
-    /// The type that `typedef` has given this name.
-    ///
-    /// # Errors
-    /// Those of making the type.
-    fn typedef(&self, py: Python<'py>, name: &str) -> PyResult<Option<Found<'py>>>;
+/// What a tag or a name stands for.
+pub trait Names {
+    /// The record `struct TAG` or `union TAG`: its number and whether it is a union.
+    fn record(&self, tag: &str, union: bool) -> Option<(isize, bool)>;
+    /// The number of `enum TAG`.
+    fn enumeration(&self, tag: &str) -> Option<usize>;
+    /// What `typedef` has given this name to.
+    fn typedef(&self, name: &str) -> Option<Op>;
+    /// The integer constant of this name, as an array's length.
+    fn length(&self, name: &str) -> Option<Result<usize, &'static str>>;
 }
 
-/// A type, or a function that is not (yet) a pointer to one.
-#[derive(Clone)]
-pub enum Found<'py> {
-    /// A type.
-    Type(Bound<'py, CType>),
-    /// A function, as the pointer to it.
-    Function(Bound<'py, CType>),
+/// The ops of a text, and which of them is the type.
+pub struct Tree {
+    /// Ops that refer to each other by number.
+    pub ops: Vec<Op>,
+    /// The number of the type itself.
+    pub root: usize,
 }
 
-impl<'py> Found<'py> {
-    /// The type, a function as the pointer to it.
-    pub fn decayed(self) -> Bound<'py, CType> {
-        match self {
-            Found::Type(ctype) | Found::Function(ctype) => ctype,
-        }
-    }
+/// Where a text stops being a type, in bytes, and why.
+pub struct Complaint {
+    /// Bytes from the beginning.
+    pub at: usize,
+    /// Why.
+    pub message: &'static str,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    Word(String),
-    Number(usize),
-    Sign(char),
-    Dots,
-    End,
+/// How a text is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// By a user.
+    User,
+    /// By our generator, which writes `[...]` for a length that only the compiler knows.
+    Generated,
 }
 
 /// Reads all of `text` as a type.
 ///
 /// # Errors
-/// `error` that says where the text stops being a type.
-pub fn parse<'py>(py: Python<'py>, text: &str, names: &dyn Names<'py>) -> PyResult<Found<'py>> {
-    let mut reader = Reader::new(py, text, names)?;
-    let base = reader.base()?;
-    let found = reader.declarator(Found::Type(base))?;
-    if *reader.peek() != Token::End {
-        return Err(reader.error("unexpected symbol"));
+/// Where and why the text is no type.
+pub fn parse(text: &str, names: &dyn Names, dialect: Dialect) -> Result<Tree, Complaint> {
+    let mut reader = Reader {
+        text,
+        names,
+        dialect,
+        ops: Vec::new(),
+        at: 0,
+        length: 0,
+        token: Token::End,
+        depth: 0,
+    };
+    reader.advance();
+    let root = reader.complete()?;
+    if reader.token != Token::End {
+        return Err(reader.complaint("unexpected symbol"));
     }
-    Ok(found)
+    Ok(Tree {
+        ops: reader.ops,
+        root,
+    })
 }
 
-struct Reader<'a, 'py> {
-    py: Python<'py>,
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Token {
+    Word,
+    Number,
+    Sign(u8),
+    Dots,
+    End,
+}
+
+struct Reader<'a> {
     text: &'a str,
-    names: &'a dyn Names<'py>,
-    tokens: Vec<(usize, Token)>,
-    next: usize,
+    names: &'a dyn Names,
+    dialect: Dialect,
+    ops: Vec<Op>,
+    /// The token at hand: where it begins, its bytes, its class.
+    at: usize,
+    length: usize,
+    token: Token,
     depth: usize,
 }
 
-impl<'a, 'py> Reader<'a, 'py> {
-    fn new(py: Python<'py>, text: &'a str, names: &'a dyn Names<'py>) -> PyResult<Self> {
-        let mut reader = Reader {
-            py,
-            text,
-            names,
-            tokens: Vec::new(),
-            next: 0,
-            depth: 0,
+fn word_part(byte: u8) -> bool {
+    // Stock cffi invents names with '$' for structs without a tag.
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$'
+}
+
+impl Reader<'_> {
+    fn complaint(&self, message: &'static str) -> Complaint {
+        Complaint {
+            at: self.at,
+            message,
+        }
+    }
+
+    fn rest(&self, from: usize) -> &[u8] {
+        self.text.as_bytes().get(from..).unwrap_or_default()
+    }
+
+    fn advance(&mut self) {
+        let mut at = self.at + self.length;
+        let space = |byte: u8| byte.is_ascii_whitespace() || byte == b'\x0b';
+        while self.rest(at).first().is_some_and(|byte| space(*byte)) {
+            at += 1;
+        }
+        let rest = self.rest(at);
+        let run = |fits: fn(u8) -> bool| rest.iter().take_while(|byte| fits(**byte)).count();
+        let (token, length) = match rest.first() {
+            None => (Token::End, 0),
+            Some(byte) if byte.is_ascii_digit() => {
+                let prefix = match rest.get(1) {
+                    Some(b'x' | b'X') => 2,
+                    _ => 0,
+                };
+                let digits = rest[prefix..]
+                    .iter()
+                    .take_while(|byte| byte.is_ascii_hexdigit());
+                (Token::Number, prefix + digits.count())
+            }
+            Some(byte) if word_part(*byte) => (Token::Word, run(word_part)),
+            Some(_) if rest.starts_with(b"...") => (Token::Dots, 3),
+            Some(byte) if byte.is_ascii() => (Token::Sign(*byte), 1),
+            // A character of several bytes; it is no part of any type.
+            Some(_) => (Token::Sign(0), run(|byte| !byte.is_ascii())),
         };
-        reader.tokens = reader.split()?;
-        Ok(reader)
+        (self.at, self.length, self.token) = (at, length, token);
     }
 
-    fn split(&self) -> PyResult<Vec<(usize, Token)>> {
-        let mut tokens = Vec::new();
-        let mut rest = self.text;
-        loop {
-            rest = rest.trim_start();
-            let at = self.text.len() - rest.len();
-            let Some(first) = rest.chars().next() else {
-                tokens.push((at, Token::End));
-                return Ok(tokens);
-            };
-            let word = |one: char| one.is_ascii_alphanumeric() || one == '_' || one == '$';
-            let length = rest.find(|one| !word(one)).unwrap_or(rest.len());
-            let (token, length) = if rest.starts_with("...") {
-                (Token::Dots, 3)
-            } else if first.is_ascii_digit() {
-                let number = number(&rest[..length]);
-                (
-                    Token::Number(number.ok_or_else(|| self.error_at(at, "invalid number"))?),
-                    length,
-                )
-            } else if length > 0 {
-                (Token::Word(rest[..length].to_owned()), length)
-            } else {
-                (Token::Sign(first), first.len_utf8())
-            };
-            tokens.push((at, token));
-            rest = &rest[length..];
+    fn word(&self) -> &str {
+        match self.token {
+            Token::Word => self.text.get(self.at..self.at + self.length).unwrap_or(""),
+            _ => "",
         }
     }
 
-    fn peek(&self) -> &Token {
-        self.tokens
-            .get(self.next)
-            .map_or(&Token::End, |(_, token)| token)
+    fn is_name(&self) -> bool {
+        self.token == Token::Word && !is_keyword(self.word())
     }
 
-    fn take(&mut self) -> Token {
-        let token = self.peek().clone();
-        self.next += 1;
-        token
-    }
-
-    fn accept(&mut self, sign: char) -> bool {
-        let same = *self.peek() == Token::Sign(sign);
-        self.next += usize::from(same);
-        same
-    }
-
-    fn expect(&mut self, sign: char) -> PyResult<()> {
-        if self.accept(sign) {
-            return Ok(());
+    fn push(&mut self, op: Op) -> Result<usize, Complaint> {
+        if self.ops.len() >= MOST_OPS {
+            return Err(self.complaint("internal type complexity limit reached"));
         }
-        Err(self.error(&format!("expected '{sign}'")))
-    }
-
-    fn error(&self, message: &str) -> PyErr {
-        let at = self
-            .tokens
-            .get(self.next)
-            .map_or(self.text.len(), |(at, _)| *at);
-        self.error_at(at, message)
-    }
-
-    fn error_at(&self, at: usize, message: &str) -> PyErr {
-        if self.text.len() > LONGEST_SHOWN {
-            return ffi_error(self.py, message.to_owned());
-        }
-        let text: String = self.text.chars().map(shown).collect();
-        let before = self
-            .text
-            .get(..at)
-            .map_or(0, |before| before.chars().count());
-        let caret = format!("{}^", " ".repeat(before));
-        ffi_error(self.py, format!("{message}\n{text}\n{caret}"))
+        self.ops.push(op);
+        Ok(self.ops.len() - 1)
     }
 
     fn qualifiers(&mut self) {
-        while let Token::Word(word) = self.peek() {
-            if !matches!(
-                word.as_str(),
-                "const" | "volatile" | "restrict" | "__restrict"
-            ) {
-                return;
-            }
-            self.next += 1;
+        while matches!(self.word(), "const" | "volatile") {
+            self.advance();
         }
     }
 
-    /// What stands before the declarator: `unsigned long`, `struct point`, `size_t`.
-    fn base(&mut self) -> PyResult<Bound<'py, CType>> {
-        self.qualifiers();
-        let start = self.next;
-        let mut words: Vec<String> = Vec::new();
-        while let Token::Word(word) = self.peek() {
-            const PARTS: [&str; 11] = [
-                "unsigned", "signed", "long", "short", "int", "char", "float", "double", "void",
-                "_Bool", "_Complex",
-            ];
-            if !PARTS.contains(&word.as_str()) {
-                break;
-            }
-            words.push(word.clone());
-            self.next += 1;
-            self.qualifiers();
-        }
-        if !words.is_empty() {
-            let Some(name) = primitive_name(&words) else {
-                self.next = start;
-                return Err(self.error("invalid combination of types"));
-            };
-            return match name {
-                "void" => compose::void(self.py),
-                name => compose::primitive(self.py, name),
-            };
-        }
-        let Token::Word(word) = self.take() else {
-            self.next = start;
-            return Err(self.error("identifier expected"));
-        };
-        let found = if matches!(word.as_str(), "struct" | "union" | "enum") {
-            let tag = match self.take() {
-                Token::Word(tag) if !matches!(tag.as_str(), "struct" | "union" | "enum") => tag,
-                _ => {
-                    self.next = start + 1;
-                    return Err(self.error("struct or union name expected"));
-                }
-            };
-            let name = format!("{word} {tag}");
-            match self.names.tagged(self.py, &name)? {
-                Some(found) => found,
-                None => {
-                    self.next = start + 1;
-                    return Err(self.error("undefined struct/union name"));
-                }
-            }
-        } else {
-            self.named(&word, start)?
-        };
-        self.qualifiers();
-        Ok(found)
-    }
-
-    fn named(&mut self, word: &str, start: usize) -> PyResult<Bound<'py, CType>> {
-        if let Some(found) = self.names.typedef(self.py, word)? {
-            return Ok(found.decayed());
-        }
-        if let Ok(primitive) = compose::primitive(self.py, word) {
-            return Ok(primitive);
-        }
-        let common = match word {
-            "bool" => Some("_Bool"),
-            _ => None,
-        };
-        match common {
-            Some(name) => compose::primitive(self.py, name),
-            None => {
-                self.next = start;
-                Err(self.error("undefined type name"))
-            }
-        }
-    }
-
-    /// Applies `*`, `[]`, `()` and parentheses around them to `base`.
-    fn declarator(&mut self, base: Found<'py>) -> PyResult<Found<'py>> {
+    /// A whole type: what stands before the declarator, and the declarator.
+    fn complete(&mut self) -> Result<usize, Complaint> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(self.error("the type is nested too deeply"));
+            return Err(self.complaint("internal type complexity limit reached"));
         }
-        let mut found = base;
-        while self.accept('*') {
-            self.qualifiers();
-            found = Found::Type(match found {
-                Found::Type(ctype) => compose::pointer(&ctype)?,
-                Found::Function(function) => function,
-            });
-        }
-        if *self.peek() == Token::Sign('(') && self.is_group() {
-            // The suffix behind the group binds first, so the group is read after it.
-            let group = self.next + 1;
-            self.skip_group()?;
-            found = self.suffixes(found)?;
-            let end = self.next;
-            self.next = group;
-            found = self.declarator(found)?;
-            self.expect(')')?;
-            self.next = end;
-        } else {
-            if matches!(self.peek(), Token::Word(_)) {
-                // The name of a parameter.
-                self.next += 1;
-            }
-            found = self.suffixes(found)?;
-        }
+        self.qualifiers();
+        let base = self.base()?;
+        let outer = self.push(base)?;
+        let inner = self.declarator(outer)?;
         self.depth -= 1;
-        Ok(found)
+        Ok(inner)
     }
 
-    /// Whether the parenthesis here groups a declarator rather than beginning parameters.
-    fn is_group(&self) -> bool {
-        let after = self.tokens.get(self.next + 1).map(|(_, token)| token);
-        matches!(after, Some(Token::Sign('*' | '(' | '[')))
-    }
-
-    fn skip_group(&mut self) -> PyResult<()> {
-        let mut open = 0usize;
+    fn base(&mut self) -> Result<Op, Complaint> {
+        let (mut long, mut sign) = (0i8, 0i8);
         loop {
-            match self.take() {
-                Token::Sign('(') => open += 1,
-                Token::Sign(')') if open == 1 => return Ok(()),
-                Token::Sign(')') => open -= 1,
-                Token::End => {
-                    self.next -= 1;
-                    return Err(self.error("expected ')'"));
+            match self.word() {
+                "short" if long != 0 => {
+                    return Err(self.complaint("'short' after another 'short' or 'long'"));
                 }
-                _ => {}
+                "short" => long = -1,
+                "long" if long < 0 => return Err(self.complaint("'long' after 'short'")),
+                "long" if long >= 2 => {
+                    return Err(self.complaint("'long long long' is too long"));
+                }
+                "long" => long += 1,
+                "signed" | "unsigned" if sign != 0 => {
+                    return Err(self.complaint("multiple 'signed' or 'unsigned'"));
+                }
+                "signed" => sign = 1,
+                "unsigned" => sign = -1,
+                _ => break,
             }
+            self.advance();
+        }
+        let (op, complex) = if long != 0 || sign != 0 {
+            (self.sized_integer(long, sign)?, None)
+        } else {
+            self.plain_base()?
+        };
+        if self.word() != "_Complex" {
+            return Ok(op);
+        }
+        match complex {
+            Some(complex) => {
+                self.advance();
+                Ok(complex)
+            }
+            None => Err(self.complaint("_Complex type combination unsupported")),
         }
     }
 
-    fn suffixes(&mut self, found: Found<'py>) -> PyResult<Found<'py>> {
-        if self.accept('(') {
-            return self.function(found);
-        }
-        let mut lengths = Vec::new();
-        while self.accept('[') {
-            if self.accept(']') {
-                lengths.push(None);
-                continue;
+    fn sized_integer(&mut self, long: i8, sign: i8) -> Result<Op, Complaint> {
+        let wrong = "invalid combination of types";
+        let mut is_char = false;
+        match self.word() {
+            "void" | "_Bool" | "float" | "struct" | "union" | "enum" | "_Complex" => {
+                return Err(self.complaint(wrong));
             }
-            lengths.push(match self.take() {
-                Token::Number(length) => Some(length),
-                // The length is filled in by who knows the size in bytes.
-                Token::Dots => None,
-                _ => {
-                    self.next -= 1;
-                    return Err(self.error("expected a positive integer constant"));
-                }
-            });
-            self.expect(']')?;
+            "double" if sign != 0 || long != 1 => return Err(self.complaint(wrong)),
+            "double" => {
+                self.advance();
+                return Ok(Op::Primitive(primitive("long double")));
+            }
+            "char" if long != 0 => return Err(self.complaint(wrong)),
+            "char" => {
+                is_char = true;
+                self.advance();
+            }
+            "int" => self.advance(),
+            _ => {}
         }
-        let mut ctype = match found {
-            Found::Function(_) if lengths.is_empty() => return Ok(found),
-            Found::Function(_) => return Err(self.error("array of functions")),
-            Found::Type(ctype) => ctype,
+        let name = match (is_char, long, sign < 0) {
+            (true, _, false) => "signed char",
+            (true, _, true) => "unsigned char",
+            (_, -1, false) => "short",
+            (_, -1, true) => "unsigned short",
+            (_, 1, false) => "long",
+            (_, 1, true) => "unsigned long",
+            (_, 2, false) => "long long",
+            (_, 2, true) => "unsigned long long",
+            (_, _, false) => "int",
+            (_, _, true) => "unsigned int",
         };
-        for length in lengths.into_iter().rev() {
-            ctype = compose::array(&compose::pointer(&ctype)?, length)?;
-        }
-        Ok(Found::Type(ctype))
+        Ok(Op::Primitive(primitive(name)))
     }
 
-    fn function(&mut self, result: Found<'py>) -> PyResult<Found<'py>> {
-        let result = match result {
-            Found::Type(ctype) => ctype,
-            Found::Function(_) => return Err(self.error("a function cannot return a function")),
+    /// A type without `long` and the like; with what `_Complex` makes of it.
+    fn plain_base(&mut self) -> Result<(Op, Option<Op>), Complaint> {
+        let named = |name: &str| Op::Primitive(primitive(name));
+        let (op, complex) = match self.word() {
+            word @ ("int" | "char" | "void" | "_Bool") => (named(word), None),
+            "float" => (named("float"), Some(named("_cffi_float_complex_t"))),
+            "double" => (named("double"), Some(named("_cffi_double_complex_t"))),
+            "struct" => (self.record(false)?, None),
+            "union" => (self.record(true)?, None),
+            "enum" => (self.enumeration()?, None),
+            _ if self.is_name() => (self.named()?, None),
+            _ => return Err(self.complaint("identifier expected")),
         };
+        self.advance();
+        Ok((op, complex))
+    }
+
+    fn record(&mut self, union: bool) -> Result<Op, Complaint> {
+        self.advance();
+        if !self.is_name() {
+            return Err(self.complaint("struct or union name expected"));
+        }
+        match self.names.record(self.word(), union) {
+            Some((number, is_union)) if is_union == union => Ok(Op::Record(number)),
+            Some(_) => Err(self.complaint("wrong kind of tag: struct vs union")),
+            None if !union && self.word() == "_IO_FILE" => Ok(Op::FILE),
+            None => Err(self.complaint("undefined struct/union name")),
+        }
+    }
+
+    fn enumeration(&mut self) -> Result<Op, Complaint> {
+        self.advance();
+        if !self.is_name() {
+            return Err(self.complaint("enum name expected"));
+        }
+        match self.names.enumeration(self.word()) {
+            Some(number) => Ok(Op::Enum(number)),
+            None => Err(self.complaint("undefined enum name")),
+        }
+    }
+
+    fn named(&mut self) -> Result<Op, Complaint> {
+        let word = self.word();
+        if let Some(op) = self.names.typedef(word) {
+            return Ok(op);
+        }
+        match word {
+            "FILE" => Ok(Op::FILE),
+            "bool" => Ok(Op::Primitive(primitive("_Bool"))),
+            // The other primitives are keywords, and not names.
+            _ if word.ends_with("_t") && primitive(word) >= 0 => Ok(Op::Primitive(primitive(word))),
+            _ => Err(self.complaint("undefined type name")),
+        }
+    }
+
+    /// Everything behind the base: `*`, a name, groups, parameters and lengths. `outer` is what it
+    /// is applied to.
+    fn declarator(&mut self, mut outer: usize) -> Result<usize, Complaint> {
+        let mut convention = false;
+        loop {
+            if self.token == Token::Sign(b'*') {
+                outer = self.push(Op::Pointer(outer))?;
+            } else if matches!(self.word(), "__cdecl" | "__stdcall") {
+                convention = true;
+            } else if !matches!(self.word(), "const" | "volatile")
+                && !(self.dialect == Dialect::Generated && self.word() == "restrict")
+            {
+                break;
+            }
+            self.advance();
+        }
+        let mut may_group = true;
+        if self.is_name() {
+            self.advance();
+            may_group = false;
+        }
+        // What stands first binds closest to the declared thing, so types are made from the last
+        // suffix on; a group is what the suffixes behind it are applied in.
+        let mut group = None;
+        let mut suffixes = Vec::new();
+        while self.token == Token::Sign(b'(') {
+            self.advance();
+            if matches!(self.word(), "__cdecl" | "__stdcall") {
+                convention = true;
+                self.advance();
+            }
+            let groups = matches!(self.token, Token::Sign(b'*' | b'['))
+                || matches!(self.word(), "const" | "volatile");
+            if std::mem::take(&mut may_group) && groups {
+                let hole = self.push(Op::Same(outer))?;
+                self.depth += 1;
+                if self.depth > DEEPEST {
+                    return Err(self.complaint("internal type complexity limit reached"));
+                }
+                group = Some((hole, self.declarator(hole)?));
+                self.depth -= 1;
+            } else {
+                convention = false;
+                suffixes.push(self.parameters()?);
+            }
+            if self.token != Token::Sign(b')') {
+                return Err(self.complaint("expected ')'"));
+            }
+            self.advance();
+        }
+        if convention {
+            return Err(self.complaint("expected '('"));
+        }
+        while self.token == Token::Sign(b'[') {
+            self.advance();
+            suffixes.push(self.length()?);
+            if self.token != Token::Sign(b']') {
+                return Err(self.complaint("expected ']'"));
+            }
+            self.advance();
+        }
+        for suffix in suffixes.into_iter().rev() {
+            outer = self.push(match suffix {
+                Suffix::Open => Op::OpenArray(outer),
+                Suffix::Length(length) => Op::Array(outer, length),
+                Suffix::Function(arguments, variadic) => Op::Function {
+                    result: outer,
+                    arguments,
+                    variadic,
+                },
+            })?;
+        }
+        match group {
+            Some((hole, inner)) => {
+                self.ops[hole] = Op::Same(outer);
+                Ok(inner)
+            }
+            None => Ok(outer),
+        }
+    }
+
+    fn parameters(&mut self) -> Result<Suffix, Complaint> {
         let mut arguments = Vec::new();
         let mut variadic = false;
-        if !self.accept(')') {
+        if self.word() == "void" {
+            let behind = self.rest(self.at + self.length).trim_ascii_start();
+            if behind.first() == Some(&b')') {
+                self.advance();
+            }
+        }
+        if self.token != Token::Sign(b')') {
             loop {
-                if *self.peek() == Token::Dots {
-                    self.next += 1;
+                if self.token == Token::Dots {
                     variadic = true;
-                } else {
-                    let base = self.base()?;
-                    arguments.push(self.declarator(Found::Type(base))?.decayed());
-                }
-                if !self.accept(',') {
+                    self.advance();
                     break;
                 }
+                let argument = self.complete()?;
+                // C hands arrays and functions over as pointers.
+                let argument = match &self.ops[argument] {
+                    Op::Array(item, _) | Op::OpenArray(item) => {
+                        let item = *item;
+                        self.push(Op::Pointer(item))?
+                    }
+                    Op::Function { .. } => self.push(Op::Pointer(argument))?,
+                    _ => argument,
+                };
+                arguments.push(argument);
+                if self.token != Token::Sign(b',') {
+                    break;
+                }
+                self.advance();
             }
-            self.expect(')')?;
         }
-        let void = |one: &Bound<'py, CType>| matches!(one.get().kind, crate::ctype::Kind::Void);
-        if arguments.len() == 1 && arguments.iter().all(void) {
-            arguments.clear();
-        }
-        let made = compose::function(&arguments, &result, variadic, DEFAULT_ABI)?;
-        Ok(Found::Function(made))
+        Ok(Suffix::Function(arguments, variadic))
+    }
+
+    fn length(&mut self) -> Result<Suffix, Complaint> {
+        let length = match self.token {
+            Token::Sign(b']') => return Ok(Suffix::Open),
+            Token::Dots if self.dialect == Dialect::Generated => {
+                self.advance();
+                return Ok(Suffix::Open);
+            }
+            Token::Number => {
+                let text = self.text.get(self.at..self.at + self.length);
+                match number(text.unwrap_or_default()) {
+                    None => return Err(self.complaint("invalid number")),
+                    Some(number) if isize::try_from(number).is_err() => {
+                        return Err(self.complaint("number too large"));
+                    }
+                    Some(number) => usize::try_from(number).unwrap_or(usize::MAX),
+                }
+            }
+            _ => match self.is_name().then(|| self.names.length(self.word())) {
+                Some(Some(Ok(length))) => length,
+                Some(Some(Err(message))) => return Err(self.complaint(message)),
+                _ => return Err(self.complaint("expected a positive integer constant")),
+            },
+        };
+        self.advance();
+        Ok(Suffix::Length(length))
     }
 }
 
-/// A character as an error message shows it.
-fn shown(one: char) -> char {
-    match one {
-        _ if one.is_whitespace() => ' ',
-        ' '..='~' => one,
-        _ => '?',
-    }
+/// What stands behind a declarator.
+enum Suffix {
+    Open,
+    Length(usize),
+    Function(Vec<usize>, bool),
 }
 
-fn number(text: &str) -> Option<usize> {
-    let text = text.trim_end_matches(['u', 'U', 'l', 'L']);
-    if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        return usize::from_str_radix(digits, 16).ok();
-    }
-    match text.strip_prefix('0').filter(|digits| !digits.is_empty()) {
-        Some(octal) => usize::from_str_radix(octal, 8).ok(),
-        None => text.parse().ok(),
-    }
+fn is_keyword(word: &str) -> bool {
+    matches!(
+        word,
+        "_Bool"
+            | "char"
+            | "_Complex"
+            | "const"
+            | "double"
+            | "enum"
+            | "float"
+            | "int"
+            | "long"
+            | "short"
+            | "signed"
+            | "struct"
+            | "union"
+            | "unsigned"
+            | "void"
+            | "volatile"
+            | "__cdecl"
+            | "__stdcall"
+    )
 }
 
-/// The one name of a type that C spells with several words in any order.
-fn primitive_name(words: &[String]) -> Option<&'static str> {
-    let count = |word: &str| words.iter().filter(|one| *one == word).count();
-    let (unsigned, signed) = (count("unsigned"), count("signed"));
-    let (long, short, int) = (count("long"), count("short"), count("int"));
-    if unsigned + signed > 1 || int > 1 || short > 1 || long > 2 {
+/// A whole number as C writes it; too large ones are all the same.
+fn number(text: &str) -> Option<u128> {
+    let (digits, radix) = match text.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (&text[2..], 16),
+        [b'0', _, ..] => (&text[1..], 8),
+        _ => (text, 10),
+    };
+    if digits.is_empty() || !digits.chars().all(|one| one.is_digit(radix)) {
         return None;
     }
-    let sizes = unsigned + signed + long + short + int;
-    let alone = sizes == 0 && words.len() == 1;
-    let name = match words.iter().map(String::as_str).find(|word| {
-        matches!(
-            *word,
-            "char" | "float" | "double" | "void" | "_Bool" | "_Complex"
-        )
-    }) {
-        Some("char") if words.len() == 1 + unsigned + signed => match (unsigned, signed) {
-            (1, _) => "unsigned char",
-            (_, 1) => "signed char",
-            _ => "char",
-        },
-        Some("double") if sizes == 1 && long == 1 && words.len() == 2 => "long double",
-        Some("float") if alone => "float",
-        Some("double") if alone => "double",
-        Some("void") if alone => "void",
-        Some("_Bool") if alone => "_Bool",
-        Some("_Complex" | "float" | "double") if words.len() == 2 && count("_Complex") == 1 => {
-            match (count("float"), count("double")) {
-                (1, 0) => "_cffi_float_complex_t",
-                (0, 1) => "_cffi_double_complex_t",
-                _ => return None,
-            }
-        }
-        Some(_) => return None,
-        None if short > 0 && long > 0 => return None,
-        None => match (unsigned > 0, short, long) {
-            (false, 0, 0) => "int",
-            (true, 0, 0) => "unsigned int",
-            (false, 1, _) => "short",
-            (true, 1, _) => "unsigned short",
-            (false, _, 1) => "long",
-            (true, _, 1) => "unsigned long",
-            (false, _, _) => "long long",
-            (true, _, _) => "unsigned long long",
-        },
-    };
-    Some(name)
+    Some(u128::from_str_radix(digits, radix).unwrap_or(u128::MAX))
 }

@@ -104,6 +104,31 @@ fn check_releasable(value: Value<'_, '_>) -> PyResult<()> {
     }
 }
 
+/// `gc`: an equal cdata that calls the destructor in the end; without one, removes the destructor
+/// of a cdata that has one.
+///
+/// # Errors
+/// `TypeError` for a cdata without a destructor.
+pub fn collect<'py>(
+    value: Value<'_, 'py>,
+    destructor: &Bound<'py, PyAny>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if !destructor.is_none() {
+        return crate::cdata::collected(value.ctype(), value, Some(destructor)).map(Some);
+    }
+    let Some(parts) = value.collected() else {
+        return Err(PyTypeError::new_err(
+            "Can remove destructor only on a object previously returned by ffi.gc()",
+        ));
+    };
+    // SAFETY: the object lives; its reference to the destructor is given back once.
+    unsafe {
+        let removed = std::ptr::replace(&raw mut (*parts).destructor, std::ptr::null_mut());
+        ffi::Py_XDECREF(removed);
+    }
+    Ok(None)
+}
+
 /// Ends now what the object would end when it is no longer used. Memory from `new` stays: it is
 /// part of the object.
 pub fn release(value: Value<'_, '_>) -> PyResult<()> {

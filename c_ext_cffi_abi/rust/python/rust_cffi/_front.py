@@ -87,8 +87,6 @@ def run_package(namespace: dict[str, Any]) -> None:
     exec(code, namespace)
     _rust_cffi.__version__ = namespace["__version__"]
     namespace["FFI"].compile = importlib.import_module("rust_cffi.recompiler").compile
-    # cffi's own code asks its backend for a compiled `FFI` without declarations.
-    _rust_cffi.FFI = importlib.import_module("rust_cffi._compiled").FFI
 
 
 class _Alias(Loader):
