@@ -24,7 +24,7 @@ pub const VERSIONS: std::ops::RangeInclusive<isize> = 0x2601..=0x28FF;
 
 /// Types, values and libraries by the declarations of a module.
 #[pyclass(frozen, subclass, weakref, module = "_cffi_backend", name = "FFI")]
-pub struct FFI {
+pub struct Ffi {
     declared: Py<Declared>,
     /// Results of `init_once` by tag: `(True, result)`, or `(False, lock)` while it runs.
     once: Py<PyDict>,
@@ -33,7 +33,7 @@ pub struct FFI {
 }
 
 // SAFETY: the cell is used with the GIL held only.
-unsafe impl Sync for FFI {}
+unsafe impl Sync for Ffi {}
 
 /// What an argument may name a type by.
 #[derive(Clone, Copy)]
@@ -78,7 +78,7 @@ impl Accept {
 /// # Errors
 /// Those of making them.
 pub fn ready(py: Python<'_>, module: &Bound<'_, PyModule>) -> PyResult<()> {
-    let class = py.get_type::<FFI>();
+    let class = py.get_type::<Ffi>();
     class.setattr(
         "NULL",
         cdata::plain(void_pointer(py)?, std::ptr::null_mut())?,
@@ -124,7 +124,7 @@ pub fn publish<'py>(
     lib: &Bound<'py, Lib>,
 ) -> PyResult<()> {
     let py = module.py();
-    let ffi = FFI {
+    let ffi = Ffi {
         declared: declared.clone().unbind(),
         once: PyDict::new(py).unbind(),
         filled: Cell::new(true),
@@ -151,7 +151,7 @@ pub fn include<'a>(
         let module = py.import(other)?;
         let parts = module.getattr("ffi").and_then(|ffi| {
             let lib = module.getattr("lib")?;
-            Ok((ffi.cast_into::<FFI>()?, lib.cast_into::<Lib>()?))
+            Ok((ffi.cast_into::<Ffi>()?, lib.cast_into::<Lib>()?))
         });
         let Ok((ffi, lib)) = parts else {
             return Err(PyImportError::new_err(format!(
@@ -167,7 +167,7 @@ pub fn include<'a>(
     Ok(())
 }
 
-impl FFI {
+impl Ffi {
     fn declared<'py>(&self, py: Python<'py>) -> &Bound<'py, Declared> {
         self.declared.bind(py)
     }
@@ -229,15 +229,15 @@ fn decorator<'py>(
 }
 
 #[pymethods]
-impl FFI {
+impl Ffi {
     #[new]
     #[pyo3(signature = (*_arguments, **_keywords))]
     fn new(
         py: Python<'_>,
         _arguments: &Bound<'_, PyTuple>,
         _keywords: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<FFI> {
-        Ok(FFI {
+    ) -> PyResult<Ffi> {
+        Ok(Ffi {
             declared: Declared::empty(py)?.unbind(),
             once: PyDict::new(py).unbind(),
             filled: Cell::new(false),
@@ -285,7 +285,7 @@ impl FFI {
         })?;
         let mut included = Vec::new();
         for other in _includes.into_iter().flatten() {
-            let other = other.cast_into::<FFI>()?;
+            let other = other.cast_into::<Ffi>()?;
             included.push(Include {
                 declared: other.get().declared.clone_ref(slf.py()),
                 lib: None,
@@ -347,7 +347,7 @@ impl FFI {
             ));
         }
         let ctype = self.ctype(&arguments.get_item(0)?, TYPE)?;
-        Ok(FFI::walk(ctype, arguments)?.1)
+        Ok(Ffi::walk(ctype, arguments)?.1)
     }
 
     /// A pointer to a value, to a part of it, or to a function or variable of `lib`.
@@ -380,7 +380,7 @@ impl FFI {
                 "expected a cdata struct/union/array object",
             ));
         }
-        let (ctype, offset) = FFI::walk(value.ctype().clone(), arguments)?;
+        let (ctype, offset) = Ffi::walk(value.ctype().clone(), arguments)?;
         offsets::address_inside(&compose::pointer(&ctype)?, value, offset)
     }
 
@@ -437,8 +437,8 @@ impl FFI {
     }
 
     /// A cdata over the memory of a Python object; `cdecl` may be left out.
-    #[pyo3(signature = (cdecl, python_buffer = None, require_writable = false))]
-    fn from_buffer<'py>(
+    #[pyo3(name = "from_buffer", signature = (cdecl, python_buffer = None, require_writable = false))]
+    fn buffer_of<'py>(
         &self,
         cdecl: &Bound<'py, PyAny>,
         python_buffer: Option<&Bound<'py, PyAny>>,
@@ -644,7 +644,7 @@ impl FFI {
 /// What `new_allocator` gives.
 #[pyclass(frozen, module = "_cffi_backend", name = "__Allocator")]
 pub struct NewWith {
-    ffi: Py<FFI>,
+    ffi: Py<Ffi>,
     alloc: Option<Py<PyAny>>,
     free: Option<Py<PyAny>>,
     dirty: bool,

@@ -73,7 +73,9 @@ mod _rust_cffi {
     #[pymodule_export]
     use crate::emit::{_compile, _generate};
     #[pymodule_export]
-    use crate::ffi_object::FFI;
+    use crate::ffi_object::Ffi;
+    #[pymodule_export]
+    use crate::lib_object::Variable;
     #[pymodule_export]
     use crate::library::CLibrary;
     #[pymodule_export]

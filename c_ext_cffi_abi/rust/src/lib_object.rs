@@ -39,7 +39,7 @@ pub struct Lib {
 
 /// A variable in C.
 #[pyclass(frozen, module = "_cffi_backend", name = "__FFIGlobSupport")]
-struct Variable {
+pub struct Variable {
     name: String,
     ctype: Py<CType>,
     place: Place,

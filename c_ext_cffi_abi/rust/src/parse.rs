@@ -317,10 +317,12 @@ impl Reader<'_> {
                 outer = self.push(Op::Pointer(outer))?;
             } else if matches!(self.word(), "__cdecl" | "__stdcall") {
                 convention = true;
-            } else if !matches!(self.word(), "const" | "volatile")
-                && !(self.dialect == Dialect::Generated && self.word() == "restrict")
-            {
-                break;
+            } else {
+                match self.word() {
+                    "const" | "volatile" => {}
+                    "restrict" if self.dialect == Dialect::Generated => {}
+                    _ => break,
+                }
             }
             self.advance();
         }

@@ -10,13 +10,15 @@ import atexit
 import importlib.util
 import shutil
 import subprocess
+import sys
 import sysconfig
 import tempfile
 import unittest
+from contextlib import contextmanager, nullcontext
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import cffi
 import rust_cffi
@@ -134,11 +136,55 @@ def compiled(package: ModuleType, cdef: str, source: str, override: str = "") ->
     builder.emit_c_code(str(c_file))
     target = FOLDER / f"{name}{sysconfig.get_config_var('EXT_SUFFIX')}"
     compile_c(target, "-w", f"-I{sysconfig.get_path('include')}", str(c_file))
-    spec = importlib.util.spec_from_file_location(name, target)
+    module = imported(name, target)
+    return module.ffi, module.lib
+
+
+@contextmanager
+def our_backend() -> Iterator[None]:
+    """While it lasts, modules that stock cffi has written are imported over our backend."""
+    stock = sys.modules.get("_cffi_backend")
+    sys.modules["_cffi_backend"] = rust_cffi._rust_cffi
+    try:
+        yield
+    finally:
+        sys.modules["_cffi_backend"] = stock
+
+
+def imported(name: str, path: Path) -> ModuleType:
+    """The module in this file."""
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.ffi, module.lib
+    return module
+
+
+def from_stock(cdef: str, source: str | None) -> list[ModuleType]:
+    """A module that stock cffi writes, twice: over its own backend and over ours.
+
+    With C source it is compiled (API mode), without it is a Python module (ABI mode). Two files,
+    because compiled tables belong to the backend that loads them first.
+    """
+    global _modules
+    made = []
+    for backend in (nullcontext, our_backend):
+        _modules += 1
+        name = f"_from_stock_{_modules}"
+        builder = cffi.FFI()
+        builder.cdef(cdef)
+        builder.set_source(name, source)
+        if source is None:
+            target = FOLDER / f"{name}.py"
+            builder.emit_python_code(str(target))
+        else:
+            c_file = FOLDER / f"{name}.c"
+            builder.emit_c_code(str(c_file))
+            target = FOLDER / f"{name}{sysconfig.get_config_var('EXT_SUFFIX')}"
+            compile_c(target, "-w", f"-I{sysconfig.get_path('include')}", str(c_file))
+        with backend():
+            made.append(imported(name, target))
+    return made
 
 
 def plain(ffi: Any, value: Any) -> Any:
