@@ -3,11 +3,12 @@
 //! cffi's own Python code runs on it unchanged (see `python/rust_cffi/__init__.py`).
 //!
 //! * types: `ctype`, `primitive`, `compose`, `layout`, `function`
-//! * values: `cdata` with `access`, `numbers`, `show` and `release`; `convert` into C, `produce` out of C
-//! * memory: `create`, `memory`, `strings`, `file`
+//! * values: `cdata` with `access`, `numbers`, `show`, `offsets` and `release`; `convert` into C, `produce` out of C
+//! * memory: `create`, `memory`, `strings`, `handles`, `file`
 //! * crossing: `library`, `call`, `callback`
-//! * compiled modules: `emit` writes and builds them; `glue`, `exports`, `declared`, `parse` and
-//!   `lib_object` serve them
+//! * modules: `ffi_object` and `lib_object` over `declared`, whose types come from texts (`parse`), from our generator's
+//!   tables (`generated`, `glue`) or from stock cffi's (`stock`, `stock_tables`), all by way of `opcode`
+//! * compiled code: `emit` writes and builds ours; it calls `exports`, stock's calls `capsule`, both `extern_python`
 
 mod access;
 mod call;

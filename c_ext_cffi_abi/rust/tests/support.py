@@ -14,11 +14,12 @@ import sys
 import sysconfig
 import tempfile
 import unittest
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Callable, Iterator
+from typing import Any, Callable
 
 import cffi
 import rust_cffi
