@@ -3,8 +3,11 @@
 //! * [`inspect`] reads a library file without loading it (always available).
 //! * [`library`] opens it and finds its symbols.
 //! * [`ctype`] and [`layout`] describe C types and place the members of structs and unions.
-//! * [`plan`] turns a signature into a prepared call, [`closure`] into a C entry point for Rust code.
+//! * [`plan`] turns a signature into a prepared call, [`registers`] makes those that need no libffi,
+//!   and [`closure`] makes a C entry point for Rust code.
 
+#[cfg(all(feature = "call", target_arch = "x86_64", unix))]
+mod classify;
 #[cfg(feature = "call")]
 pub mod closure;
 #[cfg(feature = "call")]
@@ -18,5 +21,5 @@ pub mod layout;
 pub mod library;
 #[cfg(feature = "call")]
 pub mod plan;
-#[cfg(all(feature = "call", target_arch = "x86_64", unix))]
-mod registers;
+#[cfg(feature = "call")]
+pub mod registers;

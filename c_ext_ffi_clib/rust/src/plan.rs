@@ -7,7 +7,6 @@ use thiserror::Error;
 
 use crate::ctype::{CType, Signature};
 use crate::ffi_type::FfiType;
-#[cfg(all(target_arch = "x86_64", unix))]
 use crate::registers::RegisterCall;
 
 /// Why no call can be prepared.
@@ -44,14 +43,12 @@ pub enum Tier {
 /// A prepared call. It can be shared between threads: a call reads it only.
 pub struct CallPlan {
     way: Way,
-    cif: Cif,
     result_size: usize,
 }
 
 enum Way {
-    #[cfg(all(target_arch = "x86_64", unix))]
     Registers(RegisterCall),
-    Libffi,
+    Libffi(Cif),
 }
 
 impl CallPlan {
@@ -60,15 +57,13 @@ impl CallPlan {
     /// # Errors
     /// When an argument or the result cannot travel by value.
     pub fn new(signature: &Signature) -> Result<CallPlan, PlanError> {
-        let plan = CallPlan::through_libffi(signature)?;
-        #[cfg(all(target_arch = "x86_64", unix))]
-        if let Some(registers) = RegisterCall::new(signature) {
-            return Ok(CallPlan {
+        match RegisterCall::new(signature) {
+            Some(registers) => Ok(CallPlan {
                 way: Way::Registers(registers),
-                ..plan
-            });
+                result_size: result_room(&signature.result),
+            }),
+            None => CallPlan::through_libffi(signature),
         }
-        Ok(plan)
     }
 
     /// Prepares calls of `signature` through libffi whatever else is possible.
@@ -77,8 +72,7 @@ impl CallPlan {
     /// When an argument or the result cannot travel by value.
     pub fn through_libffi(signature: &Signature) -> Result<CallPlan, PlanError> {
         Ok(CallPlan {
-            way: Way::Libffi,
-            cif: Cif::new(signature)?,
+            way: Way::Libffi(Cif::new(signature)?),
             result_size: result_room(&signature.result),
         })
     }
@@ -86,15 +80,25 @@ impl CallPlan {
     /// The way that calls take.
     pub fn tier(&self) -> Tier {
         match self.way {
-            #[cfg(all(target_arch = "x86_64", unix))]
             Way::Registers(_) => Tier::Registers,
-            Way::Libffi => Tier::Libffi,
+            Way::Libffi(_) => Tier::Libffi,
+        }
+    }
+
+    /// The register call, for callers that fill the registers themselves.
+    pub fn registers(&self) -> Option<&RegisterCall> {
+        match &self.way {
+            Way::Registers(registers) => Some(registers),
+            Way::Libffi(_) => None,
         }
     }
 
     /// How many arguments a call takes.
     pub fn argument_count(&self) -> usize {
-        self.cif.types.len()
+        match &self.way {
+            Way::Registers(registers) => registers.arguments().len(),
+            Way::Libffi(cif) => cif.types.len(),
+        }
     }
 
     /// Bytes that the result buffer of [`CallPlan::call`] must have: at least one register.
@@ -121,13 +125,12 @@ impl CallPlan {
     ) {
         debug_assert_eq!(arguments.len(), self.argument_count());
         match &self.way {
-            #[cfg(all(target_arch = "x86_64", unix))]
             // SAFETY: the caller's promises are exactly those that the register call asks for.
             Way::Registers(registers) => unsafe { registers.call(function, arguments, result) },
             // SAFETY: as above; the cif was prepared from the same signature and outlives the call.
-            Way::Libffi => unsafe {
+            Way::Libffi(cif) => unsafe {
                 libffi::raw::ffi_call(
-                    self.cif.as_ptr(),
+                    cif.as_ptr(),
                     Some(function_pointer(function)),
                     result,
                     arguments.as_ptr().cast_mut(),

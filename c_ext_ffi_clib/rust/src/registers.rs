@@ -2,17 +2,80 @@
 //!
 //! Integers and floating-point numbers are assigned to registers independently of each other, so
 //! one machine call that fills six integer and eight vector registers serves every signature
-//! without stack arguments: registers that the function does not read are ignored by it.
+//! without stack arguments: registers that the function does not read are ignored by it. The
+//! commonest shapes have a [thunk](Enter) of their own, which fills no more than they need.
+//!
+//! The functions are called as if they were variadic: that fills the register which tells a
+//! variadic function how many vector registers it has to look at, and no other function reads it.
 
 use std::ffi::c_void;
 use std::mem::transmute;
 
-use crate::ctype::{CType, Class, Primitive, Signature};
+#[cfg(all(target_arch = "x86_64", unix))]
+use crate::classify;
+use crate::ctype::{CType, Class, Primitive, Record, Signature};
 
-const INTEGERS: usize = 6;
-const FLOATS: usize = 8;
+/// Integer registers that carry arguments.
+pub const INTEGERS: usize = 6;
+/// Vector registers that carry arguments.
+pub const FLOATS: usize = 8;
 
-/// Where one argument goes and how it is read.
+/// The contents of the argument registers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Registers {
+    /// Integers and pointers, extended to a whole register by their sign.
+    pub integers: [u64; INTEGERS],
+    /// The low halves of the vector registers; a `float` lies in the low four bytes.
+    pub floats: [f64; FLOATS],
+}
+
+/// One register of [`Registers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// An index into [`Registers::integers`].
+    Integer(usize),
+    /// An index into [`Registers::floats`].
+    Float(usize),
+}
+
+impl Registers {
+    /// Puts eight bytes into a register.
+    #[inline(always)]
+    pub fn put(&mut self, place: Place, word: u64) {
+        match place {
+            Place::Integer(index) => self.integers[index] = word,
+            Place::Float(index) => self.floats[index] = f64::from_bits(word),
+        }
+    }
+}
+
+/// A thunk: calls `function` with the registers and gives back its one or two result registers, in
+/// the order of the result's eightbytes. What is narrower than a register has undefined upper bytes.
+///
+/// # Safety
+/// `function` is a C function that reads no argument but from registers, its arguments are what it
+/// accepts, and its result travels as the thunk expects.
+pub type Enter = unsafe fn(function: *const c_void, registers: &Registers) -> (u64, u64);
+
+/// A call whose arguments and result all travel in registers.
+#[derive(Clone, Debug)]
+pub struct RegisterCall {
+    arguments: Box<[Argument]>,
+    result: Fetch,
+    enter: Enter,
+}
+
+/// Where an argument goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Argument {
+    load: Load,
+    /// The register of its first or only eightbyte.
+    pub first: Place,
+    /// The register of the second eightbyte of a struct.
+    pub second: Option<Place>,
+}
+
+/// How one argument is read from memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Load {
     I8,
@@ -24,60 +87,111 @@ enum Load {
     Word,
     F32,
     F64,
+    /// A struct or union of so many bytes, at most 16.
+    Record(usize),
 }
 
-/// Where the result comes from.
+/// How the result becomes memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fetch {
     Nothing,
-    /// An integer of so many bytes; the upper part of its register is undefined.
-    Integer(Load),
+    One(Load),
+}
+
+/// The registers that a result comes in, by its eightbytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Returned {
+    Integer,
     Float,
-    Double,
+    IntegerInteger,
+    FloatFloat,
+    IntegerFloat,
+    FloatInteger,
 }
 
-/// A call whose arguments all travel in registers.
-#[derive(Clone, Debug)]
-pub(crate) struct RegisterCall {
-    loads: Box<[Load]>,
-    fetch: Fetch,
+/// Hands out registers in the order of the arguments.
+#[derive(Default)]
+struct Allocation {
+    integers: usize,
+    floats: usize,
 }
 
-type Integers = [u64; INTEGERS];
-type Floats = [f64; FLOATS];
+impl Allocation {
+    fn take(&mut self, float: bool) -> Place {
+        let next = if float {
+            &mut self.floats
+        } else {
+            &mut self.integers
+        };
+        *next += 1;
+        if float {
+            Place::Float(*next - 1)
+        } else {
+            Place::Integer(*next - 1)
+        }
+    }
 
-macro_rules! register_function {
-    ($result:ty) => {
-        unsafe extern "C" fn(
-            u64, u64, u64, u64, u64, u64, f64, f64, f64, f64, f64, f64, f64, f64,
-        ) -> $result
-    };
+    fn place(&mut self, ctype: &CType) -> Option<Argument> {
+        let load = Load::of(ctype)?;
+        let (first, second) = match ctype {
+            CType::Record(record) => banks(record)?,
+            _ => (load.is_float(), None),
+        };
+        let first = self.take(first);
+        let second = second.map(|float| self.take(float));
+        (self.integers <= INTEGERS && self.floats <= FLOATS).then_some(Argument {
+            load,
+            first,
+            second,
+        })
+    }
+}
+
+/// Whether the eightbytes of a record travel in vector registers; `None` when not in registers.
+#[cfg(all(target_arch = "x86_64", unix))]
+fn banks(record: &Record) -> Option<(bool, Option<bool>)> {
+    let is_float = |bank| bank == classify::Bank::Float;
+    let (first, second) = classify::banks(record)?;
+    Some((is_float(first), second.map(is_float)))
+}
+
+#[cfg(not(all(target_arch = "x86_64", unix)))]
+fn banks(_: &Record) -> Option<(bool, Option<bool>)> {
+    None
 }
 
 impl RegisterCall {
-    /// The register call of `signature`, if all of it fits.
-    pub(crate) fn new(signature: &Signature) -> Option<RegisterCall> {
-        if signature.fixed.is_some() {
+    /// The register call of `signature`, if all of it fits and the machine is one that we know.
+    pub fn new(signature: &Signature) -> Option<RegisterCall> {
+        if !cfg!(all(target_arch = "x86_64", unix)) || signature.fixed.is_some() {
             return None;
         }
-        let loads: Box<[Load]> = signature
+        let mut allocation = Allocation::default();
+        let arguments = signature
             .arguments
             .iter()
-            .map(Load::of)
+            .map(|ctype| allocation.place(ctype))
             .collect::<Option<_>>()?;
-        let floats = loads.iter().filter(|load| load.is_float()).count();
-        if floats > FLOATS || loads.len() - floats > INTEGERS {
-            return None;
-        }
-        let fetch = match &signature.result {
+        let returned = Returned::of(&signature.result)?;
+        let result = match &signature.result {
             CType::Void => Fetch::Nothing,
-            other => match Load::of(other)? {
-                Load::F32 => Fetch::Float,
-                Load::F64 => Fetch::Double,
-                integer => Fetch::Integer(integer),
-            },
+            other => Fetch::One(Load::of(other)?),
         };
-        Some(RegisterCall { loads, fetch })
+        Some(RegisterCall {
+            arguments,
+            result,
+            enter: thunk(allocation.integers, allocation.floats, returned),
+        })
+    }
+
+    /// Where the arguments go.
+    pub fn arguments(&self) -> &[Argument] {
+        &self.arguments
+    }
+
+    /// The machine call.
+    pub fn thunk(&self) -> Enter {
+        self.enter
     }
 
     /// # Safety
@@ -88,30 +202,32 @@ impl RegisterCall {
         arguments: &[*mut c_void],
         result: *mut c_void,
     ) {
-        let mut integers: Integers = [0; INTEGERS];
-        let mut floats: Floats = [0.0; FLOATS];
-        let (mut next_integer, mut next_float) = (0, 0);
-        for (load, argument) in self.loads.iter().zip(arguments) {
+        let mut registers = Registers::default();
+        for (argument, at) in self.arguments.iter().zip(arguments) {
             // SAFETY: the caller promises a value of the signature's type behind each pointer.
-            let word = unsafe { load.read(*argument) };
-            if load.is_float() {
-                floats[next_float] = f64::from_bits(word);
-                next_float += 1;
-            } else {
-                integers[next_integer] = word;
-                next_integer += 1;
+            let (first, second) = unsafe { argument.load.read(*at) };
+            registers.put(argument.first, first);
+            if let Some(place) = argument.second {
+                registers.put(place, second);
             }
         }
         // SAFETY: the registers are filled as the signature asks; the caller vouches for the
         // function and for the room behind `result`.
-        unsafe { self.fetch.enter(function, &integers, &floats, result) }
+        unsafe {
+            let words = (self.enter)(function, &registers);
+            if let Fetch::One(load) = self.result {
+                load.write(words, result);
+            }
+        }
     }
 }
 
 impl Load {
     fn of(ctype: &CType) -> Option<Load> {
-        let CType::Primitive(primitive) = ctype else {
-            return None;
+        let primitive = match ctype {
+            CType::Primitive(primitive) => primitive,
+            CType::Record(record) => return Some(Load::Record(record.size)),
+            CType::Void | CType::Array { .. } => return None,
         };
         Some(match (primitive.class(), primitive.size()) {
             _ if *primitive == Primitive::LongDouble => return None,
@@ -132,13 +248,13 @@ impl Load {
         matches!(self, Load::F32 | Load::F64)
     }
 
-    /// The register image of the value at `at`, extended by its sign.
+    /// The register images of the value at `at`; a number is extended by its sign.
     ///
     /// # Safety
     /// `at` points to an initialised value of this kind.
-    unsafe fn read(self, at: *const c_void) -> u64 {
+    unsafe fn read(self, at: *const c_void) -> (u64, u64) {
         // SAFETY: the caller's promise; unaligned reads accept packed sources.
-        unsafe {
+        let word = unsafe {
             match self {
                 Load::I8 => at.cast::<i8>().read() as i64 as u64,
                 Load::I16 => at.cast::<i16>().read_unaligned() as i64 as u64,
@@ -147,59 +263,206 @@ impl Load {
                 Load::U16 => u64::from(at.cast::<u16>().read_unaligned()),
                 Load::U32 | Load::F32 => u64::from(at.cast::<u32>().read_unaligned()),
                 Load::Word | Load::F64 => at.cast::<u64>().read_unaligned(),
+                Load::Record(size) => return read_record(at.cast(), size),
             }
-        }
+        };
+        (word, 0)
     }
 
-    /// A register whose low part is such an integer, widened to the whole register.
-    fn widen(self, register: u64) -> u64 {
-        match self {
-            Load::I8 => register as i8 as i64 as u64,
-            Load::I16 => register as i16 as i64 as u64,
-            Load::I32 => register as i32 as i64 as u64,
-            Load::U8 => u64::from(register as u8),
-            Load::U16 => u64::from(register as u16),
-            Load::U32 => u64::from(register as u32),
-            Load::Word | Load::F32 | Load::F64 => register,
+    /// Stores a result; an integer is widened to a whole register.
+    ///
+    /// # Safety
+    /// `at` has room for the value and for a register.
+    unsafe fn write(self, (first, second): (u64, u64), at: *mut c_void) {
+        let word = match self {
+            Load::I8 => first as i8 as i64 as u64,
+            Load::I16 => first as i16 as i64 as u64,
+            Load::I32 => first as i32 as i64 as u64,
+            Load::U8 => u64::from(first as u8),
+            Load::U16 => u64::from(first as u16),
+            Load::U32 => u64::from(first as u32),
+            Load::Word | Load::F64 => first,
+            // SAFETY: the caller's promise.
+            Load::F32 => unsafe { return at.cast::<u32>().write_unaligned(first as u32) },
+            // SAFETY: as above.
+            Load::Record(size) => unsafe { return write_record((first, second), at.cast(), size) },
+        };
+        // SAFETY: as above.
+        unsafe { at.cast::<u64>().write_unaligned(word) }
+    }
+}
+
+/// The eightbytes of a record of at most 16 bytes.
+///
+/// # Safety
+/// `at` points to `size` initialised bytes.
+#[inline]
+pub unsafe fn read_record(at: *const u8, size: usize) -> (u64, u64) {
+    // SAFETY: the caller's promise; no byte behind the record is read.
+    unsafe {
+        match size {
+            16 => (
+                at.cast::<u64>().read_unaligned(),
+                at.cast::<u64>().add(1).read_unaligned(),
+            ),
+            8 => (at.cast::<u64>().read_unaligned(), 0),
+            _ => {
+                let mut words = [0; 2];
+                let room = size_of_val(&words);
+                words
+                    .as_mut_ptr()
+                    .cast::<u8>()
+                    .copy_from(at, size.min(room));
+                (words[0], words[1])
+            }
         }
     }
 }
 
-impl Fetch {
-    /// # Safety
-    /// `function` reads no argument but from the registers given, returns what `self` says, and
-    /// `result` has room for a register unless there is no result.
-    unsafe fn enter(self, function: *const c_void, n: &Integers, f: &Floats, result: *mut c_void) {
-        macro_rules! enter {
-            ($result:ty) => {{
-                // SAFETY: for the ABI a call is its register contents; see the module's comment.
-                unsafe {
-                    let function =
-                        transmute::<*const c_void, register_function!($result)>(function);
-                    function(
-                        n[0], n[1], n[2], n[3], n[4], n[5], f[0], f[1], f[2], f[3], f[4], f[5],
-                        f[6], f[7],
-                    )
-                }
-            }};
-        }
-        match self {
-            Fetch::Nothing => enter!(()),
-            Fetch::Integer(kind) => {
-                let register = enter!(u64);
-                // SAFETY: `result` has room for a register.
-                unsafe { result.cast::<u64>().write_unaligned(kind.widen(register)) }
-            }
-            Fetch::Float => {
-                let value = enter!(f32);
-                // SAFETY: as above.
-                unsafe { result.cast::<f32>().write_unaligned(value) }
-            }
-            Fetch::Double => {
-                let value = enter!(f64);
-                // SAFETY: as above.
-                unsafe { result.cast::<f64>().write_unaligned(value) }
-            }
-        }
+/// Stores the eightbytes of a record of at most 16 bytes.
+///
+/// # Safety
+/// `at` has room for `size` bytes.
+#[inline]
+pub unsafe fn write_record((first, second): (u64, u64), at: *mut u8, size: usize) {
+    let words = [first, second];
+    // SAFETY: the caller's promise; no more than the two words are read.
+    unsafe { at.copy_from(words.as_ptr().cast(), size.min(size_of_val(&words))) }
+}
+
+impl Returned {
+    fn of(result: &CType) -> Option<Returned> {
+        let (first, second) = match result {
+            CType::Void => (false, None),
+            CType::Record(record) => banks(record)?,
+            other => (Load::of(other)?.is_float(), None),
+        };
+        Some(match (first, second) {
+            (false, None) => Returned::Integer,
+            (true, None) => Returned::Float,
+            (false, Some(false)) => Returned::IntegerInteger,
+            (true, Some(true)) => Returned::FloatFloat,
+            (false, Some(true)) => Returned::IntegerFloat,
+            (true, Some(false)) => Returned::FloatInteger,
+        })
     }
+}
+
+/// The result registers as C gives them back.
+trait Outcome {
+    fn words(self) -> (u64, u64);
+}
+
+impl Outcome for u64 {
+    fn words(self) -> (u64, u64) {
+        (self, 0)
+    }
+}
+
+impl Outcome for f64 {
+    fn words(self) -> (u64, u64) {
+        (self.to_bits(), 0)
+    }
+}
+
+/// Two result registers; the types of the fields say which.
+#[repr(C)]
+struct Pair<A, B>(A, B);
+
+impl<A: Outcome, B: Outcome> Outcome for Pair<A, B> {
+    fn words(self) -> (u64, u64) {
+        (self.0.words().0, self.1.words().0)
+    }
+}
+
+/// `u64` or `f64` for a register number.
+macro_rules! register_type {
+    (integer $_:literal) => {
+        u64
+    };
+    (float $_:literal) => {
+        f64
+    };
+}
+
+/// The thunk that fills these registers, at least one, and takes back this result.
+macro_rules! enter {
+    ($result:ty, [$($i:literal)*], [$($f:literal)*]) => {{
+        unsafe fn enter(function: *const c_void, registers: &Registers) -> (u64, u64) {
+            type Function = unsafe extern "C" fn(
+                $(register_type!(integer $i),)*
+                $(register_type!(float $f),)*
+                ...
+            ) -> $result;
+            // SAFETY: for the ABI a call is its register contents, see the module's comment; the
+            // rest is the caller's promise.
+            unsafe {
+                let function = transmute::<*const c_void, Function>(function);
+                function($(registers.integers[$i],)* $(registers.floats[$f],)*).words()
+            }
+        }
+        enter as Enter
+    }};
+}
+
+/// Calls without arguments.
+macro_rules! enter_empty {
+    ($result:ty) => {{
+        unsafe fn enter(function: *const c_void, _: &Registers) -> (u64, u64) {
+            // SAFETY: as for the other thunks.
+            unsafe {
+                let function =
+                    transmute::<*const c_void, unsafe extern "C" fn() -> $result>(function);
+                function().words()
+            }
+        }
+        enter as Enter
+    }};
+}
+
+/// The smallest thunk for so many registers.
+fn thunk(integers: usize, floats: usize, returned: Returned) -> Enter {
+    macro_rules! table {
+        ($result:ty) => {
+            match (integers, floats) {
+                (0, 0) => enter_empty!($result),
+                (1, 0) => enter!($result, [0], []),
+                (2, 0) => enter!($result, [0 1], []),
+                (3, 0) => enter!($result, [0 1 2], []),
+                (4, 0) => enter!($result, [0 1 2 3], []),
+                (5 | 6, 0) => enter!($result, [0 1 2 3 4 5], []),
+                (0, 1) => enter!($result, [], [0]),
+                (0, 2) => enter!($result, [], [0 1]),
+                (0, 3 | 4) => enter!($result, [], [0 1 2 3]),
+                (1, 1) => enter!($result, [0], [0]),
+                (2, 1) => enter!($result, [0 1], [0]),
+                (1 | 2, 2) => enter!($result, [0 1], [0 1]),
+                _ => every!($result),
+            }
+        };
+    }
+    macro_rules! every {
+        ($result:ty) => {
+            enter!($result, [0 1 2 3 4 5], [0 1 2 3 4 5 6 7])
+        };
+    }
+    match returned {
+        Returned::Integer => table!(u64),
+        Returned::Float => table!(f64),
+        Returned::IntegerInteger => table!(Pair<u64, u64>),
+        Returned::FloatFloat => table!(Pair<f64, f64>),
+        Returned::IntegerFloat => every!(Pair<u64, f64>),
+        Returned::FloatInteger => every!(Pair<f64, u64>),
+    }
+}
+
+/// The thunk for calls whose arguments are known only when they are made: it fills every register.
+/// The result is an integer, a pointer, nothing, or a number in a vector register.
+pub fn any_thunk(float_result: bool) -> Enter {
+    let returned = if float_result {
+        Returned::Float
+    } else {
+        Returned::Integer
+    };
+    thunk(INTEGERS, FLOATS, returned)
 }

@@ -338,3 +338,42 @@ fn a_panic_stays_in_rust() {
     }
     assert_eq!(result.0[..4], [0; 4]);
 }
+
+/// A caller that does not know the prototype still reaches a variadic function: what tells it the
+/// number of vector registers is filled in by every register call.
+#[test]
+fn a_variadic_function_is_reached_without_its_prototype() {
+    let process = Library::open(None, Flags::NOW).unwrap();
+    let arguments = [
+        CType::POINTER,
+        Primitive::UnsignedLong.into(),
+        CType::POINTER,
+        Primitive::Double.into(),
+    ];
+    let signature = Signature::new(Primitive::Int, arguments);
+    for plan in [
+        CallPlan::new(&signature).unwrap(),
+        CallPlan::through_libffi(&signature).unwrap(),
+    ] {
+        let mut text = [0u8; 32];
+        let mut buffer = text.as_mut_ptr();
+        let (mut size, mut format) = (text.len(), c"%.2f".as_ptr());
+        let mut number = 2.5f64;
+        let slots = [
+            (&raw mut buffer).cast(),
+            (&raw mut size).cast(),
+            (&raw mut format).cast(),
+            (&raw mut number).cast(),
+        ];
+        let mut result = Slot([0; 16]);
+        // SAFETY: snprintf takes these four; the buffer is as large as said.
+        unsafe {
+            plan.call(
+                address(&process, "snprintf"),
+                &slots,
+                result.0.as_mut_ptr().cast(),
+            )
+        };
+        assert_eq!(&text[..4], b"2.50");
+    }
+}
