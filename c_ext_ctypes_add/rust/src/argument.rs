@@ -142,7 +142,8 @@ pub(crate) struct Argument(Obj);
 
 impl Argument {
     pub(crate) fn of(object: &Obj) -> Option<&Argument> {
-        let matches = object.has_type(types().argument);
+        // No class derives from it.
+        let matches = object.type_ptr() == types().argument;
         // SAFETY: Argument is a transparent wrapper, and the type was checked.
         matches.then(|| unsafe { &*(&raw const *object).cast::<Argument>() })
     }

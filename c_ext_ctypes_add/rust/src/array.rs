@@ -10,7 +10,6 @@ use crate::meta;
 use crate::py::{self, Exc, Obj, Raised, Res, api, raise};
 use crate::simple::cdata_flags;
 use crate::types::{Plan, empty, leak, types};
-use crate::value::Access;
 
 pub(crate) fn make_meta() -> Res<*mut ffi::PyTypeObject> {
     meta::derived(c"_ctypes.PyCArrayType").make(|made| made.tp_init = Some(init_type_entry))
@@ -280,7 +279,7 @@ fn subscript(slf: &Obj, key: &Obj) -> Res<Obj> {
     }
     let (start, step, count) = slice_of(key, data.length())?;
     let (ty, inner) = item_of(slf)?;
-    take(&ty, &inner, (start, step, count), |index| {
+    take(&inner, (start, step, count), |index| {
         let at = data.memory().wrapping_offset(index * inner.size as isize);
         // SAFETY: the slice was fitted to the array's length.
         unsafe { cdata::read(&ty, data, index, at) }
@@ -289,15 +288,11 @@ fn subscript(slf: &Obj, key: &Obj) -> Res<Obj> {
 
 /// The items of a slice: bytes of characters, `str` of wide ones, else a list.
 pub(crate) fn take(
-    ty: &Obj,
     inner: &Info,
     (start, step, count): (isize, isize, usize),
     get: impl Fn(isize) -> Res<Obj>,
 ) -> Res<Obj> {
-    let code = match inner.access {
-        Some(Access { code, .. }) if !cdata::is_simple_subclass(ty) => code,
-        _ => 0,
-    };
+    let code = inner.plain.map_or(0, |access| access.code);
     let items = (0..count)
         .map(|number| get(start + number as isize * step))
         .collect::<Res<Vec<_>>>()?;

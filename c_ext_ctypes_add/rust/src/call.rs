@@ -220,18 +220,25 @@ unsafe fn fetch(target: &Target<'_>, at: *mut u8) -> Res<Obj> {
     }
     let Some(info) = Info::of_type(restype) else {
         // SAFETY: a callable gets the C int.
-        let number = unsafe { Access::native(b'i').get(at, 4, None)? };
-        return restype.call_one(&number);
+        return finish(target, unsafe { Access::native(b'i').get(at, 4, None)? });
     };
-    let value = match info.access.filter(|_| !cdata::is_simple_subclass(restype)) {
+    let value = match info.plain {
         // SAFETY: a result of this type.
         Some(access) => unsafe { simple_result(access, info.size, at)? },
         // SAFETY: as above; the instance gets its own copy.
         None => unsafe { cdata::copy(restype, at).map(Data::into_obj)? },
     };
-    match target.checker {
-        Some(checker) => checker.call_one(&value),
-        None => Ok(value),
+    finish(target, value)
+}
+
+/// Hands a result to what the result type wants to do with it.
+pub(crate) fn finish(target: &Target<'_>, value: Obj) -> Res<Obj> {
+    match (target.restype, target.checker) {
+        (Some(restype), _) if !restype.is_none() && Info::of_type(restype).is_none() => {
+            restype.call_one(&value)
+        }
+        (_, Some(checker)) => checker.call_one(&value),
+        (_, None) => Ok(value),
     }
 }
 

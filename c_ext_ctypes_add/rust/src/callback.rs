@@ -190,7 +190,7 @@ fn convert(callback: &Callback, arguments: &[*mut c_void]) -> Res<Vec<Obj>> {
         .map(|(ty, at)| {
             let info = cdata::concrete(ty)?;
             let at = at.cast::<u8>();
-            match info.access.filter(|_| !cdata::is_simple_subclass(ty)) {
+            match info.plain {
                 // SAFETY: libffi passes a pointer to a value of the declared type.
                 Some(access) => unsafe { access.get(at, info.size, None) },
                 None => {

@@ -34,6 +34,14 @@ pub(crate) struct Head {
     inline: Inline,
 }
 
+impl Head {
+    /// The address of the C memory.
+    #[inline]
+    pub(crate) fn memory(&self) -> *mut u8 {
+        self.b_ptr
+    }
+}
+
 /// An [`Obj`] that is known to be an instance of `_CData`.
 #[repr(transparent)]
 #[derive(Clone, Debug)]
@@ -48,8 +56,9 @@ impl std::ops::Deref for Data {
 }
 
 /// Whether an object is an instance of one of our types.
+#[inline]
 pub(crate) fn is_data(object: &Obj) -> bool {
-    object.has_type(types().data)
+    info::is_data(object)
 }
 
 impl Data {
@@ -374,8 +383,7 @@ pub(crate) fn at_address(ty: &Obj, at: *mut u8) -> Res<Data> {
 /// `at` is memory of `ty` that lives as long as `base`.
 pub(crate) unsafe fn read(ty: &Obj, base: &Data, index: isize, at: *mut u8) -> Res<Obj> {
     if let Some(info) = Info::of_type(ty)
-        && let Some(access) = info.access
-        && !is_simple_subclass(ty)
+        && let Some(access) = info.plain
     {
         // SAFETY: the caller's promise.
         return unsafe { access.get(at, info.size, None) };

@@ -1,282 +1,290 @@
-//! The short way into C: declared arguments whose conversion is built in go straight into the call.
+//! The short way into C: exact values go straight into registers, and the result straight out.
 //!
 //! The ordinary way (`call`) asks Python for the conversion of every argument, through the
 //! `from_param` of its type. Where that is our own `from_param`, and the value is of a plain type,
-//! the outcome is known beforehand. Everything else a user may hook in (`errcheck`, parameter flags,
-//! `_check_retval_`, a `from_param` of their own, a value with `_as_parameter_`) leads to the
-//! ordinary way: no [`Direct`] is made, or it declines the values and nothing has happened yet.
+//! the outcome is known beforehand (`way`). A value that is not so leads to the ordinary way: then
+//! nothing has happened yet. What a user hooks in around the call (`errcheck`, parameter flags,
+//! `_check_retval_`, a callable as `restype`) is seen to by `invoke`.
 
 use std::ffi::c_void;
 
 use clib::ctype::{CType, Signature};
 use clib::plan::CallPlan;
+use clib::registers::{Argument, Enter, Place, Registers, any_thunk, read_record};
 use pyo3::ffi;
 
-use crate::argument::{Argument, Word};
-use crate::call;
 use crate::cdata::{self, Data};
-use crate::info::{Info, Kind};
-use crate::meta;
-use crate::pointer;
-use crate::py::{self, Obj, Res, api};
-use crate::simple;
-use crate::types::types;
+use crate::errno;
+use crate::function::{PYTHON_API, USE_ERRNO};
+use crate::info::{FINAL, Info, Kind};
+use crate::py::{self, Obj, Raised, Res};
 use crate::value::Access;
-
-/// Longer argument lists take the ordinary way.
-const MOST: usize = 12;
+use crate::way::{Passed, Way, Width, undeclared};
 
 /// The prepared short way of a function object.
 ///
 /// It borrows the types from the function object, which drops it whenever its argument types or its
 /// result type change.
 pub(crate) struct Direct {
-    arguments: Box<[Way]>,
+    /// The declared arguments; `None` when none are declared, so that each value decides.
+    arguments: Option<Box<[Declared]>>,
+    enter: Enter,
     outcome: Outcome,
-    plan: CallPlan,
+    /// The interpreter stays held.
+    hold: bool,
+    swap_errno: bool,
+    /// Nothing is hooked in around the call.
+    pub(crate) is_plain: bool,
 }
 
-/// How one argument is converted.
-#[derive(Clone, Copy)]
-enum Way {
-    Simple {
-        access: Access,
-        size: usize,
-        ty: *mut ffi::PyTypeObject,
-    },
-    Pointer {
-        ty: *mut ffi::PyTypeObject,
-    },
-    Record {
-        ty: *mut ffi::PyTypeObject,
-    },
+/// One argument and its registers.
+struct Declared {
+    way: Way,
+    first: Place,
+    second: Option<Place>,
+    /// Bytes of a struct.
+    size: usize,
 }
 
-/// What becomes of the result.
+/// What becomes of the result registers.
 #[derive(Clone, Copy)]
 enum Outcome {
     Nothing,
-    Simple { access: Access, size: usize },
-    Instance { ty: *mut ffi::PyObject },
+    Integer(Width),
+    Double,
+    Simple(Access, usize),
+    Instance(*mut ffi::PyObject, usize),
 }
 
 impl Direct {
     /// Prepares the short way, if the declaration allows one.
     pub(crate) fn prepare(
-        argtypes: &Obj,
-        converters: &Obj,
+        declared: Option<(&Obj, &Obj)>,
         restype: Option<&Obj>,
+        flags: u32,
+        is_plain: bool,
     ) -> Option<Direct> {
-        if argtypes.items().len() > MOST {
-            return None;
-        }
-        let mut ways = Vec::new();
-        let mut ctypes = Vec::new();
-        for (ty, converter) in argtypes.items().iter().zip(converters.items()) {
-            let info = Info::of_type(ty)?;
-            ways.push(Way::of(ty, &info, converter)?);
-            ctypes.push(info.ctype.clone());
-        }
         let (outcome, result) = Outcome::of(restype)?;
-        let signature = Signature::new(result, ctypes);
-        let plan = CallPlan::new(&signature).ok()?;
+        let (arguments, enter) = match declared {
+            None => (None, undeclared_thunk(&result)?),
+            Some((argtypes, converters)) => {
+                let (arguments, enter) = prepare_declared(argtypes, converters, result)?;
+                (Some(arguments), enter)
+            }
+        };
         Some(Direct {
-            arguments: ways.into(),
+            arguments,
+            enter,
             outcome,
-            plan,
+            hold: flags & PYTHON_API != 0,
+            swap_errno: flags & USE_ERRNO != 0,
+            is_plain,
         })
     }
 
     /// Calls `address`; `None` when a value needs the ordinary way.
-    pub(crate) fn call(&self, address: *mut c_void, flags: u32, given: &[Obj]) -> Option<Res<Obj>> {
-        if given.len() != self.arguments.len() {
-            return None;
-        }
-        let mut words = [Word([0; 16]); MOST];
-        let mut slots = [std::ptr::null_mut::<c_void>(); MOST];
-        for (((way, value), word), slot) in self
-            .arguments
-            .iter()
-            .zip(given)
-            .zip(&mut words)
-            .zip(&mut slots)
-        {
-            *slot = way.convert(value, word)?;
-        }
-        Some(self.enter(address, flags, &slots[..given.len()]))
-    }
-
-    fn enter(&self, address: *mut c_void, flags: u32, slots: &[*mut c_void]) -> Res<Obj> {
-        // The result type must outlive the call, during which others may change the function.
-        let ty = match self.outcome {
-            // SAFETY: alive until the function object's result type changes, which is not yet.
-            Outcome::Instance { ty } => unsafe { Obj::borrowed(ty) },
-            _ => None,
-        };
-        let room = self.plan.result_size().div_ceil(size_of::<Word>());
-        let mut small = Word([0; 16]);
-        let mut large = Vec::new();
-        let at: *mut u8 = if room <= 1 {
-            (&raw mut small).cast()
-        } else {
-            large.resize(room, Word([0; 16]));
-            large.as_mut_ptr().cast()
-        };
-        // SAFETY: the user vouches for the address and its declaration; the slots hold values of the
-        // declared types, which the caller keeps alive, and the result has room.
-        unsafe { call::run(&self.plan, address, flags, slots, at.cast())? };
-        // SAFETY: the call has stored a result of the declared type.
-        unsafe {
-            match (self.outcome, ty) {
-                (Outcome::Nothing, _) => Ok(py::none()),
-                (Outcome::Simple { access, size }, _) => call::simple_result(access, size, at),
-                (Outcome::Instance { .. }, Some(ty)) => cdata::copy(&ty, at).map(Data::into_obj),
-                (Outcome::Instance { .. }, None) => Err(py::Raised),
+    ///
+    /// # Safety
+    /// `address` is a function of the declared signature, and `self` is not changed before the
+    /// registers are filled, which no Python code can interrupt.
+    #[inline]
+    pub(crate) unsafe fn call(
+        this: *const Direct,
+        address: *const c_void,
+        given: &[Obj],
+    ) -> Option<Res<Obj>> {
+        let mut registers = Registers::default();
+        // SAFETY: the caller's promise; the reference ends before the call, which may free it.
+        let (enter, outcome, hold, swap_errno) = unsafe {
+            let this = &*this;
+            match &this.arguments {
+                Some(arguments) => fill(&mut registers, arguments, given)?,
+                None => fill_undeclared(&mut registers, given)?,
             }
+            (this.enter, this.outcome, this.hold, this.swap_errno)
+        };
+        let _kept = outcome.keep();
+        // SAFETY: the interpreter is held, and taken back before any object is touched; the user
+        // vouches for the address and its declaration, and the caller keeps the arguments alive.
+        let words = unsafe {
+            let thread = (!hold).then(|| ffi::PyEval_SaveThread());
+            if swap_errno {
+                errno::swap();
+            }
+            let words = enter(address, &registers);
+            if swap_errno {
+                errno::swap();
+            }
+            if let Some(thread) = thread {
+                ffi::PyEval_RestoreThread(thread);
+            }
+            words
+        };
+        if hold && py::raised() {
+            return Some(Err(Raised));
         }
+        // SAFETY: the words are a result of the declared type, which is kept alive.
+        Some(unsafe { outcome.make(words) })
     }
 }
 
-impl Way {
-    fn of(ty: &Obj, info: &Info, converter: &Obj) -> Option<Way> {
-        let pointer = ty.ptr().cast::<ffi::PyTypeObject>();
-        match info.kind {
-            Kind::Simple => {
-                let access = info.access?;
-                let own = simple::is_own_from_param(access.code, builtin_of(converter, ty)?);
-                own.then_some(Way::Simple {
-                    access,
-                    size: info.size,
-                    ty: pointer,
-                })
-            }
-            Kind::Pointer => pointer::is_own_from_param(builtin_of(converter, ty)?)
-                .then_some(Way::Pointer { ty: pointer }),
-            Kind::Struct | Kind::Union => meta::is_own_from_param(builtin_of(converter, ty)?)
-                .then_some(Way::Record { ty: pointer }),
-            Kind::Array | Kind::Function => None,
+fn undeclared_thunk(result: &CType) -> Option<Enter> {
+    let prepared = CallPlan::new(&Signature::new(result.clone(), [])).ok()?;
+    prepared.registers()?;
+    match result {
+        CType::Record(_) => None,
+        CType::Primitive(primitive) => {
+            Some(any_thunk(primitive.class() == clib::ctype::Class::Float))
         }
-    }
-
-    /// Writes the value to `word`, or finds it elsewhere; gives the place that C reads.
-    fn convert(self, value: &Obj, word: &mut Word) -> Option<*mut c_void> {
-        match self {
-            Way::Simple { access, size, ty } => {
-                if !simple_value(access, size, ty, value, word) {
-                    return None;
-                }
-            }
-            Way::Pointer { ty } => *word = Word::pointer(pointer_value(ty, value)?),
-            Way::Record { ty } => {
-                if value.type_ptr() != ty {
-                    return None;
-                }
-                return Some(Data::of(value)?.memory().cast());
-            }
-        }
-        Some((&raw mut word.0).cast())
+        _ => Some(any_thunk(false)),
     }
 }
 
-/// The C function of a bound built-in method of `ty`.
-fn builtin_of(converter: &Obj, ty: &Obj) -> Option<ffi::PyCFunction> {
-    if api!(ffi::PyCFunction_Check(converter.ptr())) == 0
-        || api!(ffi::PyCFunction_GetSelf(converter.ptr())) != ty.ptr()
-    {
+fn prepare_declared(
+    argtypes: &Obj,
+    converters: &Obj,
+    result: CType,
+) -> Option<(Box<[Declared]>, Enter)> {
+    let mut ways = Vec::new();
+    let mut ctypes = Vec::new();
+    for (ty, converter) in argtypes.items().iter().zip(converters.items()) {
+        ways.push(Way::of(ty, converter)?);
+        ctypes.push(passed_type(ty));
+    }
+    let sizes: Vec<usize> = ctypes.iter().map(CType::size).collect();
+    let plan = CallPlan::new(&Signature::new(result, ctypes)).ok()?;
+    let registers = plan.registers()?;
+    let arguments = ways
+        .into_iter()
+        .zip(registers.arguments())
+        .zip(sizes)
+        .map(|((way, argument), size)| {
+            let Argument { first, second, .. } = *argument;
+            Declared {
+                way,
+                first,
+                second,
+                size,
+            }
+        })
+        .collect();
+    Some((arguments, registers.thunk()))
+}
+
+/// How a declared argument travels: arrays and what others describe are pointers.
+fn passed_type(ty: &Obj) -> CType {
+    match Info::of_type(ty) {
+        Some(info) if info.kind != Kind::Array => {
+            // Its layout must not change any more.
+            info.set(FINAL);
+            info.ctype.clone()
+        }
+        _ => CType::POINTER,
+    }
+}
+
+#[inline]
+fn fill(registers: &mut Registers, arguments: &[Declared], given: &[Obj]) -> Option<()> {
+    if given.len() != arguments.len() {
         return None;
     }
-    api!(ffi::PyCFunction_GetFunction(converter.ptr()))
-}
-
-/// Converts the plain values that a simple type accepts.
-fn simple_value(
-    access: Access,
-    size: usize,
-    ty: *mut ffi::PyTypeObject,
-    value: &Obj,
-    word: &mut Word,
-) -> bool {
-    let exact = value.type_ptr();
-    if exact == ty {
-        let Some(data) = Data::of(value) else {
-            return false;
-        };
-        // SAFETY: an instance of the type has its size, at most 16 bytes.
-        unsafe { word.0.as_mut_ptr().copy_from(data.memory(), size) };
-        return true;
-    }
-    let is_int = exact == &raw mut ffi::PyLong_Type;
-    let plain = match access.code {
-        b'b' | b'B' | b'h' | b'H' | b'i' | b'I' | b'l' | b'L' | b'q' | b'Q' => is_int,
-        b'f' | b'd' | b'g' => is_int || exact == &raw mut ffi::PyFloat_Type,
-        b'?' => exact == &raw mut ffi::PyBool_Type,
-        b'z' => exact == &raw mut ffi::PyBytes_Type || value.is_none(),
-        b'P' => is_int || value.is_none(),
-        // The reference in the argument list keeps the object alive.
-        b'O' => exact != types().argument && !cdata::is_data(value),
-        _ => false,
-    };
-    if !plain {
-        return false;
-    }
-    // SAFETY: a word has room for every simple value.
-    match unsafe { access.set(word.0.as_mut_ptr(), value, size, None) } {
-        // What must live is the argument itself.
-        Ok(_) => true,
-        Err(py::Raised) => {
-            // The ordinary way finds the same error and says where.
-            py::clear_error();
-            false
+    for (argument, value) in arguments.iter().zip(given) {
+        match argument.way.convert(value)? {
+            Passed::Word(word) => registers.put(argument.first, word),
+            Passed::Memory(at) => {
+                // SAFETY: an instance of the declared type, which has this size.
+                let (first, second) = unsafe { read_record(at, argument.size) };
+                registers.put(argument.first, first);
+                if let Some(place) = argument.second {
+                    registers.put(place, second);
+                }
+            }
         }
     }
+    Some(())
 }
 
-/// The address in what a pointer type accepts without asking Python.
-fn pointer_value(ty: *mut ffi::PyTypeObject, value: &Obj) -> Option<*const c_void> {
-    if value.is_none() {
-        return Some(std::ptr::null());
+fn fill_undeclared(registers: &mut Registers, given: &[Obj]) -> Option<()> {
+    let (mut integers, mut floats) = (0..registers.integers.len(), 0..registers.floats.len());
+    for value in given {
+        let (is_float, word) = undeclared(value)?;
+        let place = if is_float {
+            Place::Float(floats.next()?)
+        } else {
+            Place::Integer(integers.next()?)
+        };
+        registers.put(place, word);
     }
-    if value.type_ptr() == ty {
-        return Some(Data::of(value)?.pointer().cast());
-    }
-    // SAFETY: the declared type is alive as long as the function object declares it.
-    let declared = unsafe { Obj::borrowed(ty.cast()) }?;
-    let target = Info::of_type(&declared)?.proto.clone()?;
-    let target = target.ptr().cast::<ffi::PyTypeObject>();
-    if let Some(argument) = Argument::of(value) {
-        let fits = argument.tag() == b'P' && argument.object()?.type_ptr() == target;
-        return fits.then(|| argument.address().cast_const());
-    }
-    let data = Data::of(value)?;
-    if value.type_ptr() == target {
-        return Some(data.memory().cast());
-    }
-    let info = Info::of_instance(value).filter(|info| info.kind == Kind::Array)?;
-    let fits = info.proto.as_ref()?.ptr().cast() == target;
-    fits.then(|| data.memory().cast_const().cast())
+    Some(())
 }
 
 impl Outcome {
     fn of(restype: Option<&Obj>) -> Option<(Outcome, CType)> {
+        let int = Access::native(b'i');
         let Some(restype) = restype else {
-            let access = Access::native(b'i');
-            return Some((Outcome::Simple { access, size: 4 }, access.ctype()));
+            return Some((Outcome::Integer(Width::I32), int.ctype()));
         };
         if restype.is_none() {
             return Some((Outcome::Nothing, CType::Void));
         }
-        let info = Info::of_type(restype)?;
-        let ctype = info.ctype.clone();
-        match info.access.filter(|_| !cdata::is_simple_subclass(restype)) {
-            Some(access) => Some((
-                Outcome::Simple {
-                    access,
-                    size: info.size,
-                },
-                ctype,
-            )),
-            None if info.kind == Kind::Array => None,
-            None => Some((Outcome::Instance { ty: restype.ptr() }, ctype)),
+        let Some(info) = Info::of_type(restype) else {
+            // A callable gets the C int.
+            return Some((Outcome::Integer(Width::I32), int.ctype()));
+        };
+        let outcome = match info.plain {
+            Some(access) if access.swapped => return None,
+            Some(access) => match (Width::of(access), access.code) {
+                (Some(width), _) => Outcome::Integer(width),
+                (None, b'd') => Outcome::Double,
+                // The C function gives a reference of its own away: that is for the ordinary way.
+                (None, b'O') => return None,
+                (None, _) => Outcome::Simple(access, info.size),
+            },
+            None if info.kind == Kind::Array => return None,
+            None => {
+                info.set(FINAL);
+                Outcome::Instance(restype.ptr(), info.size)
+            }
+        };
+        Some((outcome, info.ctype.clone()))
+    }
+
+    /// The result type must outlive the call, during which others may change the function.
+    #[inline]
+    fn keep(self) -> Option<Obj> {
+        match self {
+            // SAFETY: alive until the function object's result type changes, which is not yet.
+            Outcome::Instance(ty, _) => unsafe { Obj::borrowed(ty) },
+            _ => None,
+        }
+    }
+
+    /// Makes the Python value of the result registers.
+    ///
+    /// # Safety
+    /// They hold a result of this kind; the type of an instance is alive.
+    #[inline]
+    unsafe fn make(self, words: (u64, u64)) -> Res<Obj> {
+        match self {
+            Outcome::Nothing => Ok(py::none()),
+            Outcome::Integer(Width::U64) => py::unsigned(words.0),
+            Outcome::Integer(width) => py::int(width.extend(words.0) as i64),
+            Outcome::Double => py::float(f64::from_bits(words.0)),
+            Outcome::Simple(access, size) => {
+                let at = (&raw const words.0).cast();
+                // SAFETY: the word holds the value in its low bytes.
+                unsafe { access.get(at, size, None) }
+            }
+            Outcome::Instance(ty, size) => {
+                // SAFETY: the caller's promise.
+                let ty = unsafe { Obj::by_ref(&ty) }.ok_or(Raised)?;
+                let made = cdata::new_instance(ty)?;
+                // SAFETY: the instance has the size of its type.
+                unsafe {
+                    clib::registers::write_record(words, made.memory(), size);
+                }
+                Ok(Data::into_obj(made))
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ pub(crate) type Res<T> = Result<T, Raised>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exc {
     Attribute,
+    Import,
     Index,
     Memory,
     Os,
@@ -31,6 +32,7 @@ impl Exc {
         unsafe {
             match self {
                 Exc::Attribute => ffi::PyExc_AttributeError,
+                Exc::Import => ffi::PyExc_ImportError,
                 Exc::Index => ffi::PyExc_IndexError,
                 Exc::Memory => ffi::PyExc_MemoryError,
                 Exc::Os => ffi::PyExc_OSError,

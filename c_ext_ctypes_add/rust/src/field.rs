@@ -183,9 +183,9 @@ fn repr(slf: &Obj) -> Res<Obj> {
 }
 
 /// How a member of this type is reached directly.
-pub(crate) fn access_of(ty: &Obj, info: &Info) -> Option<Access> {
-    if let Some(access) = info.access {
-        return (!cdata::is_simple_subclass(ty)).then_some(access);
+pub(crate) fn access_of(info: &Info) -> Option<Access> {
+    if info.access.is_some() {
+        return info.plain;
     }
     // Arrays of characters read as strings.
     let item = info

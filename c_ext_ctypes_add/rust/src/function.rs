@@ -1,7 +1,6 @@
 //! Function objects: foreign functions, and callables that C can call.
 
 use std::ffi::{CString, c_int, c_void};
-use std::rc::Rc;
 
 use clib::ctype::CType;
 use pyo3::ffi;
@@ -43,8 +42,8 @@ pub(crate) struct Layout {
     pub(crate) errcheck: *mut ffi::PyObject,
     pub(crate) paramflags: *mut ffi::PyObject,
     pub(crate) cache: *mut Cache,
-    /// The short way, an `Rc`; NULL when there is none (yet).
-    pub(crate) direct: *const Direct,
+    /// The short way, a box; NULL when there is none (yet).
+    pub(crate) direct: *mut Direct,
     /// Whether the short way was looked for since the last change.
     pub(crate) direct_known: bool,
 }
@@ -368,7 +367,7 @@ fn set_errcheck(slf: &Obj, value: Option<&Obj>) -> Res<()> {
         return Err(raise(Exc::Type, "the errcheck attribute must be callable"));
     }
     let old = set_own!(slf, errcheck, value.cloned());
-    forget_direct(slf)?;
+    forget_direct(layout(slf)?);
     drop(old);
     Ok(())
 }
@@ -394,7 +393,7 @@ fn set_restype(slf: &Obj, value: Option<&Obj>) -> Res<()> {
         set_own!(slf, checker, checker),
         set_own!(slf, restype, value.cloned()),
     );
-    forget_direct(slf)?;
+    forget_direct(layout(slf)?);
     drop(old);
     Ok(())
 }
@@ -421,7 +420,7 @@ fn set_argtypes(slf: &Obj, value: Option<&Obj>) -> Res<()> {
         set_own!(slf, converters, converters),
         set_own!(slf, argtypes, argtypes),
     );
-    forget_direct(slf)?;
+    forget_direct(layout(slf)?);
     drop(old);
     Ok(())
 }
@@ -471,10 +470,7 @@ unsafe extern "C" fn clear(slf: *mut ffi::PyObject) -> c_int {
     // SAFETY: a living function object; each place is emptied before its content is released.
     unsafe {
         // The short way borrows from what is released below.
-        let direct = (&raw mut (*slf.cast::<Layout>()).direct).replace(std::ptr::null());
-        if !direct.is_null() {
-            drop(Rc::from_raw(direct));
-        }
+        forget_direct(slf.cast());
         for place in owned_places(slf) {
             drop(Obj::owned(place.replace(std::ptr::null_mut())));
         }

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use clib::ctype::CType;
 use pyo3::ffi;
 
+use crate::creation::Creation;
 use crate::py::{self, Obj};
 use crate::types::types;
 use crate::value::Access;
@@ -47,6 +48,10 @@ pub(crate) struct Info {
     pub(crate) proto: Option<Obj>,
     /// How a simple value is read and written.
     pub(crate) access: Option<Access>,
+    /// The same, where reading gives a plain Python value: not for types derived from a simple one.
+    pub(crate) plain: Option<Access>,
+    /// `plain` of the item type of an array or pointer.
+    pub(crate) item: Option<Access>,
     /// Of a function type: `_argtypes_`, their `from_param`, `_restype_`, its `_check_retval_`.
     pub(crate) argtypes: Option<Obj>,
     pub(crate) converters: Option<Obj>,
@@ -70,6 +75,8 @@ impl Info {
             ctype,
             proto: None,
             access: None,
+            plain: None,
+            item: None,
             argtypes: None,
             converters: None,
             restype: None,
@@ -101,13 +108,17 @@ impl Info {
     }
 
     /// The record of a type object; `None` for a type that is abstract or none of ours.
+    #[inline]
     pub(crate) fn of_type(ty: &Obj) -> Option<Rc<Info>> {
         slot_of(ty)?.info.borrow().clone()
     }
 
     /// The record of an instance's type.
+    #[inline]
     pub(crate) fn of_instance(instance: &Obj) -> Option<Rc<Info>> {
-        Info::of_type(&instance.ty())
+        let ty = instance.type_ptr().cast::<ffi::PyObject>();
+        // SAFETY: an object keeps its type alive.
+        Info::of_type(unsafe { Obj::by_ref(&ty) }?)
     }
 
     /// Gives a type its record.
@@ -122,9 +133,12 @@ impl Info {
 }
 
 /// What a type object of ours holds beyond a `type`.
-#[derive(Default)]
 pub(crate) struct Slot {
     info: RefCell<Option<Rc<Info>>>,
+    /// Whether instances are those of `_CData`; a metaclass of ours does not ensure that.
+    has_data: bool,
+    /// How instances are made fast, once that was found out.
+    pub(crate) creation: RefCell<Option<Rc<Creation>>>,
     /// Array types made of this type by length: weak references, so that they can die.
     pub(crate) arrays: RefCell<HashMap<usize, Obj>>,
 }
@@ -137,18 +151,55 @@ fn slot_place(ty: *mut ffi::PyObject) -> *mut *mut Slot {
     unsafe { ty.byte_add(types().type_size).cast() }
 }
 
-/// The slot of a type object of ours.
+/// The slot of a type object of ours; `None` for any other object.
+#[inline]
 pub(crate) fn slot_of(ty: &Obj) -> Option<&Slot> {
-    if !ty.is_type() || !ty.has_type(types().meta) {
+    if !is_meta(ty.type_ptr()) {
         return None;
     }
     let place = slot_place(ty.ptr());
     // SAFETY: the place is zero in a new type and owned by the type object, which `ty` keeps alive.
     unsafe {
         if (*place).is_null() {
-            *place = Box::into_raw(Box::default());
+            *place = Box::into_raw(Box::new(Slot::new(ty)));
         }
         Some(&**place)
+    }
+}
+
+/// Whether a type is one of our metaclasses or derives from them.
+#[inline]
+fn is_meta(meta: *mut ffi::PyTypeObject) -> bool {
+    // SAFETY: callers pass the living type of a living object.
+    unsafe {
+        // Our own metaclasses are recognised by what no other type has.
+        (*meta).tp_dealloc.map(|slot| slot as usize) == Some(dealloc as *const () as usize)
+            || ffi::PyType_IsSubtype(meta, types().meta) != 0
+    }
+}
+
+impl Slot {
+    fn new(ty: &Obj) -> Slot {
+        let data = types().data;
+        Slot {
+            info: RefCell::default(),
+            // SAFETY: both are living types. What a class derives from in memory never changes.
+            has_data: !data.is_null()
+                && unsafe { ffi::PyType_IsSubtype(ty.ptr().cast(), data) != 0 },
+            creation: RefCell::default(),
+            arrays: RefCell::default(),
+        }
+    }
+}
+
+/// Whether an object is an instance of `_CData`.
+#[inline]
+pub(crate) fn is_data(object: &Obj) -> bool {
+    let ty = object.type_ptr().cast::<ffi::PyObject>();
+    // SAFETY: an object keeps its type alive.
+    match unsafe { Obj::by_ref(&ty) }.and_then(slot_of) {
+        Some(slot) => slot.has_data,
+        None => object.has_type(types().data),
     }
 }
 
@@ -205,8 +256,9 @@ pub(crate) unsafe extern "C" fn clear(ty: *mut ffi::PyObject) -> c_int {
         let slot = *slot_place(ty);
         if !slot.is_null() {
             let old = (*slot).info.replace(None);
+            let creation = (*slot).creation.take();
             let arrays = (*slot).arrays.take();
-            drop((old, arrays));
+            drop((old, creation, arrays));
         }
         match (*py::type_type()).tp_clear {
             Some(clear) => clear(ty),

@@ -1,20 +1,60 @@
 //! Calling a function object: the short way where it can be taken, the ordinary way else.
 
-use std::rc::Rc;
+use std::ffi::c_void;
 
 use pyo3::ffi;
 
 use crate::call::{self, Target};
-use crate::cdata::Data;
+use crate::cdata::{Data, Head};
 use crate::direct::Direct;
 use crate::entry;
-use crate::function::{CDECL, layout, own};
+use crate::function::{CDECL, Layout, layout, own};
 use crate::info::Info;
 use crate::prototype;
 use crate::py::{self, Exc, Obj, Res, raise};
 
-/// `tp_vectorcall` of function objects.
+/// `tp_vectorcall` of function objects: the short way, if it is prepared and nothing is hooked in.
 pub(crate) unsafe extern "C" fn vectorcall(
+    slf: *mut ffi::PyObject,
+    arguments: *const *mut ffi::PyObject,
+    count: usize,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: only function objects have this entry; Python passes living objects and keeps them
+    // alive during the call. A direct call runs no Python code before it is through with `direct`.
+    unsafe {
+        let direct = (*slf.cast::<Layout>()).direct;
+        if names.is_null() && !direct.is_null() && (*direct).is_plain {
+            let given: &[Obj] = match ffi::PyVectorcall_NARGS(count) as usize {
+                0 => &[],
+                count => std::slice::from_raw_parts(arguments.cast::<Obj>(), count),
+            };
+            let address = target_of(slf);
+            if !address.is_null()
+                && let Some(result) = Direct::call(direct, address, given)
+            {
+                return result.map_or(std::ptr::null_mut(), Obj::into_ptr);
+            }
+        }
+        call_any_way(slf, arguments, count, names)
+    }
+}
+
+/// The address that a function object holds.
+///
+/// # Safety
+/// `slf` is a living function object.
+unsafe fn target_of(slf: *mut ffi::PyObject) -> *const c_void {
+    // SAFETY: the caller's promise; the memory of a function object is a pointer.
+    unsafe {
+        let place = (*slf.cast::<Head>()).memory().cast::<*const c_void>();
+        place.read_unaligned()
+    }
+}
+
+/// # Safety
+/// As for `tp_vectorcall`.
+unsafe fn call_any_way(
     slf: *mut ffi::PyObject,
     arguments: *const *mut ffi::PyObject,
     count: usize,
@@ -45,38 +85,38 @@ pub(crate) unsafe extern "C" fn vectorcall(
 
 /// Drops the short way; every change of the declaration passes through here, after it was made and
 /// before the old types are let go, which the short way borrows.
-pub(crate) fn forget_direct(slf: &Obj) -> Res<()> {
-    let layout = layout(slf)?;
-    // SAFETY: a living function object, which owns one count of the Rc in this place.
+pub(crate) fn forget_direct(layout: *mut Layout) {
+    // SAFETY: a living function object, which owns the box in this place.
     unsafe {
-        let old = (&raw mut (*layout).direct).replace(std::ptr::null());
+        let old = (&raw mut (*layout).direct).replace(std::ptr::null_mut());
         (*layout).direct_known = false;
         if !old.is_null() {
-            drop(Rc::from_raw(old));
+            drop(Box::from_raw(old));
         }
     }
-    Ok(())
 }
 
-/// The short way, prepared when it is first asked for.
-fn direct_of(slf: &Obj) -> Option<Rc<Direct>> {
-    let layout = layout(slf).ok()?;
-    // SAFETY: a living function object; the Rc in this place is counted once more before its
-    // function may be called and may drop it.
+/// The short way, prepared when it is first asked for; NULL when there is none.
+fn direct_of(slf: &Obj) -> *const Direct {
+    let Ok(layout) = layout(slf) else {
+        return std::ptr::null();
+    };
+    // SAFETY: a living function object.
     unsafe {
-        if !(*layout).direct.is_null() {
-            Rc::increment_strong_count((*layout).direct);
-            return Some(Rc::from_raw((*layout).direct));
-        }
         if (*layout).direct_known {
-            return None;
+            return (*layout).direct;
         }
         (*layout).direct_known = true;
     }
-    let made = Rc::new(prepare_direct(slf)?);
-    // SAFETY: as above; the place is empty.
-    unsafe { (*layout).direct = Rc::into_raw(made.clone()) };
-    Some(made)
+    let made = prepare_direct(slf);
+    // SAFETY: as above; the place is empty. What was prepared counts only if nothing was declared
+    // anew meanwhile, by Python code behind an attribute of a type.
+    unsafe {
+        if let Some(made) = made.filter(|_| (*layout).direct_known && (*layout).direct.is_null()) {
+            (*layout).direct = Box::into_raw(Box::new(made));
+        }
+        (*layout).direct
+    }
 }
 
 fn prepare_direct(slf: &Obj) -> Option<Direct> {
@@ -102,13 +142,18 @@ fn prepare_direct(slf: &Obj) -> Option<Direct> {
     } else {
         info.checker.is_some()
     };
-    if hooked || checked {
-        return None;
-    }
-    let argtypes = argtypes.or_else(|| info.argtypes.clone())?;
-    let converters = converters.or_else(|| info.converters.clone())?;
+    let argtypes = argtypes.or_else(|| info.argtypes.clone());
+    let converters = converters.or_else(|| info.converters.clone());
     let restype = restype.or_else(|| info.restype.clone());
-    Direct::prepare(&argtypes, &converters, restype.as_ref())
+    let converted = restype
+        .as_ref()
+        .is_some_and(|restype| !restype.is_none() && Info::of_type(restype).is_none());
+    Direct::prepare(
+        argtypes.as_ref().zip(converters.as_ref()),
+        restype.as_ref(),
+        info.call_flags,
+        !(hooked || checked || converted),
+    )
 }
 
 /// Calls the C function behind `slf`.
@@ -117,12 +162,17 @@ fn invoke(slf: &Obj, given: &[Obj], keywords: Option<(&Obj, &[Obj])>) -> Res<Obj
         return Err(raise(Exc::Type, "abstract class"));
     };
     let data = Data::expect(slf)?;
-    if keywords.is_none()
-        && let Some(direct) = direct_of(slf)
-        && !data.pointer().is_null()
-        && let Some(result) = direct.call(data.pointer().cast(), info.call_flags, given)
-    {
-        return result;
+    let direct = direct_of(slf);
+    // SAFETY: NULL or the short way of this living function object.
+    if keywords.is_none() && !direct.is_null() && unsafe { (*direct).is_plain } {
+        let address = data.pointer();
+        if !address.is_null() {
+            // SAFETY: the user vouches for the address and its declaration.
+            let made = unsafe { Direct::call(direct, address.cast(), given) };
+            if let Some(result) = made {
+                return result;
+            }
+        }
     }
     invoke_ordinary(slf, data, &info, given, keywords)
 }
@@ -161,6 +211,9 @@ fn invoke_ordinary(
         check_count(converters.items().len(), arguments.len(), info.call_flags)?;
     }
     let layout = layout(slf)?;
+    // Without hooks the short way was tried before, and has declined the values.
+    // SAFETY: a living function object.
+    let hooked = unsafe { !(*layout).direct.is_null() && !(*(*layout).direct).is_plain };
     let target = Target {
         address: address.cast(),
         flags: info.call_flags,
@@ -170,8 +223,19 @@ fn invoke_ordinary(
         restype: restype.as_ref(),
         checker: checker.as_ref(),
     };
-    // SAFETY: a living function object, which owns the cache.
-    let result = call::call(&target, arguments, unsafe { &raw mut (*layout).cache })?;
+    let direct = if hooked {
+        direct_of(slf)
+    } else {
+        std::ptr::null()
+    };
+    // SAFETY: NULL or the short way of this living function object; the user vouches for the address.
+    let made =
+        (!direct.is_null()).then(|| unsafe { Direct::call(direct, target.address, arguments) });
+    let result = match made.flatten() {
+        Some(result) => call::finish(&target, result?)?,
+        // SAFETY: a living function object, which owns the cache.
+        None => call::call(&target, arguments, unsafe { &raw mut (*layout).cache })?,
+    };
     let result = match errcheck {
         None => result,
         Some(errcheck) => {

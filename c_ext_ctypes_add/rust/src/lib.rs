@@ -9,6 +9,7 @@ mod buffer;
 mod call;
 mod callback;
 mod cdata;
+mod creation;
 mod direct;
 mod entry;
 mod errno;
@@ -23,15 +24,19 @@ mod longdouble;
 mod memory;
 mod meta;
 mod module;
+mod ndarray;
+mod number;
 mod placement;
 mod pointer;
 mod prototype;
 mod py;
 mod record;
 mod simple;
+mod strict;
 mod strings;
 mod types;
 mod value;
+mod way;
 
 /// Called by the interpreter when it imports the module.
 ///

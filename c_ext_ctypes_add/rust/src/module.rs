@@ -18,6 +18,7 @@ use crate::info::{Kind, SLOT_SIZE};
 use crate::loader;
 use crate::memory;
 use crate::meta;
+use crate::number;
 use crate::pointer;
 use crate::py::{self, Obj, Raised, Res, api};
 use crate::record;
@@ -144,6 +145,7 @@ fn functions() -> Vec<ffi::PyMethodDef> {
 
 /// Makes the module object with everything in it.
 pub(crate) fn make() -> Res<Obj> {
+    number::check()?;
     if types().meta.is_null() {
         make_types()?;
     }

@@ -250,7 +250,7 @@ fn subscript(slf: &Obj, key: &Obj) -> Res<Obj> {
     let extent = slice_of(key)?;
     let at = address_in(data)?;
     let (target, inner) = target_of(slf)?;
-    take(&target, &inner, extent, |index| {
+    take(&inner, extent, |index| {
         let offset = index.wrapping_mul(inner.size as isize);
         // SAFETY: as in C, the user vouches for the items.
         unsafe { cdata::read(&target, data, index, at.wrapping_offset(offset)) }

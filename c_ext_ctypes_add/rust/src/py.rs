@@ -402,6 +402,11 @@ pub(crate) fn bytes(value: &[u8]) -> Res<Obj> {
     api!(Obj::owned(ffi::PyBytes_FromStringAndSize(data, length)))
 }
 
+/// `import name`, of a module without dots.
+pub(crate) fn import(name: &CStr) -> Res<Obj> {
+    api!(Obj::owned(ffi::PyImport_ImportModule(name.as_ptr())))
+}
+
 pub(crate) fn dict() -> Res<Obj> {
     api!(Obj::owned(ffi::PyDict_New()))
 }

@@ -199,7 +199,7 @@ impl Building {
             bits: place.bits.map(|bits| (bits.low, bits.width)),
         });
         Ok(Member {
-            access: field::access_of(&entry.ty, &entry.info),
+            access: field::access_of(&entry.info),
             ty: entry.ty.clone(),
             offset: place.offset,
             size: entry.info.size,

@@ -113,6 +113,7 @@ fn describe(ty: &Obj, access: Access, proto: &Obj) {
     let mut info = Info::new(Kind::Simple, ctype.size(), ctype.alignment(), ctype);
     info.proto = Some(proto.clone());
     info.access = Some(access);
+    info.plain = (!cdata::is_simple_subclass(ty)).then_some(access);
     if b"zZPO".contains(&access.code) {
         info.set(info::IS_POINTER);
     }
@@ -160,14 +161,7 @@ fn make_swapped(ty: &Obj, access: Access, proto: &Obj) -> Res<Obj> {
             std::ptr::null_mut(),
         ))?
     };
-    describe(
-        &made,
-        Access {
-            swapped: true,
-            ..access
-        },
-        proto,
-    );
+    describe(&made, access.in_other_order(), proto);
     Ok(made)
 }
 

@@ -6,6 +6,7 @@ use clib::ctype::{CType, Primitive};
 use pyo3::ffi;
 
 use crate::longdouble;
+use crate::number;
 use crate::py::{self, Exc, Obj, Res, api, raise};
 
 /// How a simple value lies in memory.
@@ -15,6 +16,8 @@ pub(crate) struct Access {
     pub(crate) code: u8,
     /// In the byte order that is not the machine's.
     pub(crate) swapped: bool,
+    /// Bytes of a value; of one character in a character array.
+    size: u8,
 }
 
 /// The bits of a bit-field inside its storage unit.
@@ -69,9 +72,19 @@ pub(crate) fn is_swappable(code: u8) -> bool {
 
 impl Access {
     pub(crate) fn native(code: u8) -> Access {
+        let size = primitive(code).map_or(size_of::<*mut c_void>(), Primitive::size);
         Access {
             code,
             swapped: false,
+            size: size as u8,
+        }
+    }
+
+    /// The same in the byte order that is not the machine's.
+    pub(crate) fn in_other_order(self) -> Access {
+        Access {
+            swapped: true,
+            ..self
         }
     }
 
@@ -79,12 +92,12 @@ impl Access {
         primitive(self.code).map_or(CType::POINTER, CType::Primitive)
     }
 
-    fn size(self) -> usize {
-        primitive(self.code).map_or(size_of::<*mut c_void>(), Primitive::size)
+    pub(crate) fn size(self) -> usize {
+        self.size.into()
     }
 
-    fn is_signed(self) -> bool {
-        b"bhilq".contains(&self.code)
+    pub(crate) fn is_signed(self) -> bool {
+        matches!(self.code, b'b' | b'h' | b'i' | b'l' | b'q')
     }
 
     /// Reads the value at `at`; `size` is the room of a character array.
@@ -148,9 +161,9 @@ impl Access {
                 b'?' => self.store(at, u64::from(value.truth()?), bits),
                 // A VARIANT_BOOL is all ones for true.
                 b'v' => self.store(at, u64::from(value.truth()?).wrapping_neg(), bits),
-                b'f' => self.store(at, u64::from((number(value)? as f32).to_bits()), None),
-                b'd' => self.store(at, number(value)?.to_bits(), None),
-                b'g' => longdouble::write(at, number(value)?),
+                b'f' => self.store(at, u64::from((real(value)? as f32).to_bits()), None),
+                b'd' => self.store(at, real(value)?.to_bits(), None),
+                b'g' => longdouble::write(at, real(value)?),
                 b'z' => return set_char_pointer(at, value),
                 b'Z' => return set_wide_pointer(at, value),
                 b'P' => set_pointer(at, address_of(value)?),
@@ -247,6 +260,9 @@ unsafe fn set_pointer(at: *mut u8, value: *mut c_void) {
 
 /// ctypes truncates integers silently: only the low bits count.
 fn integer(value: &Obj) -> Res<u64> {
+    if let Some(small) = number::small_int(value) {
+        return Ok(small as u64);
+    }
     // From Python 3.12 on the conversion below refuses it in its own words.
     if cfg!(not(Py_3_12)) && value.is_float() {
         let name = value.type_name();
@@ -263,7 +279,10 @@ fn integer(value: &Obj) -> Res<u64> {
     }
 }
 
-fn number(value: &Obj) -> Res<f64> {
+fn real(value: &Obj) -> Res<f64> {
+    if let Some(number) = number::exact_float(value) {
+        return Ok(number);
+    }
     let number = api!(ffi::PyFloat_AsDouble(value.ptr()));
     if number == -1.0 && py::raised() {
         Err(py::Raised)

@@ -1,0 +1,77 @@
+//! Exact ints and floats, read where they lie.
+//!
+//! The layouts are private to the interpreter, but the same in every build of a version for 64-bit
+//! machines; [`check`] makes sure of it when the module is imported.
+
+use pyo3::ffi;
+
+use crate::py::{self, Exc, Obj, Res, raise};
+
+/// An int object up to Python 3.11: its sign is that of the number of digits.
+#[cfg(not(Py_3_12))]
+#[repr(C)]
+struct Int {
+    base: ffi::PyObject,
+    digits: isize,
+    digit: u32,
+}
+
+/// An int object from Python 3.12 on: the lowest bits of the tag say zero (1) or negative (2), the
+/// bits from the fourth on the number of digits.
+#[cfg(Py_3_12)]
+#[repr(C)]
+struct Int {
+    base: ffi::PyObject,
+    tag: usize,
+    digit: u32,
+}
+
+/// The value of an int, not of a class derived from it, that has one digit at most.
+#[inline]
+pub(crate) fn small_int(object: &Obj) -> Option<i64> {
+    if object.type_ptr() != &raw mut ffi::PyLong_Type {
+        return None;
+    }
+    let int = object.ptr().cast::<Int>();
+    // SAFETY: an exact int, which never changes; a digit is there whenever the count is not zero,
+    // and room for it always.
+    unsafe {
+        #[cfg(not(Py_3_12))]
+        match (*int).digits {
+            1 => Some(i64::from((*int).digit)),
+            0 => Some(0),
+            -1 => Some(-i64::from((*int).digit)),
+            _ => None,
+        }
+        #[cfg(Py_3_12)]
+        if (*int).tag < 2 << 3 {
+            let sign = 1 - ((*int).tag & 3) as i64;
+            Some(sign * i64::from((*int).digit))
+        } else {
+            None
+        }
+    }
+}
+
+/// The value of a float, not of a class derived from it.
+#[inline]
+pub(crate) fn exact_float(object: &Obj) -> Option<f64> {
+    if object.type_ptr() != &raw mut ffi::PyFloat_Type {
+        return None;
+    }
+    // SAFETY: an exact float, which never changes.
+    Some(unsafe { (*object.ptr().cast::<ffi::PyFloatObject>()).ob_fval })
+}
+
+/// Compares both readings with the C API.
+pub(crate) fn check() -> Res<()> {
+    for expected in [0, 1, -1, 257, -30_000, (1 << 30) - 1, 1 - (1 << 30)] {
+        if small_int(&py::int(expected)?) != Some(expected) {
+            return Err(raise(Exc::Import, "ints of an unknown layout"));
+        }
+    }
+    if small_int(&py::int(1 << 40)?).is_some() || exact_float(&py::float(-2.5)?) != Some(-2.5) {
+        return Err(raise(Exc::Import, "numbers of an unknown layout"));
+    }
+    Ok(())
+}
