@@ -3,7 +3,9 @@
 use clib::ctype::CType;
 use pyo3::ffi;
 
+use crate::allocation;
 use crate::cdata::{self, Data, Element};
+use crate::creation::{self, Store};
 use crate::entry;
 use crate::info::{self, Info, Kind, slot_of};
 use crate::meta;
@@ -79,7 +81,10 @@ fn init_type(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
         info.set(info::HAS_POINTER);
     }
     info.proto = Some(item.clone());
+    info.item = inner.plain;
     info.store(ty);
+    creation::enable(ty);
+    allocation::enable(ty);
     match inner
         .access
         .filter(|_| inner.kind == Kind::Simple)
@@ -193,17 +198,32 @@ fn check_index(data: &Data, index: isize) -> Res<usize> {
 fn item(slf: &Obj, index: isize) -> Res<Obj> {
     let data = Data::expect(slf)?;
     let at = check_index(data, index)?;
+    if let Some(info) = Info::of_instance(slf)
+        && let Some(access) = info.item
+    {
+        // SAFETY: the index is within the array, whose memory holds items of this type.
+        return unsafe { access.get(data.memory().add(at * access.size()), access.size(), None) };
+    }
     let (ty, inner) = item_of(slf)?;
-    // SAFETY: the index is within the array, whose memory holds items of this type.
+    // SAFETY: as above.
     unsafe { cdata::read(&ty, data, index, data.memory().add(at * inner.size)) }
 }
 
-fn assign_item(slf: &Obj, index: isize, value: Option<&Obj>) -> Res<()> {
+pub(crate) fn assign_item(slf: &Obj, index: isize, value: Option<&Obj>) -> Res<()> {
     let data = Data::expect(slf)?;
     let Some(value) = value else {
         return Err(raise(Exc::Type, "Array does not support item deletion"));
     };
     let at = check_index(data, index)?;
+    if let Some(info) = Info::of_instance(slf)
+        && let Some(access) = info.item
+    {
+        let store = Store::of(access);
+        // SAFETY: as in `item`.
+        if unsafe { store.put(data.memory().add(at * access.size()), value) } {
+            return Ok(());
+        }
+    }
     let (ty, inner) = item_of(slf)?;
     let element = Element {
         index,

@@ -73,14 +73,6 @@ impl Data {
         Data::of(object).ok_or_else(|| raise(Exc::Type, "expected a ctypes instance"))
     }
 
-    fn owned(object: Obj) -> Res<Data> {
-        if is_data(&object) {
-            Ok(Data(object))
-        } else {
-            Err(raise(Exc::Type, "expected a ctypes instance"))
-        }
-    }
-
     pub(crate) fn into_obj(self) -> Obj {
         self.0
     }
@@ -296,39 +288,59 @@ pub(crate) fn concrete(ty: &Obj) -> Res<Rc<Info>> {
     Info::of_type(ty).ok_or_else(|| raise(Exc::Type, "abstract class"))
 }
 
-/// A new instance without memory.
-fn allocate(ty: &Obj, info: &Info) -> Res<Data> {
-    info.set(FINAL);
-    let pointer = ty.ptr().cast::<ffi::PyTypeObject>();
-    // SAFETY: a type of ours; its tp_alloc gives a zeroed object of at least the size of Head.
-    unsafe {
-        let allocate = (*pointer).tp_alloc.unwrap_or(ffi::PyType_GenericAlloc);
-        let made = Data::owned(Obj::owned(allocate(pointer, 0))?)?;
-        (*made.head()).b_length = info.length;
-        (*made.head()).b_size = info.size;
-        if info.kind == Kind::Function {
-            crate::function::make_callable(&made)?;
-        }
-        Ok(made)
-    }
+/// Where the memory of a new instance is.
+enum Memory {
+    Own,
+    At(*mut u8),
+    /// Inside the memory of another instance, as its element with this index.
+    Inside(Data, isize, *mut u8),
 }
 
-/// Gives a new instance its own zeroed memory.
-fn own_memory(instance: &Data) -> Res<()> {
-    let head = instance.head();
-    // SAFETY: a new instance that nobody else knows.
+/// A new instance.
+#[inline]
+fn allocate(ty: &Obj, info: &Info, memory: Memory) -> Res<Data> {
+    info.set(FINAL);
+    if !info::has_data(ty) {
+        // A metaclass of ours on a class that has nothing to do with `_CData`.
+        return Err(raise(Exc::Type, "expected a ctypes instance"));
+    }
+    let made = Data(crate::allocation::allocate(ty, size_of::<Head>())?);
+    let head = made.head();
+    // SAFETY: a new object of at least the size of Head; all fields behind the object's own are set
+    // before anyone sees it.
     unsafe {
-        (*head).b_ptr = if (*head).b_size <= INLINE {
-            (&raw mut (*head).inline).cast()
-        } else {
-            ffi::PyMem_Calloc(1, (*head).b_size).cast()
-        };
-        if (*head).b_ptr.is_null() {
+        (*head).b_needsfree = 0;
+        (*head).b_base = std::ptr::null_mut();
+        (*head).b_size = info.size;
+        (*head).b_length = info.length;
+        (*head).b_index = 0;
+        (*head).b_objects = std::ptr::null_mut();
+        (*head).inline = Inline([0; INLINE]);
+        match memory {
+            Memory::At(at) => (*head).b_ptr = at,
+            Memory::Inside(base, index, at) => {
+                (*head).b_ptr = at;
+                (*head).b_base = base.into_obj().into_ptr();
+                (*head).b_index = index;
+            }
+            Memory::Own if info.size <= INLINE => {
+                (*head).b_ptr = (&raw mut (*head).inline).cast();
+                (*head).b_needsfree = 1;
+            }
+            Memory::Own => {
+                (*head).b_ptr = ffi::PyMem_Calloc(1, info.size).cast();
+                (*head).b_needsfree = 1;
+            }
+        }
+        crate::allocation::track(&made);
+        if (*head).b_ptr.is_null() && (*head).b_needsfree != 0 {
             return Err(raise(Exc::Memory, "no memory"));
         }
-        (*head).b_needsfree = 1;
     }
-    Ok(())
+    if info.kind == Kind::Function {
+        crate::function::make_callable(&made)?;
+    }
+    Ok(made)
 }
 
 /// `tp_new` of all types: an instance with zeroed memory of its own.
@@ -338,9 +350,13 @@ pub(crate) fn new(ty: &Obj, _arguments: &Obj, _keywords: Option<&Obj>) -> Res<Ob
 
 /// An instance with zeroed memory of its own.
 pub(crate) fn new_instance(ty: &Obj) -> Res<Data> {
-    let made = allocate(ty, &*concrete(ty)?)?;
-    own_memory(&made)?;
-    Ok(made)
+    allocate(ty, &*concrete(ty)?, Memory::Own)
+}
+
+/// The same for a type whose record is known.
+#[inline]
+pub(crate) fn new_of(ty: &Obj, info: &Info) -> Res<Data> {
+    allocate(ty, info, Memory::Own)
 }
 
 /// An instance that is a window to `at`, inside the memory of `base`.
@@ -348,14 +364,7 @@ pub(crate) fn new_instance(ty: &Obj) -> Res<Data> {
 /// # Safety
 /// `at` is memory of `ty` that lives as long as `base`.
 pub(crate) unsafe fn window(ty: &Obj, base: &Data, index: isize, at: *mut u8) -> Res<Data> {
-    let made = allocate(ty, &*concrete(ty)?)?;
-    // SAFETY: a new instance; it takes a reference to its base.
-    unsafe {
-        (*made.head()).b_ptr = at;
-        (*made.head()).b_base = base.clone().into_obj().into_ptr();
-        (*made.head()).b_index = index;
-    }
-    Ok(made)
+    allocate(ty, &*concrete(ty)?, Memory::Inside(base.clone(), index, at))
 }
 
 /// An instance with its own copy of the memory at `at`.
@@ -371,10 +380,7 @@ pub(crate) unsafe fn copy(ty: &Obj, at: *const u8) -> Res<Data> {
 
 /// An instance at an address for which somebody else vouches.
 pub(crate) fn at_address(ty: &Obj, at: *mut u8) -> Res<Data> {
-    let made = allocate(ty, &*concrete(ty)?)?;
-    // SAFETY: a new instance; nothing is read from the address here.
-    unsafe { (*made.head()).b_ptr = at };
-    Ok(made)
+    allocate(ty, &*concrete(ty)?, Memory::At(at))
 }
 
 /// The Python value of memory of type `ty`: a plain value for the simple types, else a window.

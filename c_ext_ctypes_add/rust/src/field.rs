@@ -138,14 +138,21 @@ fn set(slf: &Obj, instance: &Obj, value: Option<&Obj>) -> Res<()> {
     let Some(value) = value else {
         return Err(raise(Exc::Type, "can't delete attribute"));
     };
-    let at = data.memory().wrapping_add(member.offset);
-    let element = Element {
-        index: member.index,
-        size: member.size,
-        bits: member.bits,
-    };
-    // SAFETY: as in `get`.
-    unsafe { data.assign(&member.ty, direct_access(member, value), value, element, at) }
+    member.set(data, value)
+}
+
+impl Member {
+    /// Assigns to the member of an instance of the record that it belongs to.
+    pub(crate) fn set(&self, data: &Data, value: &Obj) -> Res<()> {
+        let at = data.memory().wrapping_add(self.offset);
+        let element = Element {
+            index: self.index,
+            size: self.size,
+            bits: self.bits,
+        };
+        // SAFETY: as in `get`.
+        unsafe { data.assign(&self.ty, direct_access(self, value), value, element, at) }
+    }
 }
 
 /// An instance of the member's type is copied as it is; only plain values are converted here.

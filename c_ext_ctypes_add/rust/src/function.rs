@@ -5,6 +5,7 @@ use std::ffi::{CString, c_int, c_void};
 use clib::ctype::CType;
 use pyo3::ffi;
 
+use crate::allocation;
 use crate::call::{self, Cache};
 use crate::callback;
 use crate::cdata::{self, Data, Head};
@@ -129,6 +130,7 @@ fn init_type(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
         info.restype = Some(restype);
     }
     info.store(ty);
+    allocation::enable(ty);
     inherit_vectorcall(ty)
 }
 

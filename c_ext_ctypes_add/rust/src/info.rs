@@ -11,6 +11,7 @@ use std::rc::Rc;
 use clib::ctype::CType;
 use pyo3::ffi;
 
+use crate::allocation::Spare;
 use crate::creation::Creation;
 use crate::py::{self, Obj};
 use crate::types::types;
@@ -139,6 +140,8 @@ pub(crate) struct Slot {
     has_data: bool,
     /// How instances are made fast, once that was found out.
     pub(crate) creation: RefCell<Option<Rc<Creation>>>,
+    /// The memory of dead instances.
+    pub(crate) spare: Spare,
     /// Array types made of this type by length: weak references, so that they can die.
     pub(crate) arrays: RefCell<HashMap<usize, Obj>>,
 }
@@ -187,9 +190,47 @@ impl Slot {
             has_data: !data.is_null()
                 && unsafe { ffi::PyType_IsSubtype(ty.ptr().cast(), data) != 0 },
             creation: RefCell::default(),
+            spare: Spare::default(),
             arrays: RefCell::default(),
         }
     }
+
+    /// Shows the collector every reference that only this slot owns. What somebody on the stack
+    /// shares meanwhile counts as referred to from outside.
+    fn visit(&self, mut visit: impl FnMut(&Obj) -> c_int) -> c_int {
+        let (Ok(info), Ok(creation)) = (self.info.try_borrow(), self.creation.try_borrow()) else {
+            return 0;
+        };
+        let mut sharers = 1;
+        if let Some(creation) = creation.as_ref().filter(|it| Rc::strong_count(it) == 1) {
+            let (types, shared) = creation.owned();
+            let older =
+                Some(shared).filter(|shared| !info.as_ref().is_some_and(|i| Rc::ptr_eq(i, shared)));
+            sharers += usize::from(older.is_none());
+            let older = older.filter(|info| Rc::strong_count(info) == 1);
+            for object in types.chain(older.into_iter().flat_map(|info| info.objects())) {
+                let status = visit(object);
+                if status != 0 {
+                    return status;
+                }
+            }
+        }
+        if let Some(info) = info.as_ref().filter(|it| Rc::strong_count(it) == sharers) {
+            for object in info.objects() {
+                let status = visit(object);
+                if status != 0 {
+                    return status;
+                }
+            }
+        }
+        0
+    }
+}
+
+/// Whether instances of a type are those of `_CData`.
+#[inline]
+pub(crate) fn has_data(ty: &Obj) -> bool {
+    slot_of(ty).is_some_and(|slot| slot.has_data)
 }
 
 /// Whether an object is an instance of `_CData`.
@@ -229,17 +270,10 @@ pub(crate) unsafe extern "C" fn traverse(
     // SAFETY: the collector calls this with a living type; it runs no Python code meanwhile.
     unsafe {
         let slot = *slot_place(ty);
-        if !slot.is_null()
-            && let Ok(info) = (*slot).info.try_borrow()
-            && let Some(info) = info.as_ref()
-            // Somebody on the stack shares the record: its references count as outside ones.
-            && Rc::strong_count(info) == 1
-        {
-            for object in info.objects() {
-                let status = visit(object.ptr(), argument);
-                if status != 0 {
-                    return status;
-                }
+        if !slot.is_null() {
+            let status = (*slot).visit(|object| visit(object.ptr(), argument));
+            if status != 0 {
+                return status;
             }
         }
         match (*py::type_type()).tp_traverse {

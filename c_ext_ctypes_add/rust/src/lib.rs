@@ -3,6 +3,7 @@
 //! The Python half is the interpreter's own `ctypes` package, executed over this module (see
 //! `python/rust_ctypes`). One mechanism per file; `py` is the only layer over the C API.
 
+mod allocation;
 mod argument;
 mod array;
 mod buffer;

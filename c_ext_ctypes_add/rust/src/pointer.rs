@@ -5,8 +5,10 @@ use std::ffi::CString;
 use clib::ctype::CType;
 use pyo3::ffi;
 
+use crate::allocation;
 use crate::array::{as_index, is_index, is_slice, take};
 use crate::cdata::{self, Data, Element};
+use crate::creation::Store;
 use crate::entry;
 use crate::info::{self, Info, Kind};
 use crate::meta;
@@ -76,10 +78,12 @@ fn describe(ty: &Obj, target: Option<&Obj>) -> Res<()> {
         check_target(target)?;
         info.proto = Some(target.clone());
         if let Some(inner) = Info::of_type(target) {
+            info.item = inner.plain;
             info.format = pointer_format(&inner)?;
         }
     }
     info.store(ty);
+    allocation::enable(ty);
     Ok(())
 }
 
@@ -216,6 +220,13 @@ fn set_contents(slf: &Obj, value: Option<&Obj>) -> Res<()> {
 fn item(slf: &Obj, index: isize) -> Res<Obj> {
     let data = Data::expect(slf)?;
     let at = address_in(data)?;
+    if let Some(info) = Info::of_instance(slf)
+        && let Some(access) = info.item
+    {
+        let offset = index.wrapping_mul(access.size() as isize);
+        // SAFETY: as in C, the user vouches for the item.
+        return unsafe { access.get(at.wrapping_offset(offset), access.size(), None) };
+    }
     let (target, inner) = target_of(slf)?;
     let offset = index.wrapping_mul(inner.size as isize);
     // SAFETY: as in C, the user vouches for the item.
@@ -228,6 +239,15 @@ fn assign_item(slf: &Obj, index: isize, value: Option<&Obj>) -> Res<()> {
         return Err(raise(Exc::Type, "Pointer does not support item deletion"));
     };
     let at = address_in(data)?;
+    if let Some(info) = Info::of_instance(slf)
+        && let Some(access) = info.item
+    {
+        let offset = index.wrapping_mul(access.size() as isize);
+        // SAFETY: as in C, the user vouches for the item.
+        if unsafe { Store::of(access).put(at.wrapping_offset(offset), value) } {
+            return Ok(());
+        }
+    }
     let (target, inner) = target_of(slf)?;
     let offset = index.wrapping_mul(inner.size as isize);
     let element = Element {

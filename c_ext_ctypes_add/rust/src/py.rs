@@ -293,6 +293,16 @@ impl Obj {
         })
     }
 
+    /// The one `str` object of this text that names are compared by.
+    pub(crate) fn interned(self) -> Obj {
+        let mut place = self.into_ptr();
+        // SAFETY: an owned reference goes in and one comes out.
+        unsafe {
+            ffi::PyUnicode_InternInPlace(&raw mut place);
+            Obj::owned(place).expect("interning keeps the text")
+        }
+    }
+
     /// `repr(self)`, for messages.
     pub(crate) fn repr(&self) -> Res<String> {
         let text = api!(Obj::owned(ffi::PyObject_Repr(self.ptr())))?;

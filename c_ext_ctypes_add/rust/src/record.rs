@@ -5,7 +5,9 @@ use std::sync::Arc;
 use clib::ctype::{CType, PlacedMember, Record, RecordKind};
 use pyo3::ffi;
 
+use crate::allocation;
 use crate::cdata::{self, Data};
+use crate::creation;
 use crate::entry;
 use crate::field::{self, Field, Member};
 use crate::format::Format;
@@ -82,6 +84,8 @@ fn init_type(ty: &Obj, kind: Kind) -> Res<()> {
     info.kind = kind;
     info.flags.set(info.flags.get() & !FINAL);
     info.store(ty);
+    creation::enable(ty);
+    allocation::enable(ty);
     match fields {
         Some(fields) => ty.setattr(c"_fields_", &fields),
         None => {

@@ -4,8 +4,10 @@ use std::ffi::CString;
 
 use pyo3::ffi;
 
+use crate::allocation;
 use crate::argument::{Argument, byref_at};
 use crate::cdata::{self, Data, Element};
+use crate::creation;
 use crate::entry;
 use crate::info::{self, Info, Kind};
 use crate::meta::{self, as_parameter};
@@ -113,6 +115,8 @@ fn describe(ty: &Obj, access: Access, proto: &Obj) {
     let mut info = Info::new(Kind::Simple, ctype.size(), ctype.alignment(), ctype);
     info.proto = Some(proto.clone());
     info.access = Some(access);
+    creation::enable(ty);
+    allocation::enable(ty);
     info.plain = (!cdata::is_simple_subclass(ty)).then_some(access);
     if b"zZPO".contains(&access.code) {
         info.set(info::IS_POINTER);
@@ -341,7 +345,7 @@ fn get(slf: &Obj) -> Res<Obj> {
     unsafe { access.get(data.memory(), size, None) }
 }
 
-fn set(slf: &Obj, value: Option<&Obj>) -> Res<()> {
+pub(crate) fn set(slf: &Obj, value: Option<&Obj>) -> Res<()> {
     let data = Data::expect(slf)?;
     let Some(value) = value else {
         return Err(raise(Exc::Type, "can't delete attribute"));

@@ -1,0 +1,155 @@
+//! Where the memory of instances comes from, and where it waits to be used again.
+//!
+//! Each class keeps the memory of its last few dead instances. The layout of that memory, in front
+//! of the object too, belongs to the interpreter; what is done here holds for Python 3.9 to 3.13,
+//! and anything else is left to the interpreter's own allocation.
+
+use std::cell::Cell;
+use std::ffi::c_void;
+
+use pyo3::ffi;
+
+use crate::info::slot_of;
+use crate::py::{Obj, Res};
+
+/// How many dead instances of a class are kept.
+const MOST: usize = 16;
+
+/// The dead instances of one class, linked through what was their first field.
+pub(crate) struct Spare {
+    first: Cell<*mut Dead>,
+    count: Cell<usize>,
+}
+
+/// A dead instance: untracked, all of its fields released.
+#[repr(C)]
+struct Dead {
+    base: ffi::PyObject,
+    next: *mut Dead,
+}
+
+impl Default for Spare {
+    fn default() -> Self {
+        Spare {
+            first: Cell::new(std::ptr::null_mut()),
+            count: Cell::new(0),
+        }
+    }
+}
+
+impl Drop for Spare {
+    /// Runs while the type is still there, which the interpreter looks at to free its instances.
+    fn drop(&mut self) {
+        while let Some(dead) = self.take() {
+            // SAFETY: the memory of a dead instance, not tracked by the collector.
+            unsafe { ffi::PyObject_GC_Del(dead.cast()) }
+        }
+    }
+}
+
+impl Spare {
+    #[inline]
+    fn take(&self) -> Option<*mut Dead> {
+        let dead = self.first.get();
+        if dead.is_null() {
+            return None;
+        }
+        // SAFETY: this list owns the memory of the dead instances in it.
+        self.first.set(unsafe { (*dead).next });
+        self.count.set(self.count.get() - 1);
+        Some(dead)
+    }
+
+    /// Takes a dead instance; `false` when there is no room for it.
+    #[inline]
+    fn keep(&self, dead: *mut Dead) -> bool {
+        if cfg!(Py_3_14) || self.count.get() >= MOST {
+            return false;
+        }
+        // SAFETY: the caller gives the memory away.
+        unsafe { (*dead).next = self.first.get() };
+        self.first.set(dead);
+        self.count.set(self.count.get() + 1);
+        true
+    }
+}
+
+/// A new instance: a counted, typed object whose other fields the caller sets before it calls
+/// [`track`]. All of them are zero behind the first `head` bytes.
+#[inline]
+pub(crate) fn allocate(ty: &Obj, head: usize) -> Res<Obj> {
+    let pointer = ty.ptr().cast::<ffi::PyTypeObject>();
+    if let Some(dead) = slot_of(ty).and_then(|slot| slot.spare.take()) {
+        // SAFETY: memory that the interpreter made for an instance of this very type; it is put back
+        // into the state of a new one.
+        return unsafe {
+            clear_front(pointer, dead.cast());
+            let size = (*pointer).tp_basicsize as usize;
+            dead.cast::<u8>()
+                .add(head)
+                .write_bytes(0, size.saturating_sub(head));
+            Obj::owned(ffi::PyObject_Init(dead.cast(), pointer))
+        };
+    }
+    // SAFETY: a living type; its tp_alloc gives a zeroed, counted object.
+    unsafe {
+        let allocate = (*pointer).tp_alloc.unwrap_or(ffi::PyType_GenericAlloc);
+        let made = Obj::owned(allocate(pointer, 0))?;
+        ffi::PyObject_GC_UnTrack(made.ptr().cast());
+        Ok(made)
+    }
+}
+
+/// Shows a complete instance to the collector.
+#[inline]
+pub(crate) fn track(made: &Obj) {
+    // SAFETY: an instance that `allocate` has made and that is not tracked yet.
+    unsafe { ffi::PyObject_GC_Track(made.ptr().cast()) }
+}
+
+/// Zeroes what lies in front of an object: whether it was finalised, its dict and weak references.
+///
+/// # Safety
+/// `object` is a dead instance of `ty`.
+#[inline]
+unsafe fn clear_front(ty: *mut ffi::PyTypeObject, object: *mut usize) {
+    /// Flags of types whose instances have two more words in front (from Python 3.11 and 3.12 on).
+    const MANAGED: std::ffi::c_ulong = 1 << 3 | 1 << 4;
+    // SAFETY: the header of the collector is two words, and managed fields are two before it.
+    unsafe {
+        object.sub(2).write(0);
+        object.sub(1).write(0);
+        if cfg!(Py_3_11) && (*ty).tp_flags & MANAGED != 0 {
+            object.sub(3).write(0);
+            object.sub(4).write(0);
+        }
+    }
+}
+
+/// `tp_free` of the classes made by Python code: keeps the memory, or frees it.
+pub(crate) unsafe extern "C" fn free(object: *mut c_void) {
+    // SAFETY: Python calls this at the end of an instance, whose type is still alive.
+    unsafe {
+        let ty = ffi::Py_TYPE(object.cast()).cast::<ffi::PyObject>();
+        let kept = Obj::by_ref(&ty)
+            .and_then(slot_of)
+            .is_some_and(|slot| slot.spare.keep(object.cast()));
+        if !kept {
+            ffi::PyObject_GC_Del(object);
+        }
+    }
+}
+
+/// Lets a class that is just being made keep the memory of its instances.
+pub(crate) fn enable(ty: &Obj) {
+    let ty = ty.ptr().cast::<ffi::PyTypeObject>();
+    // SAFETY: a living class; only where the interpreter's own allocation is in place.
+    unsafe {
+        let own = |slot: Option<ffi::freefunc>| {
+            slot.map(|slot| slot as usize) == Some(ffi::PyObject_GC_Del as *const () as usize)
+        };
+        if own((*ty).tp_free) && (*ty).tp_itemsize == 0 {
+            (*ty).tp_free = Some(free);
+        }
+    }
+}
