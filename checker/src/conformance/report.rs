@@ -100,18 +100,9 @@ fn remarks(result: &SuiteReport, all_reasons: bool) -> String {
         Err(reason) => lines.push(format!("not applicable: {reason}")),
         Ok(numbers) => {
             lines.extend(numbers.stale.iter().map(|line| format!("list: {line}")));
-            for failed in &numbers.failures {
-                match &failed.cause {
-                    None => lines.push(format!(
-                        "new failure: {}\n    {}",
-                        failed.test, failed.reason
-                    )),
-                    Some(cause) if all_reasons => lines.push(format!(
-                        "known failure: {}\n    {}\n    cause: {cause}",
-                        failed.test, failed.reason
-                    )),
-                    Some(_) => {}
-                }
+            lines.extend(new_failures(numbers));
+            if all_reasons {
+                lines.extend(known_failures(numbers));
             }
             if all_reasons {
                 lines.extend(grouped("skipped", &numbers.skipped));
@@ -123,6 +114,29 @@ fn remarks(result: &SuiteReport, all_reasons: bool) -> String {
         return String::new();
     }
     format!("{title}\n  {}\n", lines.join("\n  "))
+}
+
+/// Each reason once, with the tests that fail for it.
+fn new_failures(numbers: &Numbers) -> Vec<String> {
+    let mut tests: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for failed in numbers.failures.iter().filter(|it| it.cause.is_none()) {
+        tests.entry(&failed.reason).or_default().push(&failed.test);
+    }
+    let list = |(reason, tests): (&str, Vec<&str>)| {
+        format!("new failure: {reason}\n    {}", tests.join("\n    "))
+    };
+    tests.into_iter().map(list).collect()
+}
+
+fn known_failures(numbers: &Numbers) -> Vec<String> {
+    let known = numbers.failures.iter().filter_map(|failed| {
+        let cause = failed.cause.as_ref()?;
+        Some(format!(
+            "known failure: {}\n    {}\n    cause: {cause}",
+            failed.test, failed.reason
+        ))
+    });
+    known.collect()
 }
 
 fn grouped(what: &str, tests: &[(String, String)]) -> Vec<String> {
