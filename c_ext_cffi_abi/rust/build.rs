@@ -1,7 +1,10 @@
-//! Compiles the few lines of C that Rust cannot say, and tells which Python this is built for.
+//! Compiles the few lines of C that Rust cannot say, and tells which Python this is built for, and how it
+//! is optimised.
 
 fn main() {
     pyo3_build_config::use_pyo3_cfgs();
+    let level = std::env::var("OPT_LEVEL").expect("cargo says how it optimises");
+    println!("cargo::rustc-env=OPT_LEVEL={level}");
     println!("cargo::rerun-if-changed=csrc");
     cc::Build::new()
         .files(["csrc/machine.c", "csrc/testfunc.c"])

@@ -127,6 +127,8 @@ mod _rust_cffi {
         // SAFETY: the table is static.
         let stock = unsafe { PyCapsule::new_with_pointer(py, crate::capsule::table(), c"cffi")? };
         module.add("_C_API", stock)?;
+        // `checker bench` reports nothing of an engine that is not optimised.
+        module.add("__opt_level__", env!("OPT_LEVEL"))?;
         let table = std::ptr::NonNull::from(&crate::exports::TABLE).cast();
         // SAFETY: the table is static.
         let capsule = unsafe { PyCapsule::new_with_pointer(py, table, c"rust_cffi")? };

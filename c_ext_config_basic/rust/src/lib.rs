@@ -13,6 +13,8 @@ use pyo3::prelude::*;
 // `raw::Config` changes its fields without a lock, so the module must not drop the GIL.
 #[pymodule(gil_used = true)]
 fn _rust_config(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    // `checker bench` reports nothing of an engine that is not optimised.
+    module.add("__opt_level__", env!("OPT_LEVEL"))?;
     raw::add_type(module)?;
     module.add_class::<class::PyClassConfig>()
 }

@@ -202,6 +202,8 @@ fn add_constants(module: &Obj) -> Res<()> {
     for (name, address) in memory::addresses() {
         module.setattr(name, &py::address(address)?)?;
     }
+    // `checker bench` reports nothing of an engine that is not optimised.
+    module.setattr(c"__opt_level__", &py::string(env!("OPT_LEVEL"))?)?;
     // The version of the interface, which the Python half compares with its own.
     module.setattr(c"__version__", &py::string("1.1.0")?)
 }

@@ -50,13 +50,22 @@ pub struct Engines {
 /// # Errors
 /// When a source file cannot be read.
 pub fn key(workspace: &Workspace, python: &Python) -> Result<String, ExpectedError> {
-    let mut key = Key::of("engines 2")
+    key_of("engines 2", workspace, python, &SOURCES)
+}
+
+fn key_of(
+    kind: &str,
+    workspace: &Workspace,
+    python: &Python,
+    folders: &[&str],
+) -> Result<String, ExpectedError> {
+    let mut key = Key::of(kind)
         .text(&python.abi_tag)
         .text(&python.ext_suffix);
     for name in WORKSPACE_FILES {
         key = key.text(name).bytes(&read(workspace, Path::new(name))?);
     }
-    for folder in SOURCES {
+    for folder in folders {
         let below = workspace.root.join(folder);
         for file in sources(&below).map_err(|error| missing(&below, &error))? {
             let path = Path::new(folder).join(file);
@@ -115,7 +124,7 @@ pub fn ensure(tools: &Tools) -> anyhow::Result<Engines> {
         let _step = tools
             .progress
             .step("building the engines (once for each Python; a minute or two)");
-        if let Err(error) = cargo(tools) {
+        if let Err(error) = cargo(tools, &ENGINES.map(|(package, _, _)| package)) {
             return Ok(Err(error));
         }
         for (_, module, folder) in ENGINES {
@@ -125,6 +134,28 @@ pub fn ensure(tools: &Tools) -> anyhow::Result<Engines> {
         Ok(Ok(()))
     })?;
     Ok(Engines { folder: made?, key })
+}
+
+/// Builds another crate of the workspace as the engines are built, and returns the folder that holds its module.
+///
+/// # Errors
+/// When it does not build, or its sources in `folder` cannot be read.
+pub fn extra(tools: &Tools, package: &str, folder: &str) -> anyhow::Result<PathBuf> {
+    let key = key_of(package, &tools.workspace, &tools.python, &[folder])?;
+    let module = format!("_{}", package.replace('-', "_"));
+    let store = store::Store::new(tools.workspace.cache.join("engines"));
+    let _lock = lock(tools)?;
+    let made = store.get_or_make::<ExpectedError>(&key, |entry| {
+        rust::require_plain_cache(&tools.workspace)?;
+        let _step = tools.progress.step(&format!("building {package}"));
+        if let Err(error) = cargo(tools, &[package]) {
+            return Ok(Err(error));
+        }
+        let file = format!("{module}{}", tools.python.ext_suffix);
+        super::copy(&library(tools, &module), &entry.join(file))?;
+        Ok(Ok(()))
+    })?;
+    Ok(made?)
 }
 
 impl Engines {
@@ -154,9 +185,9 @@ fn target(tools: &Tools) -> PathBuf {
 }
 
 /// Without the network first: it is quicker, and it is all that most runs need.
-fn cargo(tools: &Tools) -> Result<(), ExpectedError> {
-    match attempt(tools, true) {
-        Err(said) if rust::lacks_downloads(&said) => match attempt(tools, false) {
+fn cargo(tools: &Tools, packages: &[&str]) -> Result<(), ExpectedError> {
+    match attempt(tools, packages, true) {
+        Err(said) if rust::lacks_downloads(&said) => match attempt(tools, packages, false) {
             Err(said) if rust::lacks_downloads(&said) => Err(rust::offline(&said)),
             other => other.map_err(refused),
         },
@@ -164,14 +195,14 @@ fn cargo(tools: &Tools) -> Result<(), ExpectedError> {
     }
 }
 
-fn attempt(tools: &Tools, offline: bool) -> Result<(), String> {
+fn attempt(tools: &Tools, packages: &[&str], offline: bool) -> Result<(), String> {
     let program = rust::cargo().map_err(|error| error.to_string())?;
     let mut command = Command::new(program);
     command.args(["build", "--quiet", "--locked", "--profile", "engine"]);
     if offline {
         command.arg("--offline");
     }
-    for (package, _, _) in ENGINES {
+    for package in packages {
         command.args(["-p", package]);
     }
     for (name, _) in std::env::vars_os() {
@@ -241,17 +272,21 @@ fn collect(tools: &Tools, entry: &Path, module: &str, folder: &str) -> anyhow::R
             super::copy(&sources.join(file), &to)?;
         }
     }
-    let built = target(tools).join("engine").join(format!(
-        "{}_{module}{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    ));
+    let module_file = format!("_{module}{}", tools.python.ext_suffix);
     let package = entry.join(module);
     fs::create_dir_all(&package)?;
     super::copy(
-        &built,
-        &package.join(format!("_{module}{}", tools.python.ext_suffix)),
+        &library(tools, &format!("_{module}")),
+        &package.join(module_file),
     )
+}
+
+/// Where cargo puts the library of this name.
+fn library(tools: &Tools, name: &str) -> PathBuf {
+    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+    target(tools)
+        .join("engine")
+        .join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ fn keep(scratch: &tools::Scratch, entry: &Path, file: &str, said: &str) -> anyho
 }
 
 /// An extension module finds Python's functions in the interpreter that loads it; macOS wants that said.
-fn module_link_flags() -> impl Iterator<Item = String> {
+pub fn module_link_flags() -> impl Iterator<Item = String> {
     let flags: &[&str] = if cfg!(target_os = "macos") {
         &["-undefined", "dynamic_lookup"]
     } else {

@@ -1,46 +1,122 @@
 //! `checker bench`.
 
-use crate::bench::{self, Table};
+use std::path::{Path, PathBuf};
+
+use crate::bench::lesson::Table;
+use crate::bench::{self, Report, Unit, Wanted};
 use crate::build::compiler::Compiler;
+use crate::build::store::write_atomically;
 use crate::build::tools::Tools;
 use crate::cli::Global;
 use crate::errors::ExpectedError;
+use crate::lesson::Lesson;
 use crate::python::choose;
 use crate::workspace::Workspace;
-use crate::{catalogue, exit, output};
+use crate::{catalogue, exit, interrupt, output};
 
-/// Measure what a call costs through each bridge and backend, as ratios to the extension in C.
+/// Measure what a call costs through each bridge and backend, as ratios to a METH_FASTCALL function in C.
 ///
-/// All variants run in one process, in turn; each figure is the fewest nanoseconds of thread CPU time per call. The
-/// solutions of the lesson are measured, never the exercises.
+/// Without a lesson: one table of operations, stock and ours side by side in one process, with the GIL released and
+/// held. With a lesson: the calls that it names, in its solutions.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The lesson, for example lesson-7.5.
-    #[arg(default_value = "lesson-7.5")]
-    lesson: String,
-    /// How often each call is timed; the fewest nanoseconds count.
-    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    /// A lesson, for example lesson-7.5.
+    #[arg(conflicts_with_all = ["only", "svg"])]
+    lesson: Option<String>,
+    /// Count instructions with valgrind instead of taking times.
+    #[arg(long)]
+    instructions: bool,
+    /// Measure these rows only, for example add,sort.
+    #[arg(long, value_name = "ROWS", value_delimiter = ',')]
+    only: Vec<String>,
+    /// How often each cell is timed; the fewest nanoseconds count.
+    #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rounds: u32,
+    /// Also write a chart to this file.
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Do as little as possible: the figures mean nothing.
+    #[arg(long, hide = true)]
+    tiny: bool,
 }
 
-/// Measures the calls that the lesson names.
+/// Measures the table, or the calls that a lesson names.
 pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let workspace = Workspace::find()?;
-    let lesson = catalogue::find(&workspace, &args.lesson)?;
+    let lesson = match &args.lesson {
+        Some(name) => Some(measurable(&workspace, name)?),
+        None => None,
+    };
+    let python = choose::choose(&workspace, global.python.as_deref())?;
+    let compiler = Compiler::find(&workspace)?;
+    interrupt::watch();
+    let tools = Tools::new(workspace, python, compiler);
+    let wanted = Wanted {
+        only: args.only.clone(),
+        unit: match args.instructions {
+            true => Unit::Instructions,
+            false => Unit::Nanoseconds,
+        },
+        rounds: args.rounds,
+        tiny: args.tiny,
+    };
+    match lesson {
+        Some(lesson) => of_lesson(&tools, &lesson, &wanted, global),
+        None => of_table(&tools, &wanted, args.svg.as_deref(), global),
+    }
+}
+
+fn measurable(workspace: &Workspace, name: &str) -> anyhow::Result<Lesson> {
+    let lesson = catalogue::find(workspace, name)?;
     if lesson.manifest.benches.is_empty() {
         return Err(ExpectedError::NothingToMeasure {
             lesson: lesson.manifest.id.0,
         }
         .into());
     }
-    let python = choose::choose(&workspace, global.python.as_deref())?;
-    let compiler = Compiler::find(&workspace)?;
-    let tools = Tools::new(workspace, python, compiler);
-    let table = Table::measure(&tools, &lesson, args.rounds)?;
+    Ok(lesson)
+}
+
+fn of_lesson(
+    tools: &Tools,
+    lesson: &Lesson,
+    wanted: &Wanted,
+    global: &Global,
+) -> anyhow::Result<u8> {
+    let table = Table::measure(tools, lesson, wanted)?;
     if global.json {
-        output::json(&bench::document(&lesson, &table))?;
+        output::json(&bench::lesson::document(lesson, &table))?;
     } else {
-        output::result(&bench::text(&lesson, &table))?;
+        output::result(&bench::lesson::text(lesson, &table))?;
     }
     Ok(exit::PASSED)
+}
+
+fn of_table(
+    tools: &Tools,
+    wanted: &Wanted,
+    svg: Option<&Path>,
+    global: &Global,
+) -> anyhow::Result<u8> {
+    let report = Report::measure(tools, wanted)?;
+    if let Some(file) = svg {
+        write(file, &bench::chart(&report))?;
+    }
+    if global.json {
+        output::json(&bench::document(&report))?;
+    } else {
+        output::result(&bench::text(&report))?;
+    }
+    Ok(match report.failures.is_empty() {
+        true => exit::PASSED,
+        false => exit::NOT_PASSED,
+    })
+}
+
+fn write(file: &Path, chart: &str) -> Result<(), ExpectedError> {
+    write_atomically(file, chart.as_bytes()).map_err(|error| ExpectedError::UnusableFile {
+        path: file.to_owned(),
+        problem: error.to_string(),
+        next: "name a file that can be written with --svg".to_owned(),
+    })
 }

@@ -1,0 +1,15 @@
+"""Writes the extension module of API mode; MODULE is replaced by its name."""
+
+from declarations import CDEF
+
+from cffi import FFI
+
+ffibuilder = FFI()
+ffibuilder.cdef(CDEF)
+ffibuilder.set_source(
+    "MODULE",
+    '#include "calls.h"',
+    sources=["calls.c"],
+    include_dirs=["."],
+    extra_compile_args=["-O2"],
+)
