@@ -1,8 +1,7 @@
 """Writes the extension module of API mode; MODULE is replaced by its name."""
 
-from declarations import CDEF
-
 from cffi import FFI
+from declarations import CDEF
 
 ffibuilder = FFI()
 ffibuilder.cdef(CDEF)

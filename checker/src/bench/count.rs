@@ -33,7 +33,8 @@ pub fn between_marks(folder: &Path) -> anyhow::Result<Vec<u64>> {
         if !file.exists() {
             return Ok(counts);
         }
-        counts.push(total(&fs::read_to_string(&file)?).with_context(|| file.display().to_string())?);
+        counts
+            .push(total(&fs::read_to_string(&file)?).with_context(|| file.display().to_string())?);
     }
 }
 
@@ -116,7 +117,10 @@ mod tests {
 
     #[test]
     fn the_sum_is_found_in_either_form() {
-        assert_eq!(total("version: 1\nfn=x\n0 5\ntotals: 12345\n").unwrap(), 12345);
+        assert_eq!(
+            total("version: 1\nfn=x\n0 5\ntotals: 12345\n").unwrap(),
+            12345
+        );
         assert_eq!(total("summary: 77\nfn=x\n").unwrap(), 77);
         assert!(total("fn=x\n").is_err());
     }

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::border::{self, Ending, Job};
+use crate::border::{self, Access, Ending, Job};
 use crate::build::tools::Tools;
 use crate::build::{captured_text, output_of};
 use crate::judge::{self, work::Prepared};
@@ -33,6 +33,7 @@ const LIMITS: Limits = Limits {
     memory_mib: 2048,
     output_kib: 1024,
     processes: 64,
+    ..Limits::DEFAULT
 };
 
 /// The figures of one lesson.
@@ -58,7 +59,11 @@ impl Table {
     ///
     /// # Errors
     /// When a solution does not build or run: that is a fault of the lesson, not of a participant.
-    pub fn measure(tools: &Tools, lesson: &Lesson, wanted: &super::Wanted) -> anyhow::Result<Table> {
+    pub fn measure(
+        tools: &Tools,
+        lesson: &Lesson,
+        wanted: &super::Wanted,
+    ) -> anyhow::Result<Table> {
         let prepared = judge::prepare_all(tools, lesson, &Sources::Solution)?;
         let (_, base) = prepared
             .iter()
@@ -70,11 +75,21 @@ impl Table {
                 "-I".into(),
                 "-c".into(),
                 PROGRAM.into(),
-                request(lesson, &prepared, wanted.rounds)?.to_string().into(),
+                request(lesson, &prepared, wanted.rounds)?
+                    .to_string()
+                    .into(),
             ],
             env: Vec::new(),
             cwd: base.job().work_dir.clone(),
             limits: LIMITS,
+            // The other variants' work folders; this one's is the working directory.
+            access: Access {
+                readable: prepared
+                    .iter()
+                    .map(|(_, it)| it.job().work_dir.clone())
+                    .collect(),
+                ..Access::default()
+            },
         };
         let _step = tools.progress.step("measuring");
         let ended = border::run(&job)?;

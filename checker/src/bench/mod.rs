@@ -241,7 +241,10 @@ fn possible(
         .into_iter()
         .partition(|row| row.numpy && machine.numpy.is_none());
     let why = "NumPy is not installed: `checker setup --with numpy`";
-    (rows, out.into_iter().map(|row| (row, why.to_owned())).collect())
+    (
+        rows,
+        out.into_iter().map(|row| (row, why.to_owned())).collect(),
+    )
 }
 
 /// Figures and failures of one or more processes.
@@ -330,8 +333,9 @@ impl Bench<'_> {
 
     /// Each variant in a process of its own, which imports nothing for the others.
     fn count(&self, valgrind: &Path) -> anyhow::Result<Measured> {
-        let mut requests: Vec<Request> =
-            Variant::all().map(|variant| self.request(vec![variant])).collect();
+        let mut requests: Vec<Request> = Variant::all()
+            .map(|variant| self.request(vec![variant]))
+            .collect();
         requests.extend(self.installed(vec![Variant {
             bridge: Bridge::Ctypes,
             backend: Backend::Rust,
@@ -345,7 +349,9 @@ impl Bench<'_> {
             measured.add(&request, answer, Some(&counts));
             Ok(())
         })?;
-        let mut measured = measured.into_inner().expect("no thread panics with the lock");
+        let mut measured = measured
+            .into_inner()
+            .expect("no thread panics with the lock");
         measured.relate_to_base();
         let nothing = match self.wants_first_call() {
             true => self.instructions_of_first_call(valgrind, None)?,
@@ -410,7 +416,11 @@ impl Bench<'_> {
         let _step = self.tools.progress.step("measuring first calls");
         let base = one(self, BASE)?;
         for variant in Variant::all() {
-            let value = if variant == BASE { base } else { one(self, variant)? };
+            let value = if variant == BASE {
+                base
+            } else {
+                one(self, variant)?
+            };
             measured.cells.push(Cell {
                 row,
                 variant,

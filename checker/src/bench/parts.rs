@@ -9,6 +9,7 @@ use crate::build::tools::{Scratch, Tools};
 use crate::build::{Failure, api, copy, engines, ext};
 use crate::errors::ExpectedError;
 use crate::judge::inputs::Files;
+use crate::python::numpy;
 use crate::variant::Backend;
 
 /// The folder of the sources, below the root.
@@ -59,6 +60,7 @@ impl Parts {
             paths.push(api_module(tools, &sources, backend)?);
         }
         paths.push(tools.engines()?.folder.clone());
+        paths.extend(numpy::find(tools)?);
         paths.push(tools.venv()?.site_packages.clone());
         let library = compiled(tools, "libcalls.so", &sources, &["calls.c"])?.join("libcalls.so");
         let programs = tools.scratch()?;

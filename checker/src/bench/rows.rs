@@ -80,13 +80,21 @@ const fn access(name: &'static str, title: &'static str, how: &'static str) -> R
 
 /// All rows, in the order of the table.
 pub const ROWS: [Row; 25] = [
-    call("add", "add(int, int)", "the function is looked up beforehand"),
+    call(
+        "add",
+        "add(int, int)",
+        "the function is looked up beforehand",
+    ),
     call(
         "mix",
         "six mixed arguments",
         "int, double, long long, float, unsigned short and const char *; a double comes back",
     ),
-    call("multiply", "multiply(double, double)", "a double comes back"),
+    call(
+        "multiply",
+        "multiply(double, double)",
+        "a double comes back",
+    ),
     call("length", "strlen(bytes)", "twelve bytes as const char *"),
     call(
         "midpoint",
@@ -157,15 +165,31 @@ pub const ROWS: [Row; 25] = [
             "Python compares; ctypes and CFFI: lambda a, b: a[0] - b[0]; ext: two ints",
         )
     },
-    call("lib_name", "lib.add(int, int)", "with the look-up of the name"),
-    access("config_process", "Config.process()", "c_ext_config_basic: in C; in Rust by hand"),
+    call(
+        "lib_name",
+        "lib.add(int, int)",
+        "with the look-up of the name",
+    ),
+    access(
+        "config_process",
+        "Config.process()",
+        "c_ext_config_basic: in C; in Rust by hand",
+    ),
     access("config_get", "Config.timeout", "an int is read"),
     access("config_set", "Config.timeout = 31", "an int is set"),
     access("config_url", "Config.server_url", "a string is read"),
     access("config_new", "Config(30, 'x', True)", "an object is made"),
-    access("macro_process", "Config.process(), #[pyclass]", "c_ext_config_basic: in C; in Rust by PyO3's macros"),
+    access(
+        "macro_process",
+        "Config.process(), #[pyclass]",
+        "c_ext_config_basic: in C; in Rust by PyO3's macros",
+    ),
     access("macro_get", "Config.timeout, #[pyclass]", "an int is read"),
-    access("macro_set", "Config.timeout = 31, #[pyclass]", "an int is set"),
+    access(
+        "macro_set",
+        "Config.timeout = 31, #[pyclass]",
+        "an int is set",
+    ),
     Row {
         calls: 1,
         ..access(

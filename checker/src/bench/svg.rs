@@ -102,7 +102,12 @@ struct Scale {
 
 impl Scale {
     fn of(groups: &[Group<'_>]) -> Scale {
-        let ratios = || groups.iter().flat_map(|group| &group.cells).map(|(_, ratio)| ratio.log10());
+        let ratios = || {
+            groups
+                .iter()
+                .flat_map(|group| &group.cells)
+                .map(|(_, ratio)| ratio.log10())
+        };
         Scale {
             lowest: ratios().fold(-0.5, f64::min).floor() as i32,
             highest: ratios().fold(0.5, f64::max).ceil() as i32,
@@ -110,7 +115,8 @@ impl Scale {
     }
 
     fn x(self, ratio: f64) -> f64 {
-        let share = (ratio.log10() - f64::from(self.lowest)) / f64::from(self.highest - self.lowest);
+        let share =
+            (ratio.log10() - f64::from(self.lowest)) / f64::from(self.highest - self.lowest);
         LEFT + share * (WIDTH - LEFT - RIGHT)
     }
 }
@@ -130,7 +136,10 @@ fn axis(scale: Scale, height: f64) -> String {
 }
 
 fn bar(scale: Scale, cell: &Cell, ratio: f64, y: f64) -> String {
-    let (from, to) = (scale.x(1.0).min(scale.x(ratio)), scale.x(1.0).max(scale.x(ratio)));
+    let (from, to) = (
+        scale.x(1.0).min(scale.x(ratio)),
+        scale.x(1.0).max(scale.x(ratio)),
+    );
     let variant = cell.variant.to_string();
     let shape = format!(
         "<rect class=\"{} {}\" x=\"{from:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>\n",

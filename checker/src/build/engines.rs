@@ -59,9 +59,7 @@ fn key_of(
     python: &Python,
     folders: &[&str],
 ) -> Result<String, ExpectedError> {
-    let mut key = Key::of(kind)
-        .text(&python.abi_tag)
-        .text(&python.ext_suffix);
+    let mut key = Key::of(kind).text(&python.abi_tag).text(&python.ext_suffix);
     for name in WORKSPACE_FILES {
         key = key.text(name).bytes(&read(workspace, Path::new(name))?);
     }

@@ -2,6 +2,7 @@
 
 pub mod choose;
 pub mod installed;
+pub mod numpy;
 pub mod probe;
 pub mod venv;
 

@@ -1,5 +1,6 @@
 //! The virtual environment: made from the chosen interpreter and the hash-pinned requirements, and nothing else.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -263,30 +264,52 @@ fn with_pip(
             venv_step(&output),
         )
     })?;
-    let mut pip = probe::quiet(Command::new(folder.join("bin/python")));
-    pip.args([
-        "-I",
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-input",
-        "--disable-pip-version-check",
-    ])
-    .args([
-        "--only-binary",
-        ":all:",
-        "--require-hashes",
-        "--requirement",
-    ])
-    .arg(lock_file);
-    // Settings that send packages elsewhere.
+    pip_install(&folder.join("bin/python"), &[], lock_file).map_err(|output| {
+        let (cause, next) = pip_failure(&output);
+        refuse(cause, next)
+    })
+}
+
+/// Runs the pip of this Python: hash-pinned wheels only, nothing that a setting sends elsewhere.
+fn pip_install(python: &Path, options: &[&OsStr], lock_file: &Path) -> Result<(), String> {
+    let mut pip = probe::quiet(Command::new(python));
+    pip.args(["-I", "-m", "pip", "install", "--quiet", "--no-input"])
+        .args(["--disable-pip-version-check", "--only-binary", ":all:"])
+        .args(options)
+        .args(["--require-hashes", "--requirement"])
+        .arg(lock_file);
     for name in ["PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"] {
         pip.env_remove(name);
     }
-    succeed(pip).map_err(|output| {
+    succeed(pip)
+}
+
+/// Installs hash-pinned packages into a folder of their own, for the interpreter of this environment.
+///
+/// # Errors
+/// When neither uv nor pip can do it.
+pub fn install_into(venv: &Venv, folder: &Path, lock_file: &Path) -> Result<(), ExpectedError> {
+    if let Some(uv) = probe::find_program("uv".as_ref()) {
+        let mut install = probe::quiet(Command::new(uv));
+        install
+            .args(["pip", "install", "--quiet", "--require-hashes", "--python"])
+            .arg(&venv.python)
+            .arg("--target")
+            .arg(folder)
+            .arg("--requirement")
+            .arg(lock_file);
+        if succeed(install).is_ok() {
+            return Ok(());
+        }
+    }
+    let options = ["--target".as_ref(), folder.as_os_str()];
+    pip_install(&venv.python, &options, lock_file).map_err(|output| {
         let (cause, next) = pip_failure(&output);
-        refuse(cause, next)
+        ExpectedError::SetUp {
+            venv: folder.to_owned(),
+            cause,
+            next: next.to_owned(),
+        }
     })
 }
 

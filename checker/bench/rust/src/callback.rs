@@ -16,10 +16,7 @@ thread_local! {
 }
 
 /// Runs `work`, whose C code calls `function` through [`step`] or [`order`].
-pub fn calling<T>(
-    function: Bound<'_, PyAny>,
-    work: impl FnOnce(Python<'_>) -> T,
-) -> PyResult<T> {
+pub fn calling<T>(function: Bound<'_, PyAny>, work: impl FnOnce(Python<'_>) -> T) -> PyResult<T> {
     let py = function.py();
     CALLED.set(Some(Called {
         function: function.unbind(),

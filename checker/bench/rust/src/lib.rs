@@ -157,6 +157,9 @@ mod _rust_bench {
 
     /// How cargo optimised this module.
     #[pymodule_export]
-    #[allow(non_upper_case_globals, reason = "Python's way to name what a module says of itself")]
+    #[allow(
+        non_upper_case_globals,
+        reason = "Python's way to name what a module says of itself"
+    )]
     const __opt_level__: &str = env!("OPT_LEVEL");
 }
