@@ -72,7 +72,7 @@ pub fn generate(module: &Module) -> String {
     let facts = facts::tables(module);
     let checks = checks::layouts(module);
     let externs = externs::functions(&module.name, &module.externs);
-    let methods = wrapper::table(&module.functions);
+    let methods = wrapper::table(&module.name, &module.functions);
     let last = module.name.rsplit('.').next().unwrap_or(&module.name);
     let name = quoted(&module.name);
     let includes = includes(module);

@@ -12,6 +12,11 @@
 
 #define RC_VERSION 3
 
+/* Code given to set_source() may ask whether it is compiled for cffi. */
+#define _CFFI_
+/* How a cdef's types spell a length that only the compiler knows. */
+#define _cffi_array_len(array) (sizeof(array) / sizeof((array)[0]))
+
 #ifdef __cplusplus
 typedef bool _Bool;
 #else

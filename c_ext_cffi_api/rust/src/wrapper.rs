@@ -172,8 +172,19 @@ fn produce(ctype: &Type, types: &mut Types) -> String {
     }
 }
 
+/// What `help()` shows: the function's type as cffi names types, without qualifiers.
+fn documentation(module: &str, function: &Function) -> String {
+    let parameters: Vec<String> = function.arguments.iter().map(Type::bare).collect();
+    let name = format!("{}({})", function.name, parameters.join(", "));
+    let mut head = function.result.declare(&name);
+    for qualifier in [" const", " volatile", " restrict"] {
+        head = head.replace(qualifier, "");
+    }
+    format!("{head};\n\nCFFI C function from {module}.lib")
+}
+
 /// The table of all functions.
-pub(crate) fn table(functions: &[Function]) -> String {
+pub(crate) fn table(module: &str, functions: &[Function]) -> String {
     let row = |function: &Function| {
         let name = &function.name;
         let pointer = quoted(&function.pointer.bare());
@@ -187,7 +198,8 @@ pub(crate) fn table(functions: &[Function]) -> String {
         };
         format!(
             "    {{{pointer}, (void *)rc_direct_{name},\n     {{\"{name}\", (PyCFunction)(void \
-             (*)(void))rc_call_{name}, {flag}, NULL}}}},\n"
+             (*)(void))rc_call_{name}, {flag}, {}}}}},\n",
+            quoted(&documentation(module, function))
         )
     };
     let rows: String = functions.iter().map(row).collect();

@@ -83,10 +83,10 @@ def _lengths_outside(tp: Any) -> None:
 def _address(tp: Any, quals: int) -> dict[str, Any]:
     """What the address of a field or variable of this type can be assigned to.
 
-    Of an array without a declared length, only the items are looked at.
+    Of an array with a length that is not declared, only the items are looked at.
     """
     items = 0
-    while isinstance(tp, model.ArrayType) and tp.length in (None, "..."):
+    while isinstance(tp, model.ArrayType) and (tp.length is None or "[...]" in _spelling(tp)):
         tp, items = tp.item, items + 1
     pointer = model.PointerType(_pointer(tp), quals)
     return {"ctype": {"spelling": _spelling(pointer), "class": "pointer"}, "items": items}
@@ -243,6 +243,13 @@ class _Describer:
 
     def record(self, name: str, tp: Any) -> dict[str, Any]:
         """A struct or union with its fields."""
+        try:
+            return self._record(name, tp)
+        except Exception as error:
+            model.attach_exception_info(error, name)
+            raise
+
+    def _record(self, name: str, tp: Any) -> dict[str, Any]:
         spelling = self._record_spelling(name)
         known_as = self.named_pointers.get(name, name)
         fields = None

@@ -39,7 +39,6 @@ def _write_if_changed(target: Any, text: str) -> bool:
     path = Path(target)
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return True
 
@@ -69,13 +68,12 @@ def make_c_source(
 
 
 def _target(tmpdir: Path, module_name: str, target: str | None) -> Path:
+    *packages, last = module_name.split(".")
     if target in (None, "*"):
-        *packages, last = module_name.split(".")
-        suffix = sysconfig.get_config_var("EXT_SUFFIX")
-        return tmpdir.joinpath(*packages, last + suffix)
+        target = last + sysconfig.get_config_var("EXT_SUFFIX")
     if target.endswith(".*"):
         target = target[:-2] + sysconfig.get_config_var("SHLIB_SUFFIX")
-    return tmpdir / target
+    return tmpdir.joinpath(*packages, target)
 
 
 def _build(
@@ -91,7 +89,7 @@ def _build(
     headers = [sysconfig.get_path("include"), sysconfig.get_path("platinclude")]
     job["include_dirs"] += list(dict.fromkeys(headers))
     job["define_macros"] = [tuple(macro) for macro in kwds.get("define_macros", ())]
-    job["sources"] = [str(c_file), *(str(folder / one) for one in kwds.get("sources", ()))]
+    job["sources"] = [str(c_file), *(os.path.normpath(folder / one) for one in kwds.get("sources", ()))]
     job["target"] = str(target)
     job["debug"] = debug
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -147,6 +145,7 @@ def recompile(
     below = os.path.join(*packages, last + source_extension)
     if c_file is None:
         c_file = os.path.join(tmpdir, below)
+        os.makedirs(os.path.dirname(c_file) or ".", exist_ok=True)
         if extradir:
             below = os.path.join(extradir, below)
     else:
