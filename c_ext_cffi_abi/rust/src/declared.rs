@@ -3,6 +3,7 @@
 //! They come from a module of our generator ([`crate::generated`]) or of stock cffi
 //! ([`crate::stock`]). Both name types by [`Op`]s, which become types here.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 
@@ -188,7 +189,11 @@ impl Declared {
     /// # Errors
     /// As for [`Declared::named`].
     pub fn generated<'py>(slf: &Bound<'py, Self>, text: &str) -> PyResult<Found<'py>> {
-        Declared::read(slf, text, Dialect::Generated)
+        let full = match slf.get().source() {
+            Some(Source::Generated(tables)) => tables.full_type(text),
+            _ => Cow::Borrowed(text),
+        };
+        Declared::read(slf, &full, Dialect::Generated)
     }
 
     fn read<'py>(slf: &Bound<'py, Self>, text: &str, dialect: Dialect) -> PyResult<Found<'py>> {
@@ -382,7 +387,11 @@ pub fn no_type() -> PyErr {
     PySystemError::new_err("the type tables of the module are damaged")
 }
 
-fn primitive(py: Python<'_>, number: isize) -> PyResult<Bound<'_, CType>> {
+/// The primitive type of this number; negative ones say why there is none.
+///
+/// # Errors
+/// `error` for those.
+pub fn primitive(py: Python<'_>, number: isize) -> PyResult<Bound<'_, CType>> {
     let message = match number {
         0 => return compose::void(py),
         -1 => "primitive integer type with an unexpected size (or not an integer type at all)",

@@ -582,8 +582,8 @@ impl Ffi {
     }
 
     /// Names of typedefs, structs and unions.
-    fn list_types(&self, py: Python<'_>) -> [Vec<String>; 3] {
-        self.declared(py).get().list_types()
+    fn list_types(&self, py: Python<'_>) -> (Vec<String>, Vec<String>, Vec<String>) {
+        self.declared(py).get().list_types().into()
     }
 
     /// Calls `func` once per tag, whatever thread comes first.

@@ -1,17 +1,20 @@
 //! Types and constants of modules that our generator has written.
 
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
 use crate::compose;
 use crate::ctype::{CType, Completion, Type, size_of_type};
-use crate::declared::{Declared, Found, Key, file, no_type};
+use crate::declared::{
+    DEEPEST_INCLUDE, Declared, Found, Key, Source, file, no_type, primitive as unnamed_number,
+};
 use crate::errors::ffi_error;
 use crate::glue::{self, Tables, UNSET};
 use crate::layout::{self, Declared as DeclaredField, STANDARD_POSITIONS, Said, complete};
 use crate::opcode::Op;
 use crate::parse::Names;
-use crate::primitive::Primitive;
+use crate::{machine, stock};
 
 impl Names for Tables {
     fn record(&self, tag: &str, union: bool) -> Option<(isize, bool)> {
@@ -101,7 +104,14 @@ pub fn record<'py>(
         return found.typed();
     }
     let row = tables.records().get(number).ok_or_else(no_type)?;
-    let made = if row.name() == "struct _IO_FILE" {
+    let made = if row.external != 0 {
+        let found = included(declared, row.name(), 0)?;
+        let found = found.ok_or_else(|| not_included(py, row.name()))?;
+        if row.complete != 0 {
+            stock::refuse_opaque(&found, row.name())?;
+        }
+        found
+    } else if row.name() == "struct _IO_FILE" {
         file(py)?.clone()
     } else {
         compose::record(py, row.name(), row.union != 0)?
@@ -114,6 +124,50 @@ pub fn record<'py>(
     }
     declared.get().keep(key, &Found::Type(made.clone()));
     Ok(made)
+}
+
+fn not_included(py: Python<'_>, name: &str) -> PyErr {
+    let message = format!("'{name}' should come from ffi.include() but was not found");
+    ffi_error(py, message)
+}
+
+/// The type of this name in an included module: the same object as there.
+fn included<'py>(
+    declared: &Bound<'py, Declared>,
+    name: &str,
+    depth: usize,
+) -> PyResult<Option<Bound<'py, CType>>> {
+    if depth > DEEPEST_INCLUDE {
+        return Err(PyRuntimeError::new_err(
+            "recursion overflow in ffi.include() delegations",
+        ));
+    }
+    for include in declared.get().includes() {
+        let other = include.declared.bind(declared.py());
+        let found = match other.get().source() {
+            Some(Source::Generated(tables)) => {
+                let row = |row: &glue::Record| row.name() == name && row.external == 0;
+                let one = |row: &glue::Enum| row.name() == name && row.external == 0;
+                if let Some(number) = tables.records().iter().position(row) {
+                    Some(record(other, *tables, number)?)
+                } else if let Some(number) = tables.enums().iter().position(one) {
+                    Some(enumeration(other, *tables, number)?)
+                } else {
+                    included(other, name, depth + 1)?
+                }
+            }
+            // Stock cffi's tables name types as a user would.
+            Some(Source::Stock(_)) => {
+                let name = PyString::new(declared.py(), name);
+                Some(Declared::named(other, &name)?.decayed())
+            }
+            None => None,
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }
 
 /// Enum `number` of the tables.
@@ -131,6 +185,10 @@ pub fn enumeration<'py>(
         return found.typed();
     }
     let row = tables.enums().get(number).ok_or_else(no_type)?;
+    if row.external != 0 {
+        let found = included(declared, row.name(), 0)?;
+        return found.ok_or_else(|| not_included(py, row.name()));
+    }
     let mut values = Vec::new();
     let mut negative = false;
     for one in row.names() {
@@ -165,8 +223,8 @@ pub fn typename<'py>(
     number: usize,
 ) -> PyResult<Found<'py>> {
     let row = tables.typedefs().get(number).ok_or_else(no_type)?;
-    match row.full_type() {
-        Some(text) => Declared::generated(declared, &text),
+    match row.type_text() {
+        Some(text) => Declared::generated(declared, text),
         None => number_type(declared.py(), row).map(Found::Type),
     }
 }
@@ -209,8 +267,8 @@ pub fn complete_record(
     let row = tables.records().get(number).ok_or_else(no_type)?;
     let mut known = Vec::new();
     for field in row.fields().unwrap_or_default() {
-        let text = field.full_type().unwrap_or_default();
-        let of = Declared::generated(declared, &text)?.decayed();
+        let text = field.type_text().unwrap_or_default();
+        let of = Declared::generated(declared, text)?.decayed();
         let size = size_of_type(&of)?;
         if size >= 0 && field.size != UNSET && field.size.cast_signed() != size {
             let what = format!("wrong size for field '{}'", field.name());
@@ -243,19 +301,14 @@ pub fn complete_record(
 fn number_type<'py>(py: Python<'py>, row: &glue::Typedef) -> PyResult<Bound<'py, CType>> {
     let size = usize::try_from(row.size).unwrap_or(0);
     let name = match (row.kind, size) {
-        (0, size) => integer_name(size, true),
-        (1, size) => integer_name(size, false),
+        (0 | 1, 1 | 2 | 4 | 8) => integer_name(size, row.kind == 0),
+        (0 | 1, _) => return unnamed_number(py, -1),
         (_, 4) => "float",
         (_, 8) => "double",
-        _ => "long double",
+        (_, machine::LONG_DOUBLE) => return unnamed_number(py, -3),
+        _ => return unnamed_number(py, -2),
     };
-    if Primitive::named(name).is_some_and(|primitive| primitive.size == size) {
-        return compose::primitive(py, name);
-    }
-    Err(ffi_error(
-        py,
-        format!("primitive type '{}' has size {size}", row.name()),
-    ))
+    compose::primitive(py, name)
 }
 
 /// The integer of this name, compared with what the declaration claims; `None` for no integer.
@@ -275,9 +328,13 @@ pub fn integer<'py>(
     if let Some(claimed) = row.and_then(glue::Constant::claimed)
         && value.str()?.to_str()? != claimed
     {
+        let shown = match value.extract::<u64>() {
+            Ok(above_zero @ 1..) => format!("{value} (0x{above_zero:x})"),
+            _ => value.to_string(),
+        };
         return Err(ffi_error(
             py,
-            format!("the C compiler says '{name}' is equal to {value}, but the cdef disagrees"),
+            format!("the C compiler says '{name}' is equal to {shown}, but the cdef disagrees"),
         ));
     }
     Ok(Some(value))

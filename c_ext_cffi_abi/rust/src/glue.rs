@@ -9,7 +9,7 @@ use pyo3::ffi;
 use crate::extern_python::Slot;
 
 /// Raised whenever a layout here changes.
-pub const VERSION: c_int = 3;
+pub const VERSION: c_int = 4;
 /// A size or an offset that the C compiler was not asked for.
 pub const UNSET: usize = usize::MAX;
 
@@ -17,7 +17,6 @@ pub const UNSET: usize = usize::MAX;
 pub struct Typedef {
     pub name: *const c_char,
     pub ctype: *const c_char,
-    pub lengths: *const usize,
     pub size: c_int,
     pub kind: c_int,
 }
@@ -26,7 +25,6 @@ pub struct Typedef {
 pub struct Field {
     pub name: *const c_char,
     pub ctype: *const c_char,
-    pub lengths: *const usize,
     pub offset: usize,
     pub size: usize,
     pub bits: c_int,
@@ -42,6 +40,7 @@ pub struct Record {
     pub union: c_int,
     pub complete: c_int,
     pub pack: c_int,
+    pub external: c_int,
 }
 
 /// Reads an integer constant; returns 1 when it is not above zero.
@@ -60,6 +59,7 @@ pub struct Enum {
     pub count: usize,
     pub size: c_int,
     pub signed: c_int,
+    pub external: c_int,
 }
 
 #[repr(C)]
@@ -75,7 +75,6 @@ pub struct Constant {
 pub struct Variable {
     pub name: *const c_char,
     pub ctype: *const c_char,
-    pub lengths: *const usize,
     pub address: unsafe extern "C" fn() -> *mut c_void,
 }
 
@@ -114,6 +113,9 @@ pub struct Module {
     pub extern_count: usize,
     /// Names of the modules whose declarations this one includes, ended by null; or null.
     pub includes: *const *const c_char,
+    /// What `[#n]` stands for in the types.
+    pub lengths: *const usize,
+    pub length_count: usize,
 }
 
 /// A generated module's tables. They are static there, and extension modules are never unloaded.
@@ -171,6 +173,8 @@ static EMPTY: Empty = Empty(Module {
     externs: std::ptr::null_mut(),
     extern_count: 0,
     includes: std::ptr::null(),
+    lengths: NonNull::dangling().as_ptr(),
+    length_count: 0,
 });
 
 struct Empty(Module);
@@ -205,6 +209,28 @@ impl Tables {
     rows!(constants, Constant, constants, constant_count);
     rows!(variables, Variable, variables, variable_count);
     rows!(functions, Function, functions, function_count);
+    rows!(lengths, usize, lengths, length_count);
+
+    /// A type of these tables, with the lengths in it that the compiler told.
+    pub fn full_type(self, text: &str) -> Cow<'_, str> {
+        if !text.contains("[#") {
+            return Cow::Borrowed(text);
+        }
+        let mut full = String::with_capacity(text.len());
+        for (index, part) in text.split("[#").enumerate() {
+            let (number, rest) = if index == 0 {
+                ("", part)
+            } else {
+                part.split_once(']').unwrap_or((part, ""))
+            };
+            let number = number.parse::<usize>().ok();
+            if let Some(length) = number.and_then(|number| self.lengths().get(number)) {
+                full.push_str(&format!("[{length}]"));
+            }
+            full.push_str(rest);
+        }
+        Cow::Owned(full)
+    }
 
     /// The `extern "Python"` functions, each as its place in memory: what is attached changes.
     pub fn externs(self) -> impl Iterator<Item = *mut Extern> {
@@ -253,38 +279,6 @@ macro_rules! types {
 }
 
 types!(Typedef, Field, Constant, Variable, Function, Extern);
-
-macro_rules! sized {
-    ($($row:ty),*) => {$(
-        impl $row {
-            /// Its type, where one is given, with the lengths in it that the compiler told.
-            pub fn full_type(&self) -> Option<Cow<'static, str>> {
-                // SAFETY: the generator writes one length for each `[...]`.
-                self.type_text().map(|text| unsafe { with_lengths(text, self.lengths) })
-            }
-        }
-    )*};
-}
-
-sized!(Typedef, Field, Variable);
-
-/// Puts the lengths in place of `[...]`.
-///
-/// # Safety
-/// `lengths` has one number for each of them; it may be null where there is none.
-unsafe fn with_lengths(text: &'static str, lengths: *const usize) -> Cow<'static, str> {
-    if lengths.is_null() {
-        return Cow::Borrowed(text);
-    }
-    let mut parts = text.split("[...]");
-    let mut full = parts.next().unwrap_or_default().to_owned();
-    for (index, part) in parts.enumerate() {
-        // SAFETY: the caller's promise.
-        let length = unsafe { *lengths.add(index) };
-        full.push_str(&format!("[{length}]{part}"));
-    }
-    Cow::Owned(full)
-}
 
 impl Extern {
     /// Its name, without that of the module.

@@ -280,16 +280,7 @@ fn from_stock<'py>(
         code::INTEGER | code::ENUM => stock::integer(py, global),
         code::CONSTANT | code::OPENED_CONSTANT => {
             let ctype = found()?.typed()?;
-            let size = match usize::try_from(size_of_type(&ctype)?) {
-                Ok(size) if size > 0 => size,
-                _ => {
-                    let message = format!(
-                        "constant '{name}' is of type '{}', whose size is not known",
-                        ctype.get().name
-                    );
-                    return Err(ffi_error(py, message));
-                }
-            };
+            let size = constant_size(name, &ctype)?;
             if global.address.is_null() {
                 let at = lib.get().symbol(py, name)?;
                 // SAFETY: the symbol is what the declaration says, for which the caller vouches.
@@ -336,6 +327,20 @@ fn from_stock<'py>(
 
 type Copy = unsafe extern "C" fn(*mut c_void);
 type Ask = unsafe extern "C" fn() -> *mut c_void;
+
+/// Bytes of a constant.
+fn constant_size(name: &str, ctype: Type<'_, '_>) -> PyResult<usize> {
+    match usize::try_from(size_of_type(ctype)?) {
+        Ok(size) if size > 0 => Ok(size),
+        _ => {
+            let message = format!(
+                "constant '{name}' is of type '{}', whose size is not known",
+                ctype.get().name
+            );
+            Err(ffi_error(ctype.py(), message))
+        }
+    }
+}
 
 /// A constant that is no integer. Its bytes stay: the value may be a struct or an array that a
 /// cdata goes on pointing to. There is one per constant of a module, which is never unloaded.
@@ -414,13 +419,14 @@ fn from_generated<'py>(
         if !row.has_wrapper() {
             return function_value(declared, row.type_text(), row.address).map(Some);
         }
+        // What is wrong with its type is told now, not at the first call.
+        Declared::generated(declared, row.type_text().unwrap_or_default())?;
         let definition = (&raw const row.method).cast_mut();
         // SAFETY: the definition is static in the module, and only read.
         return unsafe { built_in(lib, definition) }.map(Some);
     }
     if let Some(row) = tables.variables().iter().find(|row| row.name() == name) {
-        let text = row.full_type().unwrap_or_default();
-        let ctype = Declared::generated(declared, &text)?.decayed();
+        let ctype = Declared::generated(declared, row.type_text().unwrap_or_default())?.decayed();
         return variable(name, &ctype, Place::Asked(row.address)).map(Some);
     }
     if let Some(value) = generated::integer(py, tables, name)? {
@@ -430,7 +436,7 @@ fn from_generated<'py>(
         && let Some(copy) = row.copy
     {
         let ctype = Declared::generated(declared, row.type_text().unwrap_or_default())?.decayed();
-        let size = usize::try_from(size_of_type(&ctype)?).unwrap_or(0);
+        let size = constant_size(name, &ctype)?;
         return copied(&ctype, size, copy).map(Some);
     }
     match generated_extern(tables, name) {

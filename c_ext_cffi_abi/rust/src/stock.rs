@@ -111,17 +111,28 @@ fn external<'py>(declared: &Bound<'py, Declared>, row: &Record) -> PyResult<Boun
             format!("'{keyword} {name}' should come from ffi.include() but was not found");
         return Err(ffi_error(declared.py(), message));
     };
+    if row.flags & OPAQUE == 0 {
+        refuse_opaque(&found, &format!("{keyword} {name}"))?;
+    }
+    Ok(found)
+}
+
+/// Refuses a record that an included module does not describe, but the including one does.
+///
+/// # Errors
+/// `NotImplementedError` if it is opaque.
+pub fn refuse_opaque(found: Type<'_, '_>, name: &str) -> PyResult<()> {
     let opaque = found.get().record().is_some_and(|record| {
         record.layout.get().is_none() && record.completion.borrow().is_none()
     });
-    if opaque && row.flags & OPAQUE == 0 {
+    if opaque {
         return Err(PyNotImplementedError::new_err(format!(
-            "'{keyword} {name}' is opaque in the ffi.include(), but no longer in the ffi doing \
-             the include (workaround: don't use ffi.include() but duplicate the declarations of \
-             everything using {keyword} {name})"
+            "'{name}' is opaque in the ffi.include(), but no longer in the ffi doing the include \
+             (workaround: don't use ffi.include() but duplicate the declarations of everything \
+             using {name})"
         )));
     }
-    Ok(found)
+    Ok(())
 }
 
 fn included<'py>(

@@ -94,23 +94,6 @@ impl Type {
         self.spelling.replacen('&', "", 1)
     }
 
-    /// Expressions for the lengths that the declaration leaves to the compiler, `[...]`, of an
-    /// array that is called `name`.
-    pub fn lengths(&self, name: &str) -> Vec<String> {
-        let after = self.spelling.split_once('&').map_or("", |(_, after)| after);
-        let dimensions = after.split(']').take_while(|one| one.starts_with('['));
-        let mut item = name.to_owned();
-        let mut lengths = Vec::new();
-        for dimension in dimensions {
-            let whole = std::mem::take(&mut item);
-            item = format!("{whole}[0]");
-            if dimension == "[..." {
-                lengths.push(format!("sizeof({whole}) / sizeof({item})"));
-            }
-        }
-        lengths
-    }
-
     /// Whether it is an array whose length nobody knows.
     pub fn is_open(&self) -> bool {
         self.spelling.contains("&[]")
@@ -150,6 +133,9 @@ pub struct Record {
     pub spelling: Option<String>,
     /// Whether it is a union.
     pub union: bool,
+    /// Whether an included module declares it; nothing else but its name matters then.
+    #[serde(default)]
+    pub external: bool,
     /// `None` for an opaque one.
     pub fields: Option<Vec<Field>>,
     /// Whether the declaration claims to be complete, so that positions must be the natural ones.
@@ -203,6 +189,9 @@ pub struct Enum {
     pub name: String,
     /// How C spells it; `None` for one without name.
     pub spelling: Option<String>,
+    /// Whether an included module declares it; nothing else but its name matters then.
+    #[serde(default)]
+    pub external: bool,
     /// The names of its values; the compiler says which values.
     pub names: Vec<String>,
     /// Where it is declared.

@@ -1,7 +1,7 @@
 //! `extern "Python"`: C functions that pack their arguments and call Python.
 
 use crate::describe::{Class, Extern, Linkage, Type};
-use crate::generate::quoted;
+use crate::generate::{Types, quoted};
 use crate::place::blamed;
 
 /// Bytes between two arguments in the rc_entries.
@@ -11,9 +11,9 @@ const ENTRY: usize = 8;
 ///
 /// The table holds the addresses of the functions, and they refer to it: so the declarations come
 /// first.
-pub(crate) fn functions(module: &str, externs: &[Extern]) -> String {
+pub(crate) fn functions(module: &str, externs: &[Extern], types: &mut Types) -> String {
     let declared: String = externs.iter().map(declaration).collect();
-    let rows: String = externs.iter().map(|one| row(module, one)).collect();
+    let rows: String = externs.iter().map(|one| row(module, one, types)).collect();
     let bodies: String = externs.iter().enumerate().map(body).collect();
     format!(
         "{declared}static struct rc_extern rc_externs[] = {{\n{rows}    {{{{NULL, 0, {{NULL, NULL}}}}, NULL, NULL}}\n}};\n\n{bodies}"
@@ -35,7 +35,7 @@ fn declaration(one: &Extern) -> String {
     blamed(function.at.as_ref(), &code)
 }
 
-fn row(module: &str, one: &Extern) -> String {
+fn row(module: &str, one: &Extern, types: &mut Types) -> String {
     let function = &one.function;
     let name = &function.name;
     let full = quoted(&format!("{module}.{name}"));
@@ -43,7 +43,7 @@ fn row(module: &str, one: &Extern) -> String {
         Class::Void => "0".to_owned(),
         _ => format!("sizeof({})", function.result.bare()),
     };
-    let pointer = quoted(&function.pointer.bare());
+    let pointer = quoted(&types.text(&function.pointer, None));
     format!("    {{{{{full}, {size}, {{NULL, NULL}}}}, {pointer}, (void *){name}}},\n")
 }
 

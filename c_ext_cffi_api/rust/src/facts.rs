@@ -1,21 +1,20 @@
 //! Tables of what only the C compiler knows: sizes, offsets, values, addresses.
 
 use crate::describe::{
-    At, Class, Constant, Enum, Field, Module, Record, Target, Type, Typedef, Variable,
+    At, Class, Constant, Enum, Field, Module, Record, Target, Typedef, Variable,
 };
-use crate::generate::quoted;
+use crate::generate::{Types, quoted};
 use crate::place::blamed;
 
 const UNSET: &str = "(size_t)-1";
 
 /// All tables.
-pub(crate) fn tables(module: &Module) -> String {
-    let typedef_lengths: String = module.typedefs.iter().map(typedef_lengths).collect();
+pub(crate) fn tables(module: &Module, types: &mut Types) -> String {
     let records: String = module
         .records
         .iter()
         .enumerate()
-        .map(|(index, one)| fields(index, one))
+        .map(|(index, one)| fields(index, one, types))
         .collect();
     let enumerators = module.enums.iter().flat_map(|one| {
         one.names
@@ -33,21 +32,24 @@ pub(crate) fn tables(module: &Module) -> String {
         .map(|(index, one)| enumerators_of(index, one))
         .collect();
     [
-        typedef_lengths,
         records,
         readers,
         enums,
-        table("rc_typedef", &module.typedefs, |_, one| typedef(one)),
+        table("rc_typedef", &module.typedefs, |_, one| typedef(one, types)),
         table("rc_record", &module.records, record),
         table("rc_enum", &module.enums, enumeration),
-        table("rc_constant", &module.constants, |_, one| constant(one)),
-        table("rc_variable", &module.variables, |_, one| variable(one)),
+        table("rc_constant", &module.constants, |_, one| {
+            constant(one, types)
+        }),
+        table("rc_variable", &module.variables, |_, one| {
+            variable(one, types)
+        }),
     ]
     .concat()
 }
 
 /// A table with an empty row at its end, because C has no empty array.
-fn table<T>(kind: &str, all: &[T], row: impl Fn(usize, &T) -> String) -> String {
+fn table<T>(kind: &str, all: &[T], mut row: impl FnMut(usize, &T) -> String) -> String {
     let rows: String = all
         .iter()
         .enumerate()
@@ -56,75 +58,38 @@ fn table<T>(kind: &str, all: &[T], row: impl Fn(usize, &T) -> String) -> String 
     format!("static const struct {kind} {kind}s[] = {{\n{rows}    {{0}}\n}};\n\n")
 }
 
-/// A table of the lengths that `[...]` leaves to the compiler, called by `key`; nothing if none.
-fn lengths(ctype: &Type, key: &str, expression: &str) -> String {
-    let all = ctype.lengths(expression);
-    if all.is_empty() {
-        return String::new();
-    }
-    format!(
-        "static const size_t rc_lengths_{key}[] = {{{}}};\n",
-        all.join(", ")
-    )
-}
-
-/// What refers to that table.
-fn lengths_of(ctype: &Type, key: &str) -> String {
-    if ctype.spelling.contains("[...]") {
-        format!("rc_lengths_{key}")
-    } else {
-        "NULL".to_owned()
-    }
-}
-
-fn typedef_lengths(one: &Typedef) -> String {
-    match &one.target {
-        Target::Type(target) => lengths(target, &one.name, &format!("(*({} *)0)", one.name)),
-        Target::Integer | Target::Float => String::new(),
-    }
-}
-
-fn typedef(one: &Typedef) -> String {
+fn typedef(one: &Typedef, types: &mut Types) -> String {
     let name = &one.name;
     match &one.target {
         Target::Type(target) => format!(
-            "{{\"{name}\", {}, {}, 0, 0}}",
-            quoted(&target.bare()),
-            lengths_of(target, name)
+            "{{\"{name}\", {}, 0, 0}}",
+            quoted(&types.text(target, Some(&format!("(*({name} *)0)"))))
         ),
         // The `|` refuses what is no integer.
-        Target::Integer => format!(
-            "{{\"{name}\", NULL, NULL, (int)sizeof({name}), ((({name})-1) | 0) <= 0 ? 0 : 1}}"
-        ),
+        Target::Integer => {
+            format!("{{\"{name}\", NULL, (int)sizeof({name}), ((({name})-1) | 0) <= 0 ? 0 : 1}}")
+        }
         // The size of what is no floating-point number becomes 0.
         Target::Float => format!(
-            "{{\"{name}\", NULL, NULL, (int)((double)sizeof({name}) * (double)((({name})1 / 2) * 2)), 2}}"
+            "{{\"{name}\", NULL, (int)((double)sizeof({name}) * (double)((({name})1 / 2) * 2)), 2}}"
         ),
     }
 }
 
 /// The fields of one record, and a function that makes the compiler look at them.
-fn fields(index: usize, record: &Record) -> String {
+fn fields(index: usize, record: &Record, types: &mut Types) -> String {
     let Some(fields) = &record.fields else {
         return String::new();
     };
-    let mut tables = String::new();
-    let mut rows = String::new();
-    for (number, field) in fields.iter().enumerate() {
-        let key = format!("{index}_{number}");
-        if let Some(of) = record.spelling.as_ref() {
-            let line = lengths(&field.ctype, &key, &format!("(({of} *)0)->{}", field.name));
-            if !line.is_empty() {
-                tables += &blamed(field.at.as_ref(), line.trim_end());
-            }
-        }
-        rows += &blamed(
-            field.at.as_ref(),
-            &format!("    {},", field_row(record, field, &key)),
-        );
-    }
+    let rows: String = fields
+        .iter()
+        .map(|field| {
+            let row = format!("    {},", field_row(record, field, types));
+            blamed(field.at.as_ref(), &row)
+        })
+        .collect();
     format!(
-        "{}{tables}static const struct rc_field rc_fields_{index}[] = {{\n{rows}    {{0}}\n}};\n\n",
+        "{}static const struct rc_field rc_fields_{index}[] = {{\n{rows}    {{0}}\n}};\n\n",
         looks(index, record, fields)
     )
 }
@@ -169,9 +134,13 @@ fn look(field: &Field) -> String {
     }
 }
 
-fn field_row(record: &Record, field: &Field, key: &str) -> String {
+fn field_row(record: &Record, field: &Field, types: &mut Types) -> String {
     let name = &field.name;
-    let ctype = quoted(&field.ctype.bare());
+    let place = record
+        .spelling
+        .as_ref()
+        .map(|of| format!("(({of} *)0)->{name}"));
+    let ctype = quoted(&types.text(&field.ctype, place.as_deref()));
     let (offset, size) = match &record.spelling {
         Some(of) if field.bits < 0 && !name.is_empty() => {
             let size = if field.ctype.is_open() {
@@ -184,11 +153,7 @@ fn field_row(record: &Record, field: &Field, key: &str) -> String {
         }
         _ => (UNSET.to_owned(), UNSET.to_owned()),
     };
-    let lengths = lengths_of(&field.ctype, key);
-    format!(
-        "{{\"{name}\", {ctype}, {lengths}, {offset}, {size}, {}}}",
-        field.bits
-    )
+    format!("{{\"{name}\", {ctype}, {offset}, {size}, {}}}", field.bits)
 }
 
 fn record(index: usize, one: &Record) -> String {
@@ -205,10 +170,11 @@ fn record(index: usize, one: &Record) -> String {
         _ => (UNSET.to_owned(), UNSET.to_owned()),
     };
     format!(
-        "{{{name}, {fields}, {count}, {size},\n     {align}, {}, {}, {}}}",
+        "{{{name}, {fields}, {count}, {size},\n     {align}, {}, {}, {}, {}}}",
         u8::from(one.union),
         u8::from(one.complete),
-        one.pack
+        one.pack,
+        u8::from(one.external)
     )
 }
 
@@ -236,7 +202,7 @@ fn constant_reader(one: &Constant) -> String {
     }
 }
 
-fn constant(one: &Constant) -> String {
+fn constant(one: &Constant, types: &mut Types) -> String {
     let name = &one.name;
     let claimed = one
         .claimed
@@ -245,7 +211,7 @@ fn constant(one: &Constant) -> String {
     match &one.ctype {
         None => format!("{{\"{name}\", NULL, rc_constant_{name}, NULL, {claimed}}}"),
         Some(ctype) => {
-            let ctype = quoted(&ctype.bare());
+            let ctype = quoted(&types.text(ctype, Some(name)));
             format!("{{\"{name}\", {ctype}, NULL, rc_constant_{name}, {claimed}}}")
         }
     }
@@ -272,27 +238,26 @@ fn enumeration(index: usize, one: &Enum) -> String {
         None => ("0".to_owned(), "0".to_owned()),
     };
     format!(
-        "{{{name}, rc_enumerators_{index}, {}, {size}, {signed}}}",
-        one.names.len()
+        "{{{name}, rc_enumerators_{index}, {}, {size}, {signed}, {}}}",
+        one.names.len(),
+        u8::from(one.external)
     )
 }
 
 fn address(one: &Variable) -> String {
     let name = &one.name;
-    // A function pointer decays to `void *` only by a cast that C++ wants to see spelled out.
     let pointer = one.pointer.ctype.declare("rc_place");
     let take = one.pointer.address(&format!("({name})"));
     let code = format!(
         "static void *rc_address_{name}(void) {{ {pointer} = {take}; return (void *)rc_place; }}"
     );
-    blamed(one.at.as_ref(), &code) + &lengths(&one.ctype, &format!("of_{name}"), name)
+    blamed(one.at.as_ref(), &code)
 }
 
-fn variable(one: &Variable) -> String {
+fn variable(one: &Variable, types: &mut Types) -> String {
     let name = &one.name;
     format!(
-        "{{\"{name}\", {}, {}, rc_address_{name}}}",
-        quoted(&one.ctype.bare()),
-        lengths_of(&one.ctype, &format!("of_{name}"))
+        "{{\"{name}\", {}, rc_address_{name}}}",
+        quoted(&types.text(&one.ctype, Some(name)))
     )
 }

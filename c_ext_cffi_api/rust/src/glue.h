@@ -10,7 +10,7 @@
 #include <string.h>
 #include <wchar.h>
 
-#define RC_VERSION 3
+#define RC_VERSION 4
 
 /* Code given to set_source() may ask whether it is compiled for cffi. */
 #define _CFFI_
@@ -32,8 +32,7 @@ typedef double _Complex _cffi_double_complex_t;
 
 struct rc_typedef {
     const char *name;
-    const char *type; /* NULL: a number described by the last two */
-    const size_t *lengths; /* of each `[...]` in the type, or NULL */
+    const char *type; /* NULL: a number described by the next two */
     int size;
     int kind; /* 0 signed, 1 unsigned, 2 floating point */
 };
@@ -41,7 +40,6 @@ struct rc_typedef {
 struct rc_field {
     const char *name;
     const char *type;
-    const size_t *lengths; /* as above */
     size_t offset; /* both unset, (size_t)-1, where C was not asked */
     size_t size;
     int bits; /* -1: no bit-field */
@@ -56,6 +54,7 @@ struct rc_record {
     int is_union;
     int complete;
     int pack;
+    int external; /* an included module has it; with fields, if complete */
 };
 
 struct rc_enumerator {
@@ -69,6 +68,7 @@ struct rc_enum {
     size_t count;
     int size;
     int is_signed;
+    int external; /* as above */
 };
 
 struct rc_constant {
@@ -82,7 +82,6 @@ struct rc_constant {
 struct rc_variable {
     const char *name;
     const char *type;
-    const size_t *lengths; /* as above */
     void *(*address)(void);
 };
 
@@ -125,6 +124,10 @@ struct rc_module {
     struct rc_extern *externs;
     size_t extern_count;
     const char *const *includes; /* names of modules, ended by NULL; or NULL */
+    /* Types are spelled as in C, but `[#n]` is an array of lengths[n] items: a
+       number that only the compiler knows. */
+    const size_t *lengths;
+    size_t length_count;
 };
 
 /* The functions that rust_cffi gives out. Those that return int return -1 with

@@ -144,11 +144,11 @@ fn convert(ctype: &Type, index: usize, given: &str, failed: &str, types: &mut Ty
         Class::Char => format!("rc->to_char({given}, &rc_x{index})"),
         Class::Pointer => format!(
             "rc_to_pointer({given}, {}, (void *)&rc_x{index}, &rc_temporaries)",
-            types.index(bare)
+            types.index(ctype)
         ),
         Class::Void | Class::Bool | Class::Long | Class::Record | Class::Other => format!(
             "rc_to_typed({given}, {}, (void *)&rc_x{index})",
-            types.index(bare)
+            types.index(ctype)
         ),
     };
     format!("    if ({call} < 0)\n        {failed};\n")
@@ -165,9 +165,9 @@ fn produce(ctype: &Type, types: &mut Types) -> String {
         Class::Bool => "PyBool_FromLong(rc_result)".to_owned(),
         Class::Float => "PyFloat_FromDouble((double)rc_result)".to_owned(),
         Class::Char => "PyBytes_FromStringAndSize(&rc_result, 1)".to_owned(),
-        Class::Record => format!("rc_from_record((void *)&rc_result, {})", types.index(bare)),
+        Class::Record => format!("rc_from_record((void *)&rc_result, {})", types.index(ctype)),
         Class::Pointer | Class::Long | Class::Other => {
-            format!("rc_from_typed((void *)&rc_result, {})", types.index(bare))
+            format!("rc_from_typed((void *)&rc_result, {})", types.index(ctype))
         }
     }
 }
@@ -184,10 +184,10 @@ fn documentation(module: &str, function: &Function) -> String {
 }
 
 /// The table of all functions.
-pub(crate) fn table(module: &str, functions: &[Function]) -> String {
-    let row = |function: &Function| {
+pub(crate) fn table(module: &str, functions: &[Function], types: &mut Types) -> String {
+    let mut row = |function: &Function| {
         let name = &function.name;
-        let pointer = quoted(&function.pointer.bare());
+        let pointer = quoted(&types.text(&function.pointer, None));
         if function.variadic {
             return format!("    {{{pointer}, (void *){name}, {{\"{name}\", NULL, 0, NULL}}}},\n");
         }
@@ -202,6 +202,6 @@ pub(crate) fn table(module: &str, functions: &[Function]) -> String {
             quoted(&documentation(module, function))
         )
     };
-    let rows: String = functions.iter().map(row).collect();
+    let rows: String = functions.iter().map(&mut row).collect();
     format!("static struct rc_function rc_functions[] = {{\n{rows}    {{0}}\n}};\n")
 }

@@ -99,6 +99,9 @@ class _Describer:
         self.ffi = ffi
         self.places = Places(ffi._cdefsources)
         self.included = ffi._parser._included_declarations
+        self.included_pointees = {
+            tp.totype for tp in self.included if isinstance(tp, model.NamedPointerType)
+        }
         self.records: dict[str, Any] = {}
         self.enums: dict[str, Any] = {}
         self.named_pointers: dict[str, str] = {}
@@ -109,11 +112,11 @@ class _Describer:
 
     def visit(self, tp: Any) -> None:
         """Finds every struct, union and enum that a type reaches."""
-        if tp in self.included:
-            return
         if isinstance(tp, model.StructOrUnion):
             if bare(tp) not in self.records:
                 self.records[bare(tp)] = tp
+                if self._is_external(tp):
+                    return
                 for field in tp.fldtypes or ():
                     self.visit(field)
         elif isinstance(tp, model.EnumType):
@@ -128,6 +131,9 @@ class _Describer:
             self.visit(tp.result)
             for argument in tp.args:
                 self.visit(argument)
+
+    def _is_external(self, tp: Any) -> bool:
+        return tp in self.included or tp in self.included_pointees
 
     def declarations(self) -> None:
         """Sorts every declaration into its part."""
@@ -250,6 +256,17 @@ class _Describer:
             raise
 
     def _record(self, name: str, tp: Any) -> dict[str, Any]:
+        if self._is_external(tp):
+            return {
+                "name": name,
+                "spelling": None,
+                "union": isinstance(tp, model.UnionType),
+                "external": True,
+                "fields": None,
+                # Whether it must be more than opaque there.
+                "complete": tp.fldtypes is not None,
+                "pack": 0,
+            }
         spelling = self._record_spelling(name)
         known_as = self.named_pointers.get(name, name)
         fields = None
@@ -294,6 +311,8 @@ class _Describer:
 
     def enum(self, name: str, tp: Any) -> dict[str, Any]:
         """An enum with its names."""
+        if self._is_external(tp):
+            return {"name": name, "spelling": None, "external": True, "names": []}
         for one in tp.enumerators:
             self._only_once(one)
         spelling = None if "$" in name else name

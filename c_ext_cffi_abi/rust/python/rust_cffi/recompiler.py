@@ -89,7 +89,10 @@ def _build(
     headers = [sysconfig.get_path("include"), sysconfig.get_path("platinclude")]
     job["include_dirs"] += list(dict.fromkeys(headers))
     job["define_macros"] = [tuple(macro) for macro in kwds.get("define_macros", ())]
-    job["sources"] = [str(c_file), *(os.path.normpath(folder / one) for one in kwds.get("sources", ()))]
+    job["sources"] = [
+        str(c_file),
+        *(os.path.normpath(folder / one) for one in kwds.get("sources", ())),
+    ]
     job["target"] = str(target)
     job["debug"] = debug
     target.parent.mkdir(parents=True, exist_ok=True)
