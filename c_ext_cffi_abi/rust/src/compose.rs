@@ -16,6 +16,8 @@ use crate::primitive::Primitive;
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Key {
     Named(String),
+    /// A record or an enum, by the number of its declaration.
+    Declared(u64),
     Pointer(usize),
     Array(usize, Option<usize>),
     Function {
@@ -50,13 +52,29 @@ fn share<'py>(py: Python<'py>, key: Key, made: CType) -> PyResult<Bound<'py, CTy
     }
     let made = Bound::new(py, made)?;
     let reference = PyWeakrefReference::new(made.as_any())?.unbind();
+    insert(py, key, reference);
+    Ok(made)
+}
+
+/// The record or enum that was made for a declaration and still lives.
+pub fn declared(py: Python<'_>, id: u64) -> Option<Bound<'_, CType>> {
+    find(py, &Key::Declared(id))
+}
+
+/// Notes that `made` is the type of a declaration, for all who include it.
+pub fn declare(id: u64, made: Type<'_, '_>) -> PyResult<()> {
+    let reference = PyWeakrefReference::new(made.as_any())?.unbind();
+    insert(made.py(), Key::Declared(id), reference);
+    Ok(())
+}
+
+fn insert(py: Python<'_>, key: Key, reference: Py<PyWeakrefReference>) {
     let mut table = SHARED.0.borrow_mut();
     // Dead entries are swept when the table has doubled, so that it stays as large as what lives.
     if table.len() >= 256 && table.len().is_power_of_two() {
         table.retain(|_, reference| reference.bind(py).upgrade().is_some());
     }
     table.insert(key, reference);
-    Ok(made)
 }
 
 fn address(ctype: Type<'_, '_>) -> usize {

@@ -24,7 +24,7 @@ use crate::stock_tables::{StockTables, UNION};
 use crate::{generated, stock};
 
 /// libffi's default calling convention.
-const DEFAULT_ABI: i32 = 2;
+pub const DEFAULT_ABI: i32 = 2;
 /// Longer texts are left out of error messages.
 const LONGEST_SHOWN: usize = 500;
 /// Types nested deeper than this are refused.

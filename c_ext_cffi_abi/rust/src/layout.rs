@@ -1,6 +1,6 @@
 //! Completes a struct or union: places its fields and compares with what is said about it.
 
-use pyo3::exceptions::{PyKeyError, PyNotImplementedError, PyTypeError};
+use pyo3::exceptions::{PyKeyError, PyNotImplementedError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
@@ -211,6 +211,13 @@ impl<'a, 'py> Builder<'a, 'py> {
             Some(bits) => self.add_bits(field, bits, align, named, flags)?,
         }
         self.end = self.end.max(self.whole_bytes());
+        // Far enough from the end that neither one more field nor its alignment can wrap.
+        if self.end > isize::MAX.cast_unsigned() - NO_PACK {
+            return Err(PyOverflowError::new_err(format!(
+                "size of {} would overflow a Py_ssize_t",
+                self.ctype.get().name
+            )));
+        }
         Ok(())
     }
 

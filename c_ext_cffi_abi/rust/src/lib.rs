@@ -6,6 +6,7 @@
 //! * values: `cdata` with `access`, `numbers`, `show`, `offsets` and `release`; `convert` into C, `produce` out of C
 //! * memory: `create`, `memory`, `strings`, `handles`, `file`
 //! * crossing: `library`, `call`, `callback`
+//! * declarations: `cdef` reads them and makes their types
 //! * modules: `ffi_object` and `lib_object` over `declared`, whose types come from texts (`parse`), from our generator's
 //!   tables (`generated`, `glue`) or from stock cffi's (`stock`, `stock_tables`), all by way of `opcode`
 //! * compiled code: `emit` writes and builds ours; it calls `exports`, stock's calls `capsule`, both `extern_python`
@@ -15,6 +16,7 @@ mod call;
 mod callback;
 mod capsule;
 mod cdata;
+mod cdef;
 mod compose;
 mod convert;
 mod create;
@@ -69,6 +71,8 @@ mod _rust_cffi {
 
     #[pymodule_export]
     use crate::access::Items;
+    #[pymodule_export]
+    use crate::cdef::Cdef;
     #[pymodule_export]
     use crate::ctype::{CField, CType};
     #[pymodule_export]

@@ -121,7 +121,7 @@ class Descriptions(OracleTest):
         for text in [
             "int", "int *", "int(*)(int, char *)", "int(*[3])(void)", "struct point[2][3]", "int[]",
             "struct point *(*)(union number)", "enum color", "const char *const", "unsigned",
-            "long long int", "void", "int(*(*)(int))(char)", "nope", "int[-1]", "int[", "5", "",
+            "long long int", "void", "int(*(*)(int))(char)", "nope", "int[-1]", "int[", "5",
             "struct nope", "int(int)",
         ]:  # fmt: skip
             self.same(lambda f, c: f.typeof(text), text)

@@ -35,6 +35,15 @@ class Package(unittest.TestCase):
         )
         self.assertEqual(said, "[]")
 
+    def test_no_parser_in_python_is_loaded(self) -> None:
+        said = run(
+            "import rust_cffi; ffi = rust_cffi.FFI()\n"
+            "ffi.cdef('struct s { int x; }; int same_i32(int);')\n"
+            f"print(ffi.dlopen({str(library())!r}).same_i32(ffi.new('struct s *', [3]).x))\n"
+            "import sys; print([one for one in sys.modules if 'pycparser' in one])"
+        )
+        self.assertEqual(said.split(), ["3", "[]"])
+
     def test_install(self) -> None:
         said = run(
             "import cffi.api\nimport rust_cffi; rust_cffi.install(); rust_cffi.install()\n"

@@ -3,9 +3,11 @@
 //! * [`inspect`] reads a library file without loading it (always available).
 //! * [`library`] opens it and finds its symbols.
 //! * [`ctype`] and [`layout`] describe C types and place the members of structs and unions.
+//! * [`cdef`] reads C declarations.
 //! * [`plan`] turns a signature into a prepared call, [`registers`] makes those that need no libffi,
 //!   and [`closure`] makes a C entry point for Rust code.
 
+pub mod cdef;
 #[cfg(all(feature = "call", target_arch = "x86_64", unix))]
 mod classify;
 #[cfg(feature = "call")]

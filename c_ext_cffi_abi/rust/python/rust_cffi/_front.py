@@ -14,6 +14,8 @@ from typing import Any
 from rust_cffi import _rust_cffi
 
 _PACKAGE = "rust_cffi"
+# cffi's own module `api`, beside ours of that name.
+_STOCK_API = _PACKAGE + "._stock_api"
 
 
 def _stock_spec() -> ModuleSpec:
@@ -56,7 +58,8 @@ class _Finder(MetaPathFinder):
     ) -> ModuleSpec | None:
         if not fullname.startswith(_PACKAGE + "."):
             return None
-        found = PathFinder.find_spec(fullname, self._folders)
+        wanted = _PACKAGE + ".api" if fullname == _STOCK_API else fullname
+        found = PathFinder.find_spec(wanted, self._folders)
         if found is None or found.origin is None or not isinstance(found.loader, SourceFileLoader):
             return None
         loader = _Executor(fullname, found.origin)
