@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import builtins
 import importlib
-import importlib.util
 import sys
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
-from typing import Any
 
 from rust_cffi import _rust_cffi
 
+# Named as type checkers expect it; `typing`, like `importlib.abc`, would cost more time to import
+# than all of this package.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _PACKAGE = "rust_cffi"
-# cffi's own module `api`, beside ours of that name.
-_STOCK_API = _PACKAGE + "._stock_api"
 
 
 def _stock_spec() -> ModuleSpec:
@@ -47,7 +48,13 @@ class _Executor(SourceFileLoader):
         super().exec_module(module)
 
 
-class _Finder(MetaPathFinder):
+def _spec(fullname: str, origin: str) -> ModuleSpec:
+    spec = ModuleSpec(fullname, _Executor(fullname, origin), origin=origin)
+    spec.has_location = True
+    return spec
+
+
+class _Finder:
     """Finds ``rust_cffi.NAME`` in the folder of cffi, unless this package has its own."""
 
     def __init__(self, folders: list[str]) -> None:
@@ -58,12 +65,10 @@ class _Finder(MetaPathFinder):
     ) -> ModuleSpec | None:
         if not fullname.startswith(_PACKAGE + "."):
             return None
-        wanted = _PACKAGE + ".api" if fullname == _STOCK_API else fullname
-        found = PathFinder.find_spec(wanted, self._folders)
+        found = PathFinder.find_spec(fullname, self._folders)
         if found is None or found.origin is None or not isinstance(found.loader, SourceFileLoader):
             return None
-        loader = _Executor(fullname, found.origin)
-        return importlib.util.spec_from_file_location(fullname, found.origin, loader=loader)
+        return _spec(fullname, found.origin)
 
 
 def stock_module(name: str) -> ModuleType:
@@ -72,12 +77,11 @@ def stock_module(name: str) -> ModuleType:
     found = PathFinder.find_spec(f"cffi.{name}", folders)
     if found is None or found.origin is None:
         raise ImportError(f"the installed cffi has no module {name}")
-    fullname = f"{_PACKAGE}._stock_{name}"
-    loader = _Executor(fullname, found.origin)
-    spec = importlib.util.spec_from_file_location(fullname, found.origin, loader=loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
+    spec = _spec(f"{_PACKAGE}._stock_{name}", found.origin)
+    module = ModuleType(spec.name)
+    module.__spec__, module.__file__ = spec, found.origin
+    module.__package__ = _PACKAGE
+    spec.loader.exec_module(module)
     return module
 
 
@@ -89,10 +93,9 @@ def run_package(namespace: dict[str, Any]) -> None:
     namespace["__builtins__"] = _BUILTINS
     exec(code, namespace)
     _rust_cffi.__version__ = namespace["__version__"]
-    namespace["FFI"].compile = importlib.import_module("rust_cffi.recompiler").compile
 
 
-class _Alias(Loader):
+class _Alias:
     """Gives a module of this package out under cffi's name."""
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
@@ -102,7 +105,7 @@ class _Alias(Loader):
         """The module has been executed already."""
 
 
-class _AliasFinder(MetaPathFinder):
+class _AliasFinder:
     def find_spec(
         self, fullname: str, path: object = None, target: object = None
     ) -> ModuleSpec | None:

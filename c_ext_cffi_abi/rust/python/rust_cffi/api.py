@@ -5,10 +5,14 @@ What has nothing to do with declarations is inherited from cffi's class.
 
 from __future__ import annotations
 
-from typing import Any
-
-from rust_cffi import _rust_cffi, _stock_api
+from rust_cffi import _front, _rust_cffi
 from rust_cffi._library import make_library
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_stock_api = _front.stock_module("api")
 
 
 class FFI(_stock_api.FFI):
@@ -61,6 +65,19 @@ class FFI(_stock_api.FFI):
         return super().verify(source, tmpdir, **kwargs)
 
     verify.__doc__ = _stock_api.FFI.verify.__doc__
+
+    def compile(
+        self,
+        tmpdir: str = ".",
+        verbose: int = 0,
+        target: str | None = None,
+        debug: bool | None = None,
+    ) -> str:
+        from rust_cffi.recompiler import compile
+
+        return compile(self, tmpdir, verbose, target, debug)
+
+    compile.__doc__ = _stock_api.FFI.compile.__doc__
 
     def _use_models(self) -> None:
         """From now on, types come from ``model`` objects: the verifier corrects those."""

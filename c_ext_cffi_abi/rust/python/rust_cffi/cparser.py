@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from typing import Any
 
 from rust_cffi import _rust_cffi, model
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # One object per struct, union and enum, whoever includes its declaration.
 _MODELS: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
