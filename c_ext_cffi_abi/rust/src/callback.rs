@@ -16,6 +16,7 @@ use crate::ctype::{Kind, Type};
 use crate::function::Function;
 use crate::machine;
 use crate::produce::from_c;
+use crate::slots::attached;
 
 /// Makes a callback: a function pointer of type `ctype` that calls `python_callable`.
 ///
@@ -132,7 +133,7 @@ impl Callback {
         // SAFETY: balanced below. C code was entered without the GIL, maybe from inside a call that
         // PyO3 believes to hold it, so that PyO3 alone would not acquire it.
         let state = unsafe { ffi::PyGILState_Ensure() };
-        Python::attach(|py| {
+        attached(|py| {
             let owner = self.owner.load(Ordering::Acquire);
             // SAFETY: the owner lives as long as C may call; a reference of our own keeps it
             // should the callback end its own cdata.

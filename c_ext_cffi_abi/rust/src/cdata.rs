@@ -454,8 +454,8 @@ unsafe extern "C" fn dealloc_own_gc(object: *mut ffi::PyObject) {
         let (target, onerror, closure) = ((*own).object, (*own).onerror, (*own).closure);
         free(object);
         if !closure.is_null() {
-            // Attached, so that the references in it are given back now and not later.
-            Python::attach(|_| drop(Box::from_raw(closure)));
+            // It holds no Python object, so that this is right at the interpreter's end as well.
+            drop(Box::from_raw(closure));
         }
         ffi::Py_XDECREF(onerror);
         ffi::Py_XDECREF(target);

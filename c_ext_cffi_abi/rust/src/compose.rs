@@ -1,6 +1,6 @@
 //! Makes types out of types, and keeps one object per type.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 
 use pyo3::exceptions::{PyKeyError, PyOverflowError, PyTypeError, PyValueError};
@@ -191,6 +191,7 @@ pub fn record<'py>(py: Python<'py>, name: &str, union: bool) -> PyResult<Bound<'
         file: !union && matches!(name, "struct _IO_FILE" | "FILE"),
         layout: OnceCell::new(),
         completion: RefCell::new(None),
+        completing: Cell::new(false),
     };
     let made = CType::new(name.to_owned(), name.len(), Kind::Record(record), -1, 0);
     Bound::new(py, made)

@@ -85,6 +85,8 @@ pub struct Record {
     pub layout: OnceCell<Layout>,
     /// Completes the record when it is first used.
     pub completion: RefCell<Option<Completion>>,
+    /// Whether that is going on.
+    pub completing: Cell<bool>,
 }
 
 /// What completes a record at its first use.
@@ -264,12 +266,15 @@ pub fn layout<'a>(ctype: Type<'a, '_>) -> PyResult<Option<&'a Layout>> {
     };
     // Taken out meanwhile, so that a record that contains itself is opaque to itself.
     let completion = record.completion.borrow_mut().take();
-    if let Some(completion) = completion
-        && let Err(error) = completion.run(ctype)
-    {
-        // The next use fails in the same way.
-        *record.completion.borrow_mut() = Some(completion);
-        return Err(error);
+    if let Some(completion) = completion {
+        record.completing.set(true);
+        let done = completion.run(ctype);
+        record.completing.set(false);
+        if let Err(error) = done {
+            // The next use fails in the same way.
+            *record.completion.borrow_mut() = Some(completion);
+            return Err(error);
+        }
     }
     Ok(record.layout.get())
 }

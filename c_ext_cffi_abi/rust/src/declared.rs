@@ -4,7 +4,7 @@
 //! ([`crate::stock`]). Both name types by [`Op`]s, which become types here.
 
 use std::borrow::Cow;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 
 use pyo3::exceptions::{PyRuntimeError, PySystemError};
@@ -106,6 +106,8 @@ pub struct Declared {
     made: RefCell<HashMap<Key, (Py<CType>, bool)>>,
     /// Texts that have been read before: `str` to a type, or to a tuple of a function's pointer.
     parsed: Py<PyDict>,
+    /// Types that are being made, each for the one before.
+    depth: Cell<usize>,
 }
 
 // SAFETY: the cells are used with the GIL held only.
@@ -130,6 +132,7 @@ impl Declared {
                 includes: OnceCell::new(),
                 made: RefCell::default(),
                 parsed: PyDict::new(py).unbind(),
+                depth: Cell::new(0),
             },
         )
     }
@@ -203,7 +206,7 @@ impl Declared {
             None => parse(text, &Nothing, dialect),
         };
         match tree {
-            Ok(tree) => Declared::realize(slf, Ops::Tree(&tree.ops), tree.root, 0),
+            Ok(tree) => Declared::realize(slf, Ops::Tree(&tree.ops), tree.root),
             Err(complaint) => Err(explain(slf.py(), text, &complaint)),
         }
     }
@@ -214,7 +217,7 @@ impl Declared {
     /// Those of making the type; `SystemError` for a word that is no type.
     pub fn at_word<'py>(slf: &Bound<'py, Self>, index: usize) -> PyResult<Found<'py>> {
         match slf.get().source() {
-            Some(Source::Stock(tables)) => Declared::realize(slf, Ops::Words(tables), index, 0),
+            Some(Source::Stock(tables)) => Declared::realize(slf, Ops::Words(tables), index),
             _ => Err(no_type()),
         }
     }
@@ -289,13 +292,12 @@ impl Declared {
         slf: &Bound<'py, Self>,
         ops: Ops<'_>,
         index: usize,
-        depth: usize,
     ) -> PyResult<Found<'py>> {
         let Ops::Words(tables) = ops else {
             return match ops {
                 Ops::Tree(tree) => {
                     let op = tree.get(index).ok_or_else(no_type)?;
-                    Declared::realize_op(slf, ops, op, depth)
+                    Declared::make(slf, ops, op)
                 }
                 Ops::Words(_) => Err(no_type()),
             };
@@ -304,7 +306,7 @@ impl Declared {
             return Ok(found);
         }
         let op = tables.op(index).ok_or_else(no_type)?;
-        let found = Declared::realize_op(slf, ops, &op, depth)?;
+        let found = Declared::make(slf, ops, &op)?;
         // Making it may have made it already, by way of a record that contains it.
         if let Some(found) = slf.get().kept(slf.py(), Key::Word(index)) {
             return Ok(found);
@@ -313,18 +315,26 @@ impl Declared {
         Ok(found)
     }
 
-    fn realize_op<'py>(
+    fn make<'py>(slf: &Bound<'py, Self>, ops: Ops<'_>, op: &Op) -> PyResult<Found<'py>> {
+        let depth = &slf.get().depth;
+        if depth.get() >= DEEPEST {
+            return Err(PyRuntimeError::new_err(
+                "type-building recursion too deep or infinite.  This is known to occur e.g. in \
+                 ``struct s { void(*callable)(struct s); }''",
+            ));
+        }
+        depth.set(depth.get() + 1);
+        let made = Declared::make_from(slf, ops, op);
+        depth.set(depth.get() - 1);
+        made
+    }
+
+    fn make_from<'py>(
         slf: &Bound<'py, Self>,
         ops: Ops<'_>,
         op: &Op,
-        depth: usize,
     ) -> PyResult<Found<'py>> {
-        if depth >= DEEPEST {
-            return Err(PyRuntimeError::new_err(
-                "type-building recursion too deep or infinite",
-            ));
-        }
-        let inner = |index: usize| Declared::realize(slf, ops, index, depth + 1);
+        let inner = |index: usize| Declared::realize(slf, ops, index);
         let made = match op {
             Op::Primitive(number) => primitive(slf.py(), *number)?,
             Op::Pointer(index) => match inner(*index)? {
@@ -372,7 +382,7 @@ impl Declared {
                     Some(Source::Generated(tables)) => generated::typename(slf, *tables, *number),
                     Some(Source::Stock(tables)) => {
                         let row = tables.typenames.get(*number).ok_or_else(no_type)?;
-                        Declared::realize(slf, Ops::Words(tables), row.word, depth + 1)
+                        Declared::realize(slf, Ops::Words(tables), row.word)
                     }
                     None => Err(no_type()),
                 };

@@ -14,6 +14,7 @@ use crate::callback::{Body, Fallback};
 use crate::ctype::{CType, Kind, Type};
 use crate::machine;
 use crate::primitive::Class;
+use crate::slots::attached;
 
 /// Bytes between two arguments.
 const ENTRY: usize = 8;
@@ -99,15 +100,15 @@ pub unsafe extern "C" fn call_python(slot: *mut Slot, entries: *mut c_char) {
         // SAFETY: balanced below. C code may have been entered from a call that PyO3 believes to
         // hold the GIL, so PyO3 alone would not acquire it.
         let state = unsafe { ffi::PyGILState_Ensure() };
-        Python::attach(|py| {
+        attached(|py| {
             // SAFETY: read anew with the GIL, under which the slot changes; a reference of our own
             // keeps it should the function attach another.
-            let attached =
+            let body =
                 unsafe { Bound::from_borrowed_ptr(py, slot.attached.load(Ordering::Acquire)) };
             // SAFETY: `attach` stores nothing else.
-            let attached = unsafe { attached.cast_unchecked::<Attached>() };
+            let body = unsafe { body.cast_unchecked::<Attached>() };
             // SAFETY: the entries are those of a function of this type.
-            unsafe { run(attached, entries.cast()) };
+            unsafe { run(body, entries.cast()) };
         });
         // SAFETY: as above.
         unsafe { ffi::PyGILState_Release(state) };

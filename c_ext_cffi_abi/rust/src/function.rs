@@ -2,7 +2,7 @@
 
 use clib::ctype::{CType as Machine, PlacedMember, Record as MachineRecord, RecordKind, Signature};
 use clib::plan::CallPlan;
-use pyo3::exceptions::{PyNotImplementedError, PySystemError, PyTypeError};
+use pyo3::exceptions::{PyNotImplementedError, PyRuntimeError, PySystemError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use std::sync::Arc;
@@ -80,6 +80,13 @@ fn machine_type(ctype: Type<'_, '_>, place: &str) -> PyResult<Machine> {
         Kind::Record(record) => {
             let fields = layout(ctype)?;
             let Some(fields) = fields.filter(|_| of.size_now() > 0) else {
+                if record.completing.get() {
+                    return Err(PyRuntimeError::new_err(format!(
+                        "'{}' contains a pointer to a function that takes or gives '{}' itself by \
+                         value",
+                        of.name, of.name
+                    )));
+                }
                 return Err(PyTypeError::new_err(format!(
                     "ctype '{}' has incomplete type",
                     of.name

@@ -17,8 +17,21 @@ pub fn guard<R>(failed: R, body: impl FnOnce(Python<'_>) -> PyResult<R>) -> R {
         Err(_) => PySystemError::new_err("rust_cffi failed; its message is on stderr"),
     };
     // Attached, so that what only the error object has held is given back now and not later.
-    Python::attach(|py| error.restore(py));
+    attached(|py| error.restore(py));
     failed
+}
+
+/// Runs `body` for a thread that holds the GIL in a way that PyO3 may not know of. References that
+/// it drops are given back at once, unless the interpreter is at its very end.
+pub fn attached<R>(body: impl FnOnce(Python<'_>) -> R) -> R {
+    let mut body = Some(body);
+    let mut run = |py: Python<'_>| body.take().map(|body| body(py));
+    if let Some(done) = Python::try_attach(&mut run).flatten() {
+        return done;
+    }
+    // SAFETY: the caller holds the GIL.
+    let done = run(unsafe { Python::assume_attached() });
+    done.expect("the body has not run, or else there would be a result")
 }
 
 /// As [`guard`], for slots that return an object.
