@@ -7,7 +7,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 
-use crate::cdata::Value;
+use crate::cdata::{Raw, Value};
 use crate::compose::too_large;
 use crate::convert::{array_to_c, check_booleans, to_c, type_name};
 use crate::ctype::{CType, Kind, Type, size_of_type};
@@ -28,6 +28,21 @@ pub unsafe extern "C" fn vectorcall(
     count: usize,
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter passes a living cdata and as many arguments as it says. That the
+    // address is that of such a function is the caller's affair, as in C.
+    unsafe {
+        if let Some(raw) = Raw::of(callable)
+            && names.is_null()
+            && !raw.data.is_null()
+            && let Kind::Function(function) = &raw.ctype.get().kind
+            && let Some(direct) = function.prepared.as_ref().and_then(|one| one.direct.as_ref())
+            && let count = ffi::PyVectorcall_NARGS(count).unsigned_abs()
+            && let Some(done) =
+                direct.call(raw.data.cast(), &function.result, arguments, count)
+        {
+            return done;
+        }
+    }
     guard_object(|py| {
         // SAFETY: the interpreter passes a living object.
         let value = Value::expect(unsafe { borrow(py, &callable) })?;

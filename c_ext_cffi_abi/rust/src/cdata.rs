@@ -115,6 +115,33 @@ fn flavour(kind: *mut ffi::PyTypeObject) -> Option<Flavour> {
     }
 }
 
+/// What every cdata begins with, looked at without more ado.
+pub struct Raw<'a> {
+    /// Its type.
+    pub ctype: &'a Py<CType>,
+    /// As in [`Value::data`].
+    pub data: *mut u8,
+}
+
+impl<'a> Raw<'a> {
+    /// The object as a cdata, if it is one.
+    ///
+    /// # Safety
+    /// `object` lives for `'a`.
+    #[inline]
+    pub unsafe fn of(object: *mut ffi::PyObject) -> Option<Raw<'a>> {
+        // SAFETY: the caller's promise; the type says that it begins with a `CData`.
+        unsafe {
+            flavour(ffi::Py_TYPE(object))?;
+            let raw = &*object.cast::<CData>();
+            Some(Raw {
+                ctype: &raw.ctype,
+                data: raw.data,
+            })
+        }
+    }
+}
+
 /// A cdata object that something else keeps alive.
 #[derive(Clone, Copy)]
 pub struct Value<'a, 'py> {

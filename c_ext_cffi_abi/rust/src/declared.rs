@@ -250,7 +250,7 @@ impl Declared {
     }
 
     /// Names of typedefs, structs and unions.
-    pub fn list_types(&self) -> [Vec<String>; 3] {
+    pub fn list_types(&self) -> (Vec<String>, Vec<String>, Vec<String>) {
         let mut lists: [Vec<String>; 3] = Default::default();
         let [typedefs, structs, unions] = &mut lists;
         match self.source() {
@@ -285,7 +285,7 @@ impl Declared {
             }
             None => {}
         }
-        lists
+        lists.into()
     }
 
     fn realize<'py>(

@@ -583,7 +583,7 @@ impl Ffi {
 
     /// Names of typedefs, structs and unions.
     fn list_types(&self, py: Python<'_>) -> (Vec<String>, Vec<String>, Vec<String>) {
-        self.declared(py).get().list_types().into()
+        self.declared(py).get().list_types()
     }
 
     /// Calls `func` once per tag, whatever thread comes first.

@@ -8,6 +8,7 @@ use pyo3::types::PyString;
 use std::sync::Arc;
 
 use crate::ctype::{CField, CType, Kind, Layout, Type, layout};
+use crate::direct::Direct;
 
 /// A pointer to a function.
 pub struct Function {
@@ -29,6 +30,8 @@ pub struct Prepared {
     pub signature: Signature,
     /// The call.
     pub plan: CallPlan,
+    /// The short way, where there is one.
+    pub direct: Option<Direct>,
 }
 
 impl Prepared {
@@ -52,7 +55,12 @@ impl Prepared {
         };
         let plan = CallPlan::new(&signature)
             .map_err(|error| PySystemError::new_err(format!("cannot prepare the call: {error}")))?;
-        Ok(Prepared { signature, plan })
+        let direct = Direct::new(arguments, result, &signature, &plan);
+        Ok(Prepared {
+            signature,
+            plan,
+            direct,
+        })
     }
 }
 
@@ -123,17 +131,17 @@ fn by_value(ctype: Type<'_, '_>, fields: &Layout, place: &str) -> PyResult<Machi
         );
     }
     if fields.packed {
-        return refuse("It is a 'packed' structure, with a different layout than the natural one");
+        return refuse("It is a 'packed' structure, with a different layout than expected by libffi");
     }
     let mut members = Vec::new();
     for (_name, field) in fields.fields.bind(ctype.py()) {
         let field = field.cast::<CField>()?.get();
         if field.bitshift >= 0 {
-            return refuse("It is a struct with bit fields, which have no settled way to travel");
+            return refuse("It is a struct with bit fields, which libffi does not support");
         }
         let member = field.ctype.bind(ctype.py());
         let Some(machine) = member_type(member)? else {
-            return refuse("It is a struct with a zero-length array");
+            return refuse("It is a struct with a zero-length array, which libffi does not support");
         };
         members.push(PlacedMember {
             ctype: machine,

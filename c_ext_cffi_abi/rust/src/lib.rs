@@ -5,7 +5,7 @@
 //! * types: `ctype`, `primitive`, `compose`, `layout`, `function`
 //! * values: `cdata` with `access`, `numbers`, `show`, `offsets` and `release`; `convert` into C, `produce` out of C
 //! * memory: `create`, `memory`, `strings`, `handles`, `file`
-//! * crossing: `library`, `call`, `callback`
+//! * crossing: `library`, `call` with its short way `direct` (and `exact`), `callback`
 //! * declarations: `cdef` reads them and makes their types
 //! * modules: `ffi_object` and `lib_object` over `declared`, whose types come from texts (`parse`), from our generator's
 //!   tables (`generated`, `glue`) or from stock cffi's (`stock`, `stock_tables`), all by way of `opcode`
@@ -22,8 +22,10 @@ mod convert;
 mod create;
 mod ctype;
 mod declared;
+mod direct;
 mod emit;
 mod errors;
+mod exact;
 mod exports;
 mod extern_python;
 mod ffi_object;
@@ -95,6 +97,7 @@ mod _rust_cffi {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let py = module.py();
+        crate::exact::check(py)?;
         cdata::ready(py)?;
         for (name, address) in cdata::types() {
             // SAFETY: the types are ready and live as long as the process.

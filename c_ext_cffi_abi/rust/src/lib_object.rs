@@ -524,7 +524,8 @@ fn module_attribute<'py>(lib: &Bound<'py, Lib>, name: &str) -> PyResult<Option<B
             for name in names(lib, true) {
                 let name = PyString::new(py, &name);
                 if let Some(entry) = entry(lib, &name, 0)? {
-                    dict.set_item(name, value(entry)?)?;
+                    // Variables as what they are here: their values change.
+                    dict.set_item(name, entry)?;
                 }
             }
             dict.into_any()

@@ -48,6 +48,12 @@ pub extern "C" fn kept_errno() -> *mut c_int {
     KEPT_ERRNO.with(Cell::as_ptr)
 }
 
+/// Where errno itself is.
+pub fn errno_place() -> *mut c_int {
+    // SAFETY: errno exists for every thread.
+    unsafe { rust_cffi_errno() }
+}
+
 /// The kept errno of this thread.
 pub fn errno() -> c_int {
     KEPT_ERRNO.get()
