@@ -31,8 +31,8 @@ pub unsafe extern "C" fn vectorcall(
     // SAFETY: the interpreter passes a living cdata and as many arguments as it says. That the
     // address is that of such a function is the caller's affair, as in C.
     unsafe {
-        if let Some(raw) = Raw::of(callable)
-            && names.is_null()
+        let raw = Raw::known(callable);
+        if names.is_null()
             && !raw.data.is_null()
             && let Kind::Function(function) = &raw.ctype.get().kind
             && let Some(direct) = function.prepared.as_ref().and_then(|one| one.direct.as_ref())

@@ -133,11 +133,21 @@ impl<'a> Raw<'a> {
         // SAFETY: the caller's promise; the type says that it begins with a `CData`.
         unsafe {
             flavour(ffi::Py_TYPE(object))?;
-            let raw = &*object.cast::<CData>();
-            Some(Raw {
-                ctype: &raw.ctype,
-                data: raw.data,
-            })
+            Some(Raw::known(object))
+        }
+    }
+
+    /// An object that is known to be a cdata.
+    ///
+    /// # Safety
+    /// It is one, and lives for `'a`.
+    #[inline]
+    pub unsafe fn known(object: *mut ffi::PyObject) -> Raw<'a> {
+        // SAFETY: the caller's promise.
+        let raw = unsafe { &*object.cast::<CData>() };
+        Raw {
+            ctype: &raw.ctype,
+            data: raw.data,
         }
     }
 }

@@ -112,19 +112,15 @@ impl Take {
         })
     }
 
-    /// The register images of `value`; `None` for a value of another kind.
+    /// The register images of a `value` that is no number; `None` for a value of another kind.
     ///
     /// # Safety
     /// `value` is a living object, and the GIL is held.
-    #[inline]
     unsafe fn words(self, value: *mut ffi::PyObject) -> Option<(u64, u64)> {
         // SAFETY: the caller's promise.
         unsafe {
             match self {
-                Take::Int(least, most) => {
-                    let number = exact::int(value)?;
-                    (least <= number && number <= most).then_some((number.cast_unsigned(), 0))
-                }
+                Take::Int(..) => None,
                 Take::Double => Some((number(value)?.to_bits(), 0)),
                 Take::Float => Some((u64::from((number(value)? as f32).to_bits()), 0)),
                 Take::Pointer { ctype, any, bytes } => {
@@ -272,7 +268,18 @@ impl Direct {
         let mut registers = Registers::default();
         for (index, step) in self.arguments.iter().enumerate() {
             // SAFETY: the caller's promise.
-            let (first, second) = unsafe { step.take.words(*arguments.add(index))? };
+            let argument = unsafe { *arguments.add(index) };
+            if let Take::Int(least, most) = step.take {
+                // SAFETY: as above.
+                let number = unsafe { exact::int(argument)? };
+                if number < least || number > most {
+                    return None;
+                }
+                registers.put(step.first, number.cast_unsigned());
+                continue;
+            }
+            // SAFETY: as above.
+            let (first, second) = unsafe { step.take.words(argument)? };
             registers.put(step.first, first);
             if let Some(place) = step.second {
                 registers.put(place, second);
