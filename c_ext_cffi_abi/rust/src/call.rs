@@ -35,10 +35,12 @@ pub unsafe extern "C" fn vectorcall(
         if names.is_null()
             && !raw.data.is_null()
             && let Kind::Function(function) = &raw.ctype.get().kind
-            && let Some(direct) = function.prepared.as_ref().and_then(|one| one.direct.as_ref())
+            && let Some(direct) = function
+                .prepared
+                .as_ref()
+                .and_then(|one| one.direct.as_ref())
             && let count = ffi::PyVectorcall_NARGS(count).unsigned_abs()
-            && let Some(done) =
-                direct.call(raw.data.cast(), &function.result, arguments, count)
+            && let Some(done) = direct.call(raw.data.cast(), &function.result, arguments, count)
         {
             return done;
         }

@@ -288,11 +288,7 @@ impl Declared {
         lists.into()
     }
 
-    fn realize<'py>(
-        slf: &Bound<'py, Self>,
-        ops: Ops<'_>,
-        index: usize,
-    ) -> PyResult<Found<'py>> {
+    fn realize<'py>(slf: &Bound<'py, Self>, ops: Ops<'_>, index: usize) -> PyResult<Found<'py>> {
         let Ops::Words(tables) = ops else {
             return match ops {
                 Ops::Tree(tree) => {
@@ -329,11 +325,7 @@ impl Declared {
         made
     }
 
-    fn make_from<'py>(
-        slf: &Bound<'py, Self>,
-        ops: Ops<'_>,
-        op: &Op,
-    ) -> PyResult<Found<'py>> {
+    fn make_from<'py>(slf: &Bound<'py, Self>, ops: Ops<'_>, op: &Op) -> PyResult<Found<'py>> {
         let inner = |index: usize| Declared::realize(slf, ops, index);
         let made = match op {
             Op::Primitive(number) => primitive(slf.py(), *number)?,

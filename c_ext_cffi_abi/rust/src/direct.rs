@@ -125,8 +125,7 @@ impl Take {
                 Take::Float => Some((u64::from((number(value)? as f32).to_bits()), 0)),
                 Take::Pointer { ctype, any, bytes } => {
                     let Some(given) = Raw::of(value) else {
-                        let is_bytes =
-                            bytes && ffi::Py_TYPE(value) == &raw mut ffi::PyBytes_Type;
+                        let is_bytes = bytes && ffi::Py_TYPE(value) == &raw mut ffi::PyBytes_Type;
                         return is_bytes.then(|| (ffi::PyBytes_AsString(value) as u64, 0));
                     };
                     let of = given.ctype.get();
@@ -145,8 +144,7 @@ impl Take {
                 }
                 Take::Record(ctype, size) => {
                     let given = Raw::of(value)?;
-                    std::ptr::eq(given.ctype.as_ptr(), ctype)
-                        .then(|| read_record(given.data, size))
+                    std::ptr::eq(given.ctype.as_ptr(), ctype).then(|| read_record(given.data, size))
                 }
             }
         }

@@ -66,7 +66,18 @@ pub unsafe fn float(object: *mut ffi::PyObject) -> Option<f64> {
 /// `ImportError` for an interpreter whose numbers lie differently.
 pub fn check(py: Python<'_>) -> PyResult<()> {
     let long = 1i64 << 40;
-    let ints = [0, 1, -1, 257, -30_000, (1 << 30) - 1, 1 - (1 << 30), 1 << 30, long, -long];
+    let ints = [
+        0,
+        1,
+        -1,
+        257,
+        -30_000,
+        (1 << 30) - 1,
+        1 - (1 << 30),
+        1 << 30,
+        long,
+        -long,
+    ];
     for expected in ints {
         let number = expected.into_pyobject(py)?;
         // SAFETY: a living object.

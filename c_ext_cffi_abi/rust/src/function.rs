@@ -131,7 +131,9 @@ fn by_value(ctype: Type<'_, '_>, fields: &Layout, place: &str) -> PyResult<Machi
         );
     }
     if fields.packed {
-        return refuse("It is a 'packed' structure, with a different layout than expected by libffi");
+        return refuse(
+            "It is a 'packed' structure, with a different layout than expected by libffi",
+        );
     }
     let mut members = Vec::new();
     for (_name, field) in fields.fields.bind(ctype.py()) {
@@ -141,7 +143,9 @@ fn by_value(ctype: Type<'_, '_>, fields: &Layout, place: &str) -> PyResult<Machi
         }
         let member = field.ctype.bind(ctype.py());
         let Some(machine) = member_type(member)? else {
-            return refuse("It is a struct with a zero-length array, which libffi does not support");
+            return refuse(
+                "It is a struct with a zero-length array, which libffi does not support",
+            );
         };
         members.push(PlacedMember {
             ctype: machine,
