@@ -98,7 +98,7 @@ class Texts(OracleTest):
         for ctype, value in [
             ("char[]", b"abc"), ("char[10]", b"ab"), ("char[2]", b"ab"), ("wchar_t[]", "a\u20ac"),
             ("char16_t[]", "a\U00012345b"), ("char32_t[]", "a\U00012345b"), ("int8_t[]", [65, 0]),
-            ("int[]", [1, 2]), ("_Bool[]", [True]),
+            ("int[]", [1, 2]), ("_Bool[]", [True, False]),
         ]:  # fmt: skip
             self.same(lambda f, c: f.string(f.new(ctype, value)), ctype)
             self.same(lambda f, c: f.string(f.new(ctype, value), 1), ctype)

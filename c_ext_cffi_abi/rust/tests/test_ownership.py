@@ -129,6 +129,9 @@ class Leaks(unittest.TestCase):
     def test_common_operations(self) -> None:
         ffi, lib = self.ffi, self.lib
         point = ffi.new("struct point *")
+        # Items and slices are views, which do not keep their array alive.
+        points = ffi.new("struct point[]", [[1, 2], [3, 4]])
+        items = ffi.new("int[4]")
         function = ffi.callback("int(int)", lambda x: x + 1)
 
         def refused() -> None:
@@ -143,13 +146,14 @@ class Leaks(unittest.TestCase):
             "list": lambda: lib.sum([1, 2, 3], 3),
             "record": lambda: lib.moved(point[0], 1).x,
             "variadic": lambda: lib.sum_of(1, ffi.cast("int", 4)),
-            "new": lambda: ffi.new("struct point[]", [[1, 2], [3, 4]])[1].y,
+            "new": lambda: ffi.new("struct point[]", [[1, 2], [3, 4]]),
+            "item": lambda: points[1].y,
             "cast": lambda: ffi.cast("long double", ffi.cast("double", 3)),
             "string": lambda: ffi.string(ffi.new("char[]", b"text")),
             "callback": lambda: lib.apply(function, 3),
             "closure": lambda: lib.apply(ffi.callback("int(int)", lambda x: x), 3),
             "buffer": lambda: ffi.buffer(ffi.from_buffer("char[]", b"1234"))[0:2],
-            "slice": lambda: list(ffi.new("int[4]")[1:3]),
+            "slice": lambda: list(items[1:3]),
             "gc": lambda: ffi.gc(ffi.new("int *"), lambda given: None),
             "refused": refused,
         }
