@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use anstyle::{AnsiColor, Style};
 use clap::{Parser, Subcommand};
 
+use crate::border::{self, Isolation};
 use crate::errors::ExpectedError;
-use crate::{border, commands, exit, output, snapshot};
+use crate::{commands, exit, output, snapshot};
 
 /// Builds, runs, grades and explains the lessons of Four Bridges.
 ///
@@ -32,6 +33,9 @@ pub struct Global {
     /// When to use colour; nothing is said by colour alone.
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
     pub color: Colour,
+    /// How much isolation runs have at most; `grade` refuses to work with less. `none` is for trusted code only.
+    #[arg(long, global = true, value_name = "LAYER", value_enum, env = "CHECKER_ISOLATION", default_value_t = Isolation::Full)]
+    pub isolation: Isolation,
     /// The Python to use, instead of CHECKER_PYTHON and of `python3` on PATH.
     #[arg(long, global = true, value_name = "PATH")]
     pub python: Option<PathBuf>,
@@ -77,7 +81,10 @@ pub fn start(args: Vec<OsString>) -> ExitCode {
     };
     choose_colour(cli.global.color);
     let json = cli.global.json;
-    match run(cli) {
+    border::use_isolation(cli.global.isolation);
+    let outcome = run(cli);
+    say_shortfall();
+    match outcome {
         Ok(code) => ExitCode::from(code),
         Err(error) => ExitCode::from(report(&error, json)),
     }
@@ -95,6 +102,13 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Setup(args) => commands::setup::run(&args, &cli.global),
         Command::Doctor(args) => commands::doctor::run(&args, &cli.global),
         Command::Derive(args) => commands::derive::run(&args, &cli.global),
+    }
+}
+
+/// Runs with less isolation than was asked for are said so, once.
+fn say_shortfall() {
+    if let Some(text) = border::known_isolation().and_then(border::Found::shortfall) {
+        output::remark(&format!("note: {text}"));
     }
 }
 

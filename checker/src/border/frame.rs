@@ -5,10 +5,12 @@
 //! tells its kind, followed by a length and bytes in the same way.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
+use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Ended, Job};
+use super::{Access, Ended, Isolation, Job};
 use crate::lesson::Limits;
 
 /// The longest frame that a supervisor sends, bytes: an [`Ended`] with both streams at their longest.
@@ -26,10 +28,13 @@ pub(super) struct Specification {
     pub access: Access,
     /// Whether the payload gets two more pipes; their descriptor numbers (requests, replies) become its last arguments.
     pub channel: bool,
+    pub isolation: Isolation,
+    /// For a trial: a folder that the payload must not be able to write to.
+    pub trial: Option<PathBuf>,
 }
 
 impl Specification {
-    /// The specification of a job, with or without a channel for questions.
+    /// The specification of a job without isolation, with or without a channel for questions.
     pub fn new(job: &Job, channel: bool) -> Self {
         Specification {
             program: job.program.clone().into(),
@@ -39,6 +44,8 @@ impl Specification {
             limits: job.limits.clone(),
             access: job.access.clone(),
             channel,
+            isolation: Isolation::None,
+            trial: None,
         }
     }
 
@@ -58,6 +65,8 @@ impl Specification {
 pub(super) enum Frame {
     /// Bytes that the payload wrote on its reply pipe.
     Reply(Vec<u8>),
+    /// The next piece of the file with this index among the results that were asked for.
+    Result(u8, Vec<u8>),
     /// The end of the run; nothing follows.
     Ended(Ended),
     /// The supervisor could not do its work, and why; nothing follows.
@@ -69,6 +78,7 @@ impl Frame {
     pub fn write(&self, out: &mut Vec<u8>) {
         match self {
             Frame::Reply(bytes) => put(out, b'R', bytes),
+            Frame::Result(index, bytes) => put(out, b'P', &[&[*index], bytes.as_slice()].concat()),
             Frame::Ended(ended) => {
                 let json = serde_json::to_vec(ended).expect("plain data always serialises");
                 put(out, b'E', &json);
@@ -97,6 +107,10 @@ impl Frame {
         let body: Vec<u8> = input.drain(..HEADER + length).skip(HEADER).collect();
         match kind {
             b'R' => Ok(Some(Frame::Reply(body))),
+            b'P' => {
+                let (index, bytes) = body.split_first().context("a result without a name")?;
+                Ok(Some(Frame::Result(*index, bytes.to_owned())))
+            }
             b'E' => Ok(Some(Frame::Ended(serde_json::from_slice(&body)?))),
             b'F' => Ok(Some(Frame::Fault(
                 String::from_utf8_lossy(&body).into_owned(),

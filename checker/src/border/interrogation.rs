@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use serde_json::json;
 
 use super::frame::{Frame, Specification};
-use super::launch::Supervised;
+use super::interpreter;
+use super::launch::{Supervised, isolation_for};
 use super::reply::{self, Reply};
 use super::{
     Answer, DriverJob, Ended, Ending, Interrogation, Interruption, Job, Limit, Loading, Part,
@@ -70,6 +71,8 @@ pub fn interrogate(job: &DriverJob, questions: &[Question]) -> anyhow::Result<In
 }
 
 fn specification(job: &DriverJob) -> Specification {
+    let mut access = job.access.clone();
+    access.readable.extend(interpreter::places(&job.python));
     let inherited = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
     let mut env: Vec<(OsString, OsString)> = vec![
         ("PATH".into(), inherited),
@@ -94,9 +97,12 @@ fn specification(job: &DriverJob) -> Specification {
         env,
         cwd: job.work_dir.clone(),
         limits: job.limits.clone(),
-        access: job.access.clone(),
+        access,
     };
-    Specification::new(&job, true)
+    Specification {
+        isolation: isolation_for(&job.access),
+        ..Specification::new(&job, true)
+    }
 }
 
 enum Outcome {
@@ -281,6 +287,7 @@ impl Driver {
         match self.supervised.next()? {
             Frame::Reply(bytes) => self.received.extend(bytes),
             Frame::Ended(ended) => self.ended = Some(ended),
+            Frame::Result(..) => anyhow::bail!("a result that nobody asked for"),
             Frame::Fault(text) => anyhow::bail!(text),
         }
         Ok(self.ended.is_none())
@@ -291,7 +298,7 @@ impl Driver {
         self.supervised.dismiss();
         loop {
             match self.supervised.next()? {
-                Frame::Reply(_) => {}
+                Frame::Reply(_) | Frame::Result(..) => {}
                 Frame::Ended(ended) => return Ok(ended),
                 Frame::Fault(text) => anyhow::bail!(text),
             }

@@ -13,7 +13,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::frame::{Frame, Specification};
-use super::{Ended, Job, SUPERVISE, signal_name};
+use super::{Access, Ended, Isolation, Job, SUPERVISE, found_isolation, signal_name};
 
 /// How much longer than its payload's wall clock a supervisor may take before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -34,11 +34,37 @@ pub fn use_supervisor(program: impl Into<PathBuf>) {
 /// When the supervisor or the program cannot be started, or the supervisor is lost. How the program itself ends is never
 /// an error.
 pub fn run(job: &Job) -> anyhow::Result<Ended> {
-    let mut supervised = Supervised::start(&Specification::new(job, false))?;
-    match supervised.next()? {
-        Frame::Ended(ended) => Ok(ended),
-        Frame::Fault(text) => bail!(text),
-        Frame::Reply(_) => bail!("a reply from a program that has no channel"),
+    let specification = Specification {
+        isolation: isolation_for(&job.access),
+        ..Specification::new(job, false)
+    };
+    let mut supervised = Supervised::start(&specification)?;
+    let mut results: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+    loop {
+        match supervised.next()? {
+            Frame::Ended(ended) => return Ok(Ended { results, ..ended }),
+            Frame::Fault(text) => bail!(text),
+            Frame::Reply(_) => bail!("a reply from a program that has no channel"),
+            Frame::Result(index, piece) => {
+                let wanted = &job.access.results;
+                let name = wanted
+                    .get(usize::from(index))
+                    .context("a result that nobody wants")?;
+                match results.last_mut() {
+                    Some((last, bytes)) if last == name => bytes.extend(piece),
+                    _ => results.push((name.clone(), piece)),
+                }
+            }
+        }
+    }
+}
+
+/// What a job with this access runs in.
+pub(super) fn isolation_for(access: &Access) -> Isolation {
+    if access.trusted {
+        Isolation::None
+    } else {
+        found_isolation().isolation
     }
 }
 

@@ -5,14 +5,17 @@
 
 mod capture;
 mod frame;
+mod interpreter;
 mod interrogation;
 mod isolation;
 mod launch;
+mod layers;
 mod outcome;
 mod pipes;
 mod printable;
 mod process_tree;
 mod reply;
+mod results;
 mod supervisor;
 mod wire;
 
@@ -25,10 +28,15 @@ use serde::{Deserialize, Serialize};
 use crate::lesson::Limits;
 use crate::value::Value;
 
+pub use interpreter::places as interpreter_places;
 pub use interrogation::interrogate;
 pub(crate) use isolation::change_environment;
 pub use isolation::signal_pipe;
 pub use launch::{run, use_supervisor};
+pub use layers::{
+    Found, Isolation, found_isolation, known_isolation, landlock_generation, use_isolation,
+    wanted_isolation,
+};
 pub use outcome::signal_name;
 pub use printable::printable;
 pub use supervisor::supervise;
@@ -62,6 +70,8 @@ pub struct Access {
     pub writable: Vec<PathBuf>,
     /// Files that it is to leave behind, relative to its working directory; [`Ended::results`] brings those that are there.
     pub results: Vec<PathBuf>,
+    /// Whether it is code of ours, which needs no isolation: measurements and the suites of other projects.
+    pub trusted: bool,
     /// Whether it may trace its own processes, as a debugger and the leak sanitizer do.
     pub tracing: bool,
     /// How long it may take to print its stacks after a time limit; 150 ms when `None`.

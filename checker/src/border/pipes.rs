@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{ErrorKind, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::process::{ChildStderr, ChildStdout};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -38,8 +37,12 @@ pub(super) struct Pipes {
     /// Bytes for the payload that it has not taken yet.
     pending: Vec<u8>,
     replies: Option<PipeReader>,
-    stdout: Option<ChildStdout>,
-    stderr: Option<ChildStderr>,
+    stdout: Option<PipeReader>,
+    stderr: Option<PipeReader>,
+    /// From the first process of a box.
+    report: Option<PipeReader>,
+    /// What it told.
+    pub told: Vec<u8>,
     /// What came on standard output.
     pub out: Capture,
     /// What came on standard error.
@@ -55,6 +58,7 @@ enum Name {
     Replies,
     Requests,
     Events,
+    Report,
 }
 
 /// What a read gave.
@@ -81,6 +85,8 @@ impl Pipes {
             replies: None,
             stdout: None,
             stderr: None,
+            report: None,
+            told: Vec::new(),
             out: Capture::default(),
             err: Capture::default(),
         })
@@ -92,10 +98,15 @@ impl Pipes {
     /// When a pipe cannot be made non-blocking.
     pub fn connect(
         &mut self,
-        stdout: ChildStdout,
-        stderr: ChildStderr,
+        stdout: PipeReader,
+        stderr: PipeReader,
         channel: Option<Channel>,
+        report: Option<PipeReader>,
     ) -> std::io::Result<()> {
+        if let Some(report) = &report {
+            set_nonblocking(report.as_fd())?;
+        }
+        self.report = report;
         set_nonblocking(stdout.as_fd())?;
         set_nonblocking(stderr.as_fd())?;
         if let Some(Channel { requests, replies }) = channel {
@@ -133,6 +144,7 @@ impl Pipes {
                 Name::Replies => self.forward_replies(),
                 Name::Requests => self.forward_requests(),
                 Name::Events => self.flush(),
+                Name::Report => self.hear_report(),
             }
         }
         Ok(())
@@ -149,6 +161,11 @@ impl Pipes {
             rest += bytes.len();
             Frame::Reply(bytes).write(&mut self.outbox);
         }
+    }
+
+    /// Puts a frame in the queue for the checker; it leaves with the last one.
+    pub fn enqueue(&mut self, frame: &Frame) {
+        frame.write(&mut self.outbox);
     }
 
     /// Sends the last frame and waits until the checker has it or is gone. Nothing of the payload lives any more, so a
@@ -194,6 +211,7 @@ impl Pipes {
         watch(Name::Children, children.map(AsFd::as_fd), input);
         watch(Name::Stdout, self.stdout.as_ref().map(AsFd::as_fd), input);
         watch(Name::Stderr, self.stderr.as_ref().map(AsFd::as_fd), input);
+        watch(Name::Report, self.report.as_ref().map(AsFd::as_fd), input);
         if self.outbox.len() < CHUNK {
             watch(Name::Replies, self.replies.as_ref().map(AsFd::as_fd), input);
         }
@@ -222,6 +240,13 @@ impl Pipes {
             Piece::Bytes(_) if self.requests.is_none() => {}
             Piece::Bytes(bytes) => self.pending.extend(bytes),
             Piece::Later | Piece::End => {}
+        }
+    }
+
+    /// Takes what the first process of a box has told so far.
+    pub fn hear_report(&mut self) {
+        while let Piece::Bytes(bytes) = read(&mut self.report) {
+            self.told.extend(bytes);
         }
     }
 

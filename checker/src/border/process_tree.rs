@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::time::Duration;
 
 use nix::unistd::Pid;
 
@@ -17,6 +18,8 @@ pub(super) struct Process {
     pub threads: u64,
     /// Resident pages, in bytes; pages shared with others are counted in full.
     pub resident: u64,
+    /// CPU time of it and of the children that it has waited for.
+    pub cpu: Duration,
 }
 
 /// Every descendant of this process, parents before children. A process that moves to a new parent during the walk can
@@ -43,9 +46,26 @@ pub(super) fn visit(mut each: impl FnMut(Pid)) {
 /// The memory of one process with shared pages divided among their users, bytes; `None` when the kernel does not tell.
 pub(super) fn proportional(pid: Pid) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1024)
+    // Files count for nobody: the kernel can take their pages back. Memory files do count.
+    let parts = ["Pss_Anon:", "Pss_Shmem:"];
+    let kib = |part: &&str| -> Option<u64> {
+        let line = text.lines().find_map(|line| line.strip_prefix(part))?;
+        line.trim().strip_suffix("kB")?.trim().parse().ok()
+    };
+    Some(parts.iter().map(kib).sum::<Option<u64>>()? * 1024)
+}
+
+/// The first child of a process.
+pub(super) fn first_child(pid: Pid) -> Option<Pid> {
+    match children_of(pid) {
+        Some(children) => children.first().copied(),
+        None => below(pid, all_processes()).first().copied(),
+    }
+}
+
+/// CPU time of a process and of the children that it has waited for.
+pub(super) fn collected_cpu(pid: Pid) -> Option<Duration> {
+    Some(read(pid)?.cpu)
 }
 
 fn children_of(pid: Pid) -> Option<Vec<Pid>> {
@@ -103,7 +123,13 @@ fn parse(pid: Pid, stat: &[u8]) -> Option<Process> {
         dead: matches!(*fields.first()?, "Z" | "X"),
         threads: u64::try_from(number(20)?).unwrap_or(0).max(1),
         resident: pages * page_size(),
+        cpu: (14..=17).filter_map(number).map(ticks).sum(),
     })
+}
+
+/// A time in the unit of /proc, of which a second has a hundred on every Linux that we know.
+fn ticks(count: i64) -> Duration {
+    Duration::from_millis(10).saturating_mul(u32::try_from(count).unwrap_or(0))
 }
 
 fn page_size() -> u64 {
@@ -126,6 +152,7 @@ mod tests {
         assert_eq!(process.parent, Pid::from_raw(3));
         assert_eq!((process.dead, process.threads), (false, 4));
         assert_eq!(process.resident, 25 * page_size());
+        assert_eq!(process.cpu, Duration::from_millis(30));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use nix::unistd::{Pid, getpgid, getpgrp};
 use super::frame::{Frame, Specification};
 use super::pipes::{Channel, Pipes};
 use super::process_tree::{self, Process};
-use super::{Ended, Ending, Limit, isolation};
+use super::{Ended, Ending, Isolation, Limit, isolation, results};
 use crate::lesson::Limits;
 
 /// How long a payload over its time limit may take to print its stack.
@@ -55,7 +55,7 @@ fn run() -> anyhow::Result<()> {
         Ok(ended) => Frame::Ended(ended),
         Err(error) => {
             // Whatever went wrong, nothing that was started may stay; the first fault is the one to report.
-            let _ = watch.end_everything();
+            let _ = watch.end_everything(&mut pipes);
             Frame::Fault(format!("{error:#}"))
         }
     };
@@ -87,7 +87,10 @@ struct Watch {
     limits: Limits,
     last_words: Duration,
     children: SignalFd,
+    /// Outside of a box the payload's own id is known; inside of one only its first process is.
     payload: Option<Pid>,
+    /// The first process of the box, whose end is the end of all.
+    init: Option<Pid>,
     /// How the payload itself ended, once it has.
     status: Option<ExitStatus>,
     /// Whether any child is left to wait for.
@@ -104,6 +107,7 @@ impl Watch {
             last_words: specification.access.last_words.unwrap_or(LAST_WORDS),
             children: SignalFd::with_flags(&signals, flags)?,
             payload: None,
+            init: None,
             status: None,
             alone: true,
         })
@@ -111,7 +115,7 @@ impl Watch {
 
     /// Starts the payload, watches it until it ends or must be ended, ends everything else.
     fn run(&mut self, specification: &Specification, pipes: &mut Pipes) -> anyhow::Result<Ended> {
-        self.start(specification, pipes)?;
+        let folder = self.start(specification, pipes)?;
         let started = Instant::now();
         let mut reason = self.watch(started, pipes)?;
         let wall = started.elapsed();
@@ -119,8 +123,11 @@ impl Watch {
             None => self.count_left_behind(pipes)?,
             Some(_) => 0,
         };
-        self.end_everything()?;
+        self.end_everything(pipes)?;
         pipes.drain();
+        if let Some(folder) = folder {
+            results::send(&folder, &specification.access.results, pipes)?;
+        }
         if reason.is_none() && pipes.output() > self.output_limit() {
             reason = Some(Reason::Reached(Limit::Output));
         }
@@ -136,41 +143,58 @@ impl Watch {
         })
     }
 
-    fn start(&mut self, specification: &Specification, pipes: &mut Pipes) -> anyhow::Result<()> {
-        let mut command = Command::new(&specification.program);
-        command
-            .args(&specification.args)
-            .env_clear()
-            .envs(specification.env.iter().map(|(name, value)| (name, value)))
-            .current_dir(&specification.cwd)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+    /// Starts the payload; the folder is where its results will lie, if any are wanted.
+    fn start(
+        &mut self,
+        specification: &Specification,
+        pipes: &mut Pipes,
+    ) -> anyhow::Result<Option<File>> {
+        let (stdout, their_stdout) = io::pipe()?;
+        let (stderr, their_stderr) = io::pipe()?;
         let (channel, theirs) = match specification.channel {
             true => {
                 let (their_requests, requests) = io::pipe()?;
                 let (replies, their_replies) = io::pipe()?;
                 isolation::let_inherit(&their_requests)?;
                 isolation::let_inherit(&their_replies)?;
-                command.arg(their_requests.as_raw_fd().to_string());
-                command.arg(their_replies.as_raw_fd().to_string());
                 let channel = Channel { requests, replies };
                 (Some(channel), Some((their_requests, their_replies)))
             }
             false => (None, None),
         };
-        isolation::confine(&mut command, &specification.limits)?;
-        let mut child = command
-            .spawn()
-            .with_context(|| format!("cannot start {}", specification.program.display()))?;
+        let command = || -> io::Result<Command> {
+            let mut command = plain_command(specification);
+            command.stdout(their_stdout).stderr(their_stderr);
+            if let Some((requests, replies)) = &theirs {
+                command.arg(requests.as_raw_fd().to_string());
+                command.arg(replies.as_raw_fd().to_string());
+            }
+            Ok(command)
+        };
+        let why = || format!("cannot start {}", specification.program.display());
+        let mut report = None;
+        let mut root = String::new();
+        if specification.isolation == Isolation::Full {
+            let space = isolation::start_in_space(specification, command).with_context(why)?;
+            self.init = Some(space.init);
+            root = format!("/proc/{}/root", space.init);
+            report = Some(space.report);
+        } else {
+            let mut command = command()?;
+            isolation::Confinement::in_the_open(specification)?.apply(&mut command);
+            let child = command.spawn().with_context(why)?;
+            self.payload = Some(Pid::from_raw(i32::try_from(child.id())?));
+        }
         drop(theirs);
-        self.payload = Some(Pid::from_raw(i32::try_from(child.id())?));
         self.alone = false;
-        let stdout = child.stdout.take().context("no standard output")?;
-        let stderr = child.stderr.take().context("no standard error")?;
         // The loop below waits for all children by itself; dropping a std Child neither waits nor kills.
-        pipes.connect(stdout, stderr, channel)?;
-        Ok(())
+        pipes.connect(stdout, stderr, channel, report)?;
+        if specification.access.results.is_empty() {
+            return Ok(None);
+        }
+        // Held open, the folder outlives the box.
+        let folder = format!("{root}{}", specification.cwd.display());
+        Ok(Some(File::open(folder).context("no working directory")?))
     }
 
     /// Returns when the payload has ended by itself (`None`) or has to be ended.
@@ -188,8 +212,8 @@ impl Watch {
             }
             let next = deadline.map_or(glance, |deadline| deadline.min(glance));
             pipes.turn(&self.children, next.saturating_duration_since(now))?;
-            self.reap();
-            if self.status.is_some() {
+            self.reap(pipes);
+            if self.status.is_some() || self.alone {
                 return Ok(None);
             }
             if pipes.abandoned() {
@@ -207,29 +231,33 @@ impl Watch {
 
     /// Asks the payload for the stack that faulthandler prints on SIGABRT; wakes it first, in case it is stopped.
     fn hear_last_words(&mut self, pipes: &mut Pipes) -> anyhow::Result<()> {
-        if let Some(payload) = self.payload {
+        let inside = || process_tree::first_child(self.init?);
+        if let Some(payload) = self.payload.or_else(inside) {
             // It may have ended in this instant, which is as good.
             let _ = kill(payload, Signal::SIGABRT).and_then(|()| kill(payload, Signal::SIGCONT));
         }
         let end = Instant::now() + self.last_words;
-        while self.status.is_none() && Instant::now() < end {
+        while self.status.is_none() && !self.alone && Instant::now() < end {
             pipes.turn(
                 &self.children,
                 end.saturating_duration_since(Instant::now()),
             )?;
-            self.reap();
+            self.reap(pipes);
         }
         Ok(())
     }
 
     /// The limit that the process tree exceeds, if any, and when to look again: soon when it is close to one.
     fn look_at_processes(&self) -> (Option<Limit>, Duration) {
-        let processes = process_tree::descendants();
+        let processes = self.processes();
         let threads: u64 = processes.iter().map(|process| process.threads).sum();
         if threads > self.limits.processes {
             return (Some(Limit::Processes), Duration::ZERO);
         }
         let allowed = self.limits.memory_mib.saturating_mul(1 << 20);
+        if self.cpu_of(&processes) > self.cpu_limit() {
+            return (Some(Limit::Time), Duration::ZERO);
+        }
         let resident: u64 = processes.iter().map(|process| process.resident).sum();
         if resident > allowed && proportional(&processes) > allowed {
             return (Some(Limit::Memory), Duration::ZERO);
@@ -243,11 +271,9 @@ impl Watch {
         let end = Instant::now() + AFTERMATH;
         while !self.alone && Instant::now() < end && pipes.output() <= self.output_limit() {
             pipes.turn(&self.children, GLANCES.0)?;
-            self.reap();
+            self.reap(pipes);
         }
-        let living = process_tree::descendants()
-            .into_iter()
-            .filter(|process| !process.dead);
+        let living = self.processes().into_iter().filter(|process| !process.dead);
         Ok(u32::try_from(living.count())?)
     }
 
@@ -255,7 +281,7 @@ impl Watch {
     ///
     /// # Errors
     /// When some do not end, for example because they belong to another user.
-    fn end_everything(&mut self) -> anyhow::Result<()> {
+    fn end_everything(&mut self, pipes: &mut Pipes) -> anyhow::Result<()> {
         if self.alone {
             return Ok(());
         }
@@ -264,13 +290,13 @@ impl Watch {
         while begin.elapsed() < KILLING {
             let pass = Instant::now();
             self.kill_once();
-            self.reap();
+            self.reap(pipes);
             if self.alone {
                 return Ok(());
             }
             // Who is killed still has to die, and gets the processor for it.
             std::thread::sleep((pass.elapsed() * 3).max(Duration::from_millis(1)));
-            self.reap();
+            self.reap(pipes);
         }
         let left = process_tree::descendants().len();
         anyhow::ensure!(self.alone, "{left} processes of the run cannot be ended");
@@ -278,6 +304,11 @@ impl Watch {
     }
 
     fn kill_once(&self) {
+        if let Some(init) = self.init {
+            // With the first process the kernel ends all others of its namespace, and lets none be born.
+            let _ = kill(init, Signal::SIGKILL);
+            return;
+        }
         if self.status.is_none() {
             // Even where /proc tells nothing. Once it is reaped, the number may be another's.
             self.payload.into_iter().for_each(kill_group);
@@ -295,8 +326,23 @@ impl Watch {
         });
     }
 
-    /// Waits for every child that has ended.
-    fn reap(&mut self) {
+    /// The processes of the run.
+    fn processes(&self) -> Vec<Process> {
+        let mut processes = process_tree::descendants();
+        processes.retain(|process| Some(process.pid) != self.init);
+        processes
+    }
+
+    /// Waits for every child that has ended, and hears what the first process of a box tells.
+    fn reap(&mut self, pipes: &mut Pipes) {
+        self.collect();
+        if self.init.is_some() && self.status.is_none() {
+            pipes.hear_report();
+            self.status = isolation::status_from(&pipes.told);
+        }
+    }
+
+    fn collect(&mut self) {
         loop {
             match isolation::reap() {
                 Ok(None) => return,
@@ -319,7 +365,7 @@ impl Watch {
         }
         let status = self
             .status
-            .context("the payload is gone without a status")?;
+            .context("the payload and its box are gone without a status")?;
         if let Some(code) = status.code() {
             return Ok(Ending::Exited(code));
         }
@@ -327,15 +373,53 @@ impl Watch {
             .signal()
             .context("the payload neither exited nor died")?;
         // The kernel's own watch over CPU time. A payload can send itself this signal, but not fake the time.
-        if signal == Signal::SIGXCPU as i32 && cpu.as_secs() > self.limits.wall_seconds {
+        let allowed = self.limits.cpu_seconds.unwrap_or(self.limits.wall_seconds);
+        if signal == Signal::SIGXCPU as i32 && cpu.as_secs() > allowed {
             return Ok(Ending::Stopped(Limit::Time));
         }
         Ok(Ending::Signaled(signal))
     }
 
+    /// CPU time of all that runs or has run, as far as it is told while it runs.
+    fn cpu_of(&self, processes: &[Process]) -> Duration {
+        let collected = self
+            .init
+            .and_then(process_tree::collected_cpu)
+            .unwrap_or_default();
+        processes
+            .iter()
+            .map(|process| process.cpu)
+            .sum::<Duration>()
+            + collected
+    }
+
+    fn cpu_limit(&self) -> Duration {
+        let twice = self.limits.wall_seconds.saturating_mul(2);
+        Duration::from_secs(self.limits.cpu_seconds.unwrap_or(twice))
+    }
+
     fn output_limit(&self) -> u64 {
         self.limits.output_kib.saturating_mul(1024)
     }
+}
+
+/// The payload's program with its environment, without its streams.
+fn plain_command(specification: &Specification) -> Command {
+    let mut command = Command::new(&specification.program);
+    command
+        .args(&specification.args)
+        .env_clear()
+        .envs(specification.env.iter().map(|(name, value)| (name, value)))
+        .current_dir(&specification.cwd)
+        .stdin(Stdio::null());
+    match specification.isolation {
+        // The box has a /tmp of its own.
+        Isolation::Full => command.env_remove("TMPDIR"),
+        // The real one is closed to it.
+        Isolation::Landlock => command.env("TMPDIR", &specification.cwd),
+        Isolation::None => &mut command,
+    };
+    command
 }
 
 /// Sends SIGKILL to a process group, unless it is our own, or one of the numbers that mean "mine" or "all".

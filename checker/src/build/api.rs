@@ -15,6 +15,9 @@ use crate::variant::Backend;
 /// Runs in the work folder: imports `api_build`, writes its C text, says what to compile.
 const EMIT: &str = include_str!("emit.py");
 
+/// Where `emit.py` writes what is to be compiled.
+const WANTED: &str = "wanted.json";
+
 /// How `emit.py` ends when the engine cannot be loaded.
 const ENGINE_FAILED: i32 = 70;
 
@@ -86,10 +89,12 @@ pub fn build(
             Ok(wanted) => wanted,
             Err(failure) => return Ok(Err(failure.with_shown_names(&names))),
         };
-        match tools
-            .compiler
-            .run(scratch.path(), &arguments(&wanted, tools, module, &file))?
-        {
+        match tools.compiler.run(
+            scratch.path(),
+            &arguments(&wanted, tools, module, &file),
+            &file,
+            &[tools.python.include.clone()],
+        )? {
             Err(failure) => Ok(Err(failure.with_shown_names(&names))),
             Ok(said) => {
                 super::keep(&scratch, entry, &file, &said)?;
@@ -110,9 +115,10 @@ fn emit(
     // Outside the work folder, where the build script cannot be mistaken for it.
     let emitter = tools.scratch()?;
     let program = emitter.write("emit.py", EMIT.as_bytes())?;
-    let engine = match backend {
-        Backend::Stock => "-",
-        Backend::Rust => "rust_cffi",
+    emitter.open_to_all()?;
+    let (engine, engines) = match backend {
+        Backend::Stock => ("-", Vec::new()),
+        Backend::Rust => ("rust_cffi", vec![tools.engines()?.folder.clone()]),
     };
     let args: Vec<OsString> = [
         "-I".into(),
@@ -128,15 +134,25 @@ fn emit(
         env: environment(),
         cwd: scratch.path().to_owned(),
         limits: limits(),
-        access: Access::default(),
+        access: Access {
+            readable: [
+                border::interpreter_places(python),
+                vec![emitter.path().to_owned()],
+                engines,
+            ]
+            .concat(),
+            results: vec![format!("{module}.c").into(), WANTED.into()],
+            ..Access::default()
+        },
     })?;
+    super::take_results(&ended, scratch.path())?;
     if ended.ending == Ending::Exited(ENGINE_FAILED) {
         anyhow::bail!("the engine does not load:\n{}", super::output_of(&ended));
     }
     if let Err(failure) = outcome(&ended)? {
         return Ok(Err(failure));
     }
-    let answer = std::fs::read(scratch.path().join("wanted.json")).ok();
+    let answer = std::fs::read(scratch.path().join(WANTED)).ok();
     let wanted = answer.and_then(|bytes| serde_json::from_slice::<Wanted>(&bytes).ok());
     Ok(wanted.ok_or_else(|| {
         Failure::Refused(format!(

@@ -29,7 +29,7 @@ pub fn build(tools: &Tools, name: &str, clib: &Files) -> anyhow::Result<PathBuf>
         args.extend(["-o".to_owned(), file.clone()]);
         args.extend(clib.c_files().map(str::to_owned));
         args.push("-lm".to_owned());
-        if let Err(failure) = tools.compiler.run(scratch.path(), &args)? {
+        if let Err(failure) = tools.compiler.run(scratch.path(), &args, &file, &[])? {
             return Ok(Err(failure));
         }
         super::copy(&scratch.path().join(&file), &entry.join(&file))?;

@@ -82,11 +82,14 @@ impl Compiler {
         )
     }
 
-    /// Runs it behind the border in `folder`; the text is what it said, warnings included.
+    /// Runs it behind the border on a copy of `folder`, to which it brings the file `made` back. It may read the folders
+    /// `besides`, for example Python's headers. The text is what it said, warnings included.
     pub fn run<S: AsRef<OsStr>>(
         &self,
         folder: &Path,
         args: &[S],
+        made: &str,
+        besides: &[PathBuf],
     ) -> anyhow::Result<Result<String, Failure>> {
         let mut all = self.leading.clone();
         all.extend(args.iter().map(|arg| arg.as_ref().to_owned()));
@@ -96,8 +99,13 @@ impl Compiler {
             env: environment(),
             cwd: folder.to_owned(),
             limits: limits(),
-            access: Access::default(),
+            access: Access {
+                readable: [&border::interpreter_places(&self.program), besides].concat(),
+                results: vec![made.into()],
+                ..Access::default()
+            },
         })?;
+        super::take_results(&ended, folder)?;
         Ok(outcome(&ended)?)
     }
 }

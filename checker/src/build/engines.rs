@@ -161,11 +161,12 @@ impl Engines {
     pub fn make_importable(&self, venv: &Venv) -> Result<(), ExpectedError> {
         let path = venv.site_packages.join(PATH_FILE);
         let line = format!("{}\n", self.folder.display());
-        if fs::read_to_string(&path).is_ok_and(|old| old == line) {
-            return Ok(());
+        if !fs::read_to_string(&path).is_ok_and(|old| old == line) {
+            store::write_atomically(&path, line.as_bytes())
+                .map_err(|cause| ExpectedError::cache(&path, cause))?;
         }
-        store::write_atomically(&path, line.as_bytes())
-            .map_err(|cause| ExpectedError::cache(&path, cause))
+        // Fresh files are for their owner alone.
+        store::open_to_all(&path).map_err(|cause| ExpectedError::cache(&path, cause))
     }
 }
 

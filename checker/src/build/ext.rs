@@ -59,7 +59,8 @@ pub fn build(
         args.extend(clib.c_files().map(str::to_owned));
         args.push("-lm".to_owned());
         let names = [("ext/module.c".to_owned(), shown.to_owned())];
-        match tools.compiler.run(scratch.path(), &args)? {
+        let headers = [tools.python.include.clone()];
+        match tools.compiler.run(scratch.path(), &args, &file, &headers)? {
             Err(failure) => Ok(Err(failure.with_shown_names(&names))),
             Ok(said) => {
                 super::keep(

@@ -11,6 +11,7 @@ pub mod sweep;
 pub mod tools;
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::border::{Captured, Ended, Ending, Limit};
@@ -95,6 +96,27 @@ pub fn environment() -> Vec<(OsString, OsString)> {
     // Messages are shown to participants and matched by the checker: one language, plain quotes.
     variables.push(("LC_ALL".into(), "C".into()));
     variables
+}
+
+/// Puts the files that a build step left behind into our own copy of its folder. Where the step worked in that very
+/// folder, it may have put a link in their place; that is removed and not followed.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn take_results(ended: &Ended, folder: &Path) -> anyhow::Result<()> {
+    for (name, bytes) in &ended.results {
+        let path = folder.join(name);
+        let unwritable = |cause| ExpectedError::cache(&path, cause);
+        match std::fs::remove_file(&path) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+                return Err(unwritable(cause).into());
+            }
+            _ => {}
+        }
+        let mut file = std::fs::File::create_new(&path).map_err(unwritable)?;
+        file.write_all(bytes).map_err(unwritable)?;
+    }
+    Ok(())
 }
 
 /// Standard output, then standard error, of a build step.

@@ -158,6 +158,28 @@ pub fn environment() -> Vec<(OsString, OsString)> {
     variables
 }
 
+/// What cargo reads: its programs and toolchains, what it has downloaded, how it is set up. Its folder also holds keys
+/// to registries, which stay out of sight.
+fn readable(root: &Path) -> Vec<PathBuf> {
+    let home = std::env::var_os("HOME")
+        .map(PathBuf::from)
+        .unwrap_or_default();
+    let folder = |name: &str, usual: &str| {
+        std::env::var_os(name).map_or_else(|| home.join(usual), PathBuf::from)
+    };
+    let cargo_home = folder("CARGO_HOME", ".cargo");
+    let mut places: Vec<PathBuf> = ["bin", "registry", "git", "config.toml", "config"]
+        .iter()
+        .map(|part| cargo_home.join(part))
+        .collect();
+    places.push(folder("RUSTUP_HOME", ".rustup"));
+    places.push(root.join(".cargo"));
+    if let Ok(cargo) = cargo() {
+        places.extend(border::interpreter_places(&cargo));
+    }
+    places
+}
+
 /// The crate's own files but for the participant's, by their path below `lessons/`.
 fn crate_files(tools: &Tools, lesson: &Lesson) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     let own = format!("{}/rust/Cargo.toml", lesson.manifest.id);
@@ -181,6 +203,7 @@ fn crate_files(tools: &Tools, lesson: &Lesson) -> anyhow::Result<Vec<(String, Ve
 struct Stage {
     folder: PathBuf,
     target: PathBuf,
+    root: PathBuf,
     _lock: File,
 }
 
@@ -190,7 +213,7 @@ impl Stage {
         let folder = tools
             .workspace
             .cache_folder(&format!("cargo/{}", lesson.manifest.id))?;
-        let target = tools.workspace.cache.join("cargo/target");
+        let target = tools.workspace.cache_folder("cargo/target")?;
         let path = folder.join("lock");
         let unwritable = |cause| ExpectedError::cache(path.clone(), cause);
         let lock = File::create(&path).map_err(unwritable)?;
@@ -198,6 +221,7 @@ impl Stage {
         Ok(Stage {
             folder,
             target,
+            root: tools.workspace.root.clone(),
             _lock: lock,
         })
     }
@@ -321,7 +345,11 @@ impl Stage {
             env,
             cwd: self.folder.join("rust"),
             limits: LIMITS,
-            access: Access::default(),
+            access: Access {
+                readable: readable(&self.root),
+                writable: vec![self.folder.clone(), self.target.clone()],
+                ..Access::default()
+            },
         })
     }
 

@@ -67,7 +67,8 @@ impl Store {
         if !entry.is_dir() {
             return None;
         }
-        if undamaged(&entry) {
+        // An entry of an earlier checker may still be closed.
+        if undamaged(&entry) && open_to_all(&entry).is_ok() {
             super::sweep::note_use(&entry);
             return Some(entry);
         }
@@ -90,7 +91,9 @@ impl Store {
         if let Err(refusal) = make(draft.path())? {
             return Ok(Err(refusal));
         }
-        describe(draft.path()).map_err(|cause| self.unwritable(cause))?;
+        describe(draft.path())
+            .and_then(|()| open_to_all(draft.path()))
+            .map_err(|cause| self.unwritable(cause))?;
         let entry = self.folder.join(key);
         let made = draft.keep();
         if fs::rename(&made, &entry).is_err() {
@@ -127,6 +130,22 @@ impl Store {
             let _ = fs::rename(entry, grave.path().join("damaged"));
         }
     }
+}
+
+/// Lets other users read a file or list a folder: temporary ones are for their owner alone, and payloads of root run as
+/// another user.
+///
+/// # Errors
+/// When it is not ours.
+pub fn open_to_all(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let data = fs::metadata(path)?;
+    let wanted = if data.is_dir() { 0o055 } else { 0o044 };
+    let mode = data.permissions().mode();
+    if mode & wanted == wanted {
+        return Ok(());
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(mode | wanted))
 }
 
 /// All files below a folder, as paths relative to it, sorted.

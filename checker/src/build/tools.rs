@@ -89,10 +89,37 @@ pub struct Scratch {
     folder: tempfile::TempDir,
 }
 
+impl Drop for Scratch {
+    /// A run without isolation may have left folders that cannot be listed; they must not stay for the next run.
+    fn drop(&mut self) {
+        unlock(self.folder.path());
+    }
+}
+
+/// Makes every folder below one its owner's again; what cannot be reached stays as it is.
+fn unlock(folder: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let _ = std::fs::set_permissions(entry.path(), std::fs::Permissions::from_mode(0o700));
+            unlock(&entry.path());
+        }
+    }
+}
+
 impl Scratch {
     /// The folder.
     pub fn path(&self) -> &std::path::Path {
         self.folder.path()
+    }
+
+    /// Lets other users read the folder: payloads of root run as somebody else.
+    pub fn open_to_all(&self) -> anyhow::Result<()> {
+        super::store::open_to_all(self.path())
+            .map_err(|cause| ExpectedError::cache(self.path(), cause).into())
     }
 
     /// Writes a file below the folder and returns its path.

@@ -86,7 +86,7 @@ pub fn run(_: &Args, global: &Global) -> anyhow::Result<u8> {
         |text| text,
     ));
     findings.push(cache(&workspace));
-    findings.push(supervisor(&workspace));
+    findings.push(supervisor());
     if global.json {
         output::json(&document(&findings))?;
     } else {
@@ -144,6 +144,8 @@ fn compiles(workspace: &Workspace, compiler: &Compiler) -> Finding {
         compiler.run(
             folder.path(),
             &["-shared", "-fPIC", "-o", "try.so", "try.c"],
+            "try.so",
+            &[],
         )
     };
     let state = match tried() {
@@ -203,13 +205,13 @@ fn cache(workspace: &Workspace) -> Finding {
 }
 
 /// Protections are proved by using them.
-fn supervisor(workspace: &Workspace) -> Finding {
+fn supervisor() -> Finding {
     let shell = Path::new("/bin/sh").to_owned();
     let job = Job {
         program: shell,
         args: ["-c", "sleep 60 & exit 7"].map(Into::into).into(),
         env: build::environment(),
-        cwd: workspace.root.clone(),
+        cwd: Path::new("/").to_owned(),
         limits: Limits {
             wall_seconds: 5,
             ..Limits::default()

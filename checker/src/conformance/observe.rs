@@ -100,21 +100,12 @@ fn run(
         cwd: place.folder.clone(),
         limits: LIMITS,
         access: Access {
-            readable: readable(tools, place),
-            writable: vec![scratch.path().to_owned(), place.folder.clone()],
+            trusted: true,
             ..Access::default()
         },
     })?;
     let text = fs::read(&report).unwrap_or_default();
     Ok(Heard::read(&String::from_utf8_lossy(&text), ending(&ended)))
-}
-
-fn readable(tools: &Tools, place: &Place) -> Vec<PathBuf> {
-    let mut folders = vec![place.venv.folder.clone(), tools.workspace.cache.clone()];
-    // `bin/python3` of an installation: everything beside `bin` belongs to it.
-    let installation = tools.python.executable.parent().and_then(Path::parent);
-    folders.extend(installation.map(Path::to_owned));
-    folders
 }
 
 /// How a process ended, in words, unless it ended as it should.

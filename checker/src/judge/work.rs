@@ -90,7 +90,10 @@ pub fn prepare(
             replace: engine_of(variant).map(str::to_owned),
             limits: lesson.manifest.limits.clone(),
             env: Vec::new(),
-            access: Access::default(),
+            access: Access {
+                readable: engine_places(court, variant)?,
+                ..Access::default()
+            },
             wrapper: Vec::new(),
             options: Vec::new(),
             python_variables: false,
@@ -161,6 +164,14 @@ fn interpreter(court: &Courtroom, variant: Variant) -> anyhow::Result<PathBuf> {
         return Ok(tools.venv()?.python.clone());
     }
     Ok(tools.python.executable.clone())
+}
+
+/// Where the engine of a variant lies.
+fn engine_places(court: &Courtroom, variant: Variant) -> anyhow::Result<Vec<PathBuf>> {
+    match engine_of(variant) {
+        Some(_) => Ok(vec![court.tools.engines()?.folder.clone()]),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// The engine that stands in for `ctypes` or `cffi`.

@@ -24,7 +24,7 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    /// A bridge and the scenarios that cross it. In both, `note(pid)` writes the id of a process down for the test.
+    /// A bridge and the scenarios that cross it.
     pub fn new(bridge: &str, scenarios: &str) -> Self {
         border::use_supervisor(env!("CARGO_BIN_EXE_checker"));
         let fixture = Fixture {
@@ -34,11 +34,6 @@ impl Fixture {
         };
         fixture.write("bridge.py", bridge);
         fixture.write("scenarios.py", scenarios);
-        fixture.write(
-            "notes.py",
-            "import os\n\ndef note(pid):\n    with open('pids', 'a') as notes:\n        \
-             notes.write(f'{pid}\\n')\n",
-        );
         fixture
     }
 
@@ -82,7 +77,7 @@ impl Fixture {
             bridge_module: "bridge".into(),
             replace: self.replace.clone(),
             limits: self.limits.clone(),
-            env: Vec::new(),
+            env: vec![(MARK.into(), self.path().into())],
             access: Access::default(),
             wrapper: Vec::new(),
             options: Vec::new(),
@@ -91,11 +86,49 @@ impl Fixture {
         border::interrogate(&job, questions)
     }
 
-    /// The processes that were written down, and that have to be gone.
-    pub fn noted(&self) -> Vec<i32> {
-        let notes = std::fs::read_to_string(self.path().join("pids")).unwrap();
-        notes.lines().map(|line| line.parse().unwrap()).collect()
+    /// The processes of this fixture's runs that live.
+    pub fn living(&self) -> Vec<i32> {
+        marked(self.path())
     }
+}
+
+/// A variable in the environment of every payload, by which the processes of a test are found from outside: the ids that
+/// they know of themselves count within their box only.
+pub const MARK: &str = "BORDER_TEST";
+
+/// All living processes with this mark.
+pub fn marked(mark: &Path) -> Vec<i32> {
+    let wanted = format!("{MARK}={}", mark.display());
+    let entries = std::fs::read_dir("/proc").unwrap();
+    let pids = entries.filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
+    pids.filter(|pid| {
+        let Ok(environment) = std::fs::read(format!("/proc/{pid}/environ")) else {
+            return false;
+        };
+        let mut variables = environment.split(|byte| *byte == 0);
+        variables.any(|variable| variable == wanted.as_bytes()) && lives(*pid)
+    })
+    .collect()
+}
+
+/// Every process between `pid` and its ancestor `top`, both left out.
+pub fn between(mut pid: i32, top: i32) -> Vec<i32> {
+    let mut found = Vec::new();
+    while let Some(parent) = parent_of(pid).filter(|parent| *parent > 1 && *parent != top) {
+        found.push(parent);
+        pid = parent;
+    }
+    found
+}
+
+fn parent_of(pid: i32) -> Option<i32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit(')')
+        .next()?
+        .split_whitespace()
+        .nth(1)?
+        .parse()
+        .ok()
 }
 
 pub fn question(scenario: &str, given: &[(&str, Value)]) -> Question {
@@ -111,11 +144,12 @@ pub fn question(scenario: &str, given: &[(&str, Value)]) -> Question {
 /// The interpreter that the whole test suite uses.
 pub fn python() -> PathBuf {
     let name = std::env::var("CHECKER_PYTHON").unwrap_or_else(|_| "python3".into());
-    let path = std::env::var_os("PATH").unwrap();
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(&name))
-        .find(|file| file.is_file())
-        .expect("a python3 on PATH")
+    // What is found on PATH may be a version manager's script, which starts another program.
+    let output = std::process::Command::new(name)
+        .args(["-I", "-c", "import sys; print(sys.executable)"])
+        .output()
+        .expect("a python3 on PATH");
+    String::from_utf8(output.stdout).unwrap().trim().into()
 }
 
 /// A shell script behind the border.
@@ -128,7 +162,7 @@ pub fn shell_job(script: &str, limits: &Limits) -> Job {
     Job {
         program: "/bin/sh".into(),
         args: vec!["-c".into(), script.into()],
-        env: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
+        env: vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())],
         cwd: "/".into(),
         limits: limits.clone(),
         access: Access::default(),

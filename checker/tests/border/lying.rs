@@ -1,6 +1,6 @@
 //! Bridges that try to be believed. None of them may end without a verdict against it, unless it only talks.
 
-use checker::border::{Answer, Ending, Interrogation};
+use checker::border::{Answer, Ending, Interrogation, Isolation, found_isolation};
 use checker::verdict::Verdict;
 
 use crate::fixture::{Fixture, int, question};
@@ -136,7 +136,10 @@ import os, signal
 def one(): return 1
 def lies():
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGCHLD):
-        os.kill(os.getppid(), number)
+        try:
+            os.kill(os.getppid(), number)
+        except PermissionError:
+            pass
     return 1
 ";
     let heard = ask(bridge);
@@ -148,21 +151,20 @@ def lies():
 fn whoever_kills_the_supervisor_gets_no_answers() {
     let bridge = "
 import os, signal
-from notes import note
 def lies():
-    note(os.getpid())
     os.kill(os.getppid(), signal.SIGKILL)
     while True:
         pass
 ";
     let fixture = Fixture::bridge(bridge, &["lies"]);
-    let error = fixture.try_all(&[question("lies", &[])]).unwrap_err();
-    assert!(error.to_string().contains("SIGKILL"), "{error}");
-    for pid in fixture.noted() {
-        crate::fixture::eventually("the payload dies with its supervisor", || {
-            !crate::fixture::lives(pid)
-        });
+    match fixture.try_all(&[question("lies", &[])]) {
+        // Nothing stands between them.
+        Err(error) => assert!(error.to_string().contains("SIGKILL"), "{error}"),
+        Ok(heard) => assert_eq!(heard.verdict(), Some(Verdict::Exception)),
     }
+    crate::fixture::eventually("the payload dies with its supervisor", || {
+        fixture.living().is_empty()
+    });
 }
 
 #[test]
@@ -193,8 +195,10 @@ def lies():
 def one(): return 1
 ";
     let heard = ask(bridge);
+    let bare = found_isolation().isolation == Isolation::None;
     // Nothing is closed to root.
-    assert_eq!(heard.answers[0] != int(0), nix::unistd::geteuid().is_root());
+    let open = bare && nix::unistd::geteuid().is_root();
+    assert_eq!(heard.answers[0] != int(0), open);
 }
 
 #[test]

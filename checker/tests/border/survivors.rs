@@ -1,5 +1,6 @@
 //! What tries to outlive a run, and what happens when the checker itself dies.
 
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use checker::border;
@@ -8,7 +9,9 @@ use checker::verdict::Verdict;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::fixture::{Fixture, LIMITS, eventually, int, lives, shell, shell_job};
+use crate::fixture::{
+    Fixture, LIMITS, MARK, between, eventually, int, lives, marked, shell, shell_job,
+};
 use crate::interrupts;
 
 const STAND_IN: &str = "survivors::stands_in_for_a_checker";
@@ -19,7 +22,6 @@ const SCRIPT: &str = "CHECKER_TEST_SCRIPT";
 fn a_daemon_is_found_ended_and_counted() {
     let bridge = "
 import os, time
-from notes import note
 def one(): return 1
 def leaves():
     reading, writing = os.pipe()
@@ -27,7 +29,6 @@ def leaves():
         os.setsid()
         if os.fork() == 0:
             os.setsid()
-            note(os.getpid())
             os.write(writing, b'x')
             time.sleep(60)
         os._exit(0)
@@ -39,7 +40,7 @@ def leaves():
     assert_eq!(heard.answers, [int(1)]);
     assert_eq!(heard.left_behind(), 1);
     assert_eq!(heard.verdict(), Some(Verdict::LeakedProcess));
-    assert!(!fixture.noted().into_iter().any(lives));
+    assert!(fixture.living().is_empty());
 }
 
 #[test]
@@ -53,6 +54,7 @@ fn a_helper_that_ends_by_itself_is_not_left_behind() {
 #[test]
 fn processes_that_breed_while_they_are_killed_end_too() {
     let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let source = folder.path().join("breed.c");
     let program = folder.path().join("breed");
     // Each child lives on in a session of its own while its parent ends; bounded, in case nobody stops it.
@@ -81,7 +83,10 @@ fn processes_that_breed_while_they_are_killed_end_too() {
         wall_seconds: 1,
         ..LIMITS
     };
-    shell(&format!("exec {}", program.display()), &limits);
+    let mut job = shell_job(&format!("exec {}", program.display()), &limits);
+    job.access.readable.push(folder.path().into());
+    border::use_supervisor(env!("CARGO_BIN_EXE_checker"));
+    border::run(&job).unwrap();
     let name = format!("{}\0", program.display());
     let alive = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
         let line = std::fs::read(entry.unwrap().path().join("cmdline")).ok()?;
@@ -128,7 +133,10 @@ fn stands_in_for_a_checker() {
         output_kib: 300 * 1024,
         ..LIMITS
     };
-    let ended = border::run(&shell_job(&script, &limits)).unwrap();
+    let mut job = shell_job(&script, &limits);
+    job.env
+        .extend(std::env::var_os(MARK).map(|mark| (MARK.into(), mark)));
+    let ended = border::run(&job).unwrap();
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let peak = status
         .lines()
@@ -149,19 +157,21 @@ fn checker(test: &str, script: &str) -> Command {
 #[test]
 fn nothing_outlives_a_checker_that_is_killed() {
     let folder = tempfile::tempdir().unwrap();
-    let note = folder.path().join("pids");
-    let script = format!(
-        "setsid sleep 60 & echo $$ $! $PPID > {0}.new; mv {0}.new {0}; trap '' TERM HUP; sleep 60",
-        note.display()
-    );
-    let mut checker = checker(STAND_IN, &script).spawn().unwrap();
-    eventually("the payload starts", || note.exists());
-    let pids: Vec<i32> = std::fs::read_to_string(&note)
-        .unwrap()
-        .split_whitespace()
-        .map(|pid| pid.parse().unwrap())
-        .collect();
-    assert!(pids.iter().all(|pid| lives(*pid)));
+    let script = "trap '' TERM HUP; setsid sleep 60 & sleep 60";
+    let mut checker = checker(STAND_IN, script)
+        .env(MARK, folder.path())
+        .spawn()
+        .unwrap();
+    let own = i32::try_from(checker.id()).unwrap();
+    let payload = || {
+        let mut pids = marked(folder.path());
+        pids.retain(|pid| *pid != own);
+        pids
+    };
+    eventually("the payload starts", || payload().len() == 3);
+    let mut pids = payload();
+    pids.extend(pids.clone().iter().flat_map(|pid| between(*pid, own)));
+    assert!(pids.len() > 3 && pids.iter().all(|pid| lives(*pid)));
     kill(
         Pid::from_raw(i32::try_from(checker.id()).unwrap()),
         Signal::SIGKILL,
