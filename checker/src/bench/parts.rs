@@ -102,7 +102,8 @@ fn compiled(tools: &Tools, file: &str, sources: &Files, units: &[&str]) -> anyho
         args.push(format!("-I{}", tools.python.include.display()));
         args.extend(["-o".to_owned(), file.to_owned()]);
         args.extend(units.iter().map(|unit| (*unit).to_owned()));
-        if let Err(failure) = tools.compiler.run(scratch.path(), &args)? {
+        let headers = [tools.python.include.clone()];
+        if let Err(failure) = tools.compiler.run(scratch.path(), &args, file, &headers)? {
             return Ok(Err(failure));
         }
         copy(&scratch.path().join(file), &entry.join(file))?;

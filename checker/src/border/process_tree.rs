@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use nix::unistd::Pid;
@@ -43,16 +44,34 @@ pub(super) fn visit(mut each: impl FnMut(Pid)) {
     }
 }
 
-/// The memory of one process with shared pages divided among their users, bytes; `None` when the kernel does not tell.
-pub(super) fn proportional(pid: Pid) -> Option<u64> {
-    let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    // Files count for nobody: the kernel can take their pages back. Memory files do count.
-    let parts = ["Pss_Anon:", "Pss_Shmem:"];
-    let kib = |part: &&str| -> Option<u64> {
-        let line = text.lines().find_map(|line| line.strip_prefix(part))?;
-        line.trim().strip_suffix("kB")?.trim().parse().ok()
+/// The memory of one process with shared pages divided among their users, bytes: nothing once it has given it back, and
+/// what it has resident where the kernel does not tell more.
+pub(super) fn proportional(process: &Process) -> u64 {
+    match fs::read_to_string(format!("/proc/{}/smaps_rollup", process.pid)) {
+        Ok(text) => proportional_of(&text),
+        // A process can close itself to others, and old kernels do not have the file.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied || !is_told() => process.resident,
+        Err(_) => 0,
+    }
+}
+
+/// Files count for nobody, since the kernel can take their pages back; memory files do count.
+fn proportional_of(rollup: &str) -> u64 {
+    // Before Linux 5.4 there is only the whole.
+    let parts: &[&str] = if rollup.contains("Pss_Anon:") {
+        &["Pss_Anon:", "Pss_Shmem:"]
+    } else {
+        &["Pss:"]
     };
-    Some(parts.iter().map(kib).sum::<Option<u64>>()? * 1024)
+    let kib = |line: &str| -> Option<u64> {
+        let figure = parts.iter().find_map(|part| line.strip_prefix(part))?;
+        figure.trim().strip_suffix("kB")?.trim().parse().ok()
+    };
+    rollup.lines().filter_map(kib).sum::<u64>() * 1024
+}
+
+fn is_told() -> bool {
+    fs::exists("/proc/self/smaps_rollup").unwrap_or(false)
 }
 
 /// The first child of a process.

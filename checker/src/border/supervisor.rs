@@ -429,12 +429,9 @@ fn kill_group(group: Pid) {
     }
 }
 
-/// Memory with shared pages counted once; where the kernel does not tell, resident memory.
+/// Memory with shared pages counted once.
 fn proportional(processes: &[Process]) -> u64 {
-    processes
-        .iter()
-        .map(|process| process_tree::proportional(process.pid).unwrap_or(process.resident))
-        .sum()
+    processes.iter().map(process_tree::proportional).sum()
 }
 
 fn cpu_time(usage: &Usage) -> Duration {

@@ -93,7 +93,7 @@ pub fn build(
             scratch.path(),
             &arguments(&wanted, tools, module, &file),
             &file,
-            &[tools.python.include.clone()],
+            std::slice::from_ref(&tools.python.include),
         )? {
             Err(failure) => Ok(Err(failure.with_shown_names(&names))),
             Ok(said) => {

@@ -74,6 +74,9 @@ pub(super) fn is_copied(access: &Access, cwd: &Path) -> bool {
         && !SYSTEM.iter().any(|place| cwd.starts_with(place))
 }
 
+/// A symbolic link and where it leads.
+type Link = (PathBuf, PathBuf);
+
 /// A mount that is copied already and waits for its place.
 struct Pending {
     place: PathBuf,
@@ -132,7 +135,7 @@ pub(super) fn enter(plan: &Plan) -> io::Result<()> {
 }
 
 /// The links to make and the mounts to attach, in an order in which no later one hides an earlier one.
-fn gather(access: &Access) -> io::Result<(Vec<(PathBuf, PathBuf)>, Vec<Pending>)> {
+fn gather(access: &Access) -> io::Result<(Vec<Link>, Vec<Pending>)> {
     let mut links = Vec::new();
     let mut mounts = Vec::new();
     let fixed = libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV;
