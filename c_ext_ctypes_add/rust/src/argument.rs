@@ -9,7 +9,7 @@ use crate::cdata::{Data, READONLY, T_OBJECT};
 use crate::entry;
 use crate::info::{Info, Kind};
 use crate::meta::recursive;
-use crate::py::{self, Exc, Obj, Res, api, raise};
+use crate::py::{self, Exc, Obj, Res, api, name, raise};
 use crate::types::{Plan, types};
 use crate::value::{self, Access};
 
@@ -86,7 +86,7 @@ pub(crate) fn convert(value: &Obj, position: usize) -> Res<Passed> {
         let (text, owner) = value::wide_copy(value)?;
         return Ok(Passed::pointer(text.cast(), Some(owner)));
     }
-    if let Some(stand_in) = value.getattr_opt(c"_as_parameter_")? {
+    if let Some(stand_in) = value.getattr_opt(name!(c"_as_parameter_"))? {
         return recursive(|| convert(&stand_in, position));
     }
     Err(raise(

@@ -9,7 +9,8 @@ use crate::creation::{self, Store};
 use crate::entry;
 use crate::info::{self, Info, Kind, slot_of};
 use crate::meta;
-use crate::py::{self, Exc, Obj, Raised, Res, api, raise};
+use crate::number;
+use crate::py::{self, Exc, Obj, Raised, Res, api, name, raise};
 use crate::simple::cdata_flags;
 use crate::types::{Plan, empty, leak, types};
 
@@ -54,7 +55,7 @@ entry::assign!(assign_subscript_entry, assign_subscript);
 fn init_type(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
     meta::begin(ty, arguments, keywords)?;
     let length = declared_length(ty)?;
-    let Some(item) = ty.getattr_opt(c"_type_")? else {
+    let Some(item) = ty.getattr_opt(name!(c"_type_"))? else {
         return Err(raise(
             Exc::Attribute,
             "class must define a '_type_' attribute",
@@ -97,7 +98,7 @@ fn init_type(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
 }
 
 fn declared_length(ty: &Obj) -> Res<usize> {
-    let Some(length) = ty.getattr_opt(c"_length_")? else {
+    let Some(length) = ty.getattr_opt(name!(c"_length_"))? else {
         return Err(raise(
             Exc::Attribute,
             "class must define a '_length_' attribute",
@@ -185,7 +186,8 @@ fn init(slf: &Obj, arguments: &Obj, _keywords: Option<&Obj>) -> Res<()> {
 }
 
 fn length(slf: &Obj) -> Res<isize> {
-    Ok(Data::expect(slf)?.length() as isize)
+    // SAFETY: the `self` of a slot of `Array`.
+    Ok(unsafe { Data::of_self(slf) }.length() as isize)
 }
 
 fn check_index(data: &Data, index: isize) -> Res<usize> {
@@ -196,11 +198,10 @@ fn check_index(data: &Data, index: isize) -> Res<usize> {
 }
 
 fn item(slf: &Obj, index: isize) -> Res<Obj> {
-    let data = Data::expect(slf)?;
+    // SAFETY: the `self` of a slot of `Array`.
+    let (data, plain) = unsafe { (Data::of_self(slf), Info::peek_own(slf, |info| info.item)) };
     let at = check_index(data, index)?;
-    if let Some(info) = Info::of_instance(slf)
-        && let Some(access) = info.item
-    {
+    if let Some(access) = plain {
         // SAFETY: the index is within the array, whose memory holds items of this type.
         return unsafe { access.get(data.memory().add(at * access.size()), access.size(), None) };
     }
@@ -210,14 +211,13 @@ fn item(slf: &Obj, index: isize) -> Res<Obj> {
 }
 
 pub(crate) fn assign_item(slf: &Obj, index: isize, value: Option<&Obj>) -> Res<()> {
-    let data = Data::expect(slf)?;
+    // SAFETY: the `self` of a slot of `Array`, or a new array.
+    let (data, plain) = unsafe { (Data::of_self(slf), Info::peek_own(slf, |info| info.item)) };
     let Some(value) = value else {
         return Err(raise(Exc::Type, "Array does not support item deletion"));
     };
     let at = check_index(data, index)?;
-    if let Some(info) = Info::of_instance(slf)
-        && let Some(access) = info.item
-    {
+    if let Some(access) = plain {
         let store = Store::of(access);
         // SAFETY: as in `item`.
         if unsafe { store.put(data.memory().add(at * access.size()), value) } {
@@ -253,7 +253,11 @@ fn position(data: &Data, object: &Obj) -> Res<isize> {
 }
 
 /// An index that must fit the address space.
+#[inline]
 pub(crate) fn as_index(object: &Obj) -> Res<isize> {
+    if let Some(small) = number::small_int(object) {
+        return Ok(small as isize);
+    }
     // SAFETY: the exception class lives for ever; the object is alive.
     let index = unsafe { ffi::PyNumber_AsSsize_t(object.ptr(), ffi::PyExc_IndexError) };
     if index == -1 && py::raised() {
@@ -263,8 +267,9 @@ pub(crate) fn as_index(object: &Obj) -> Res<isize> {
     }
 }
 
+#[inline]
 pub(crate) fn is_index(object: &Obj) -> bool {
-    api!(ffi::PyIndex_Check(object.ptr())) != 0
+    object.type_ptr() == &raw mut ffi::PyLong_Type || api!(ffi::PyIndex_Check(object.ptr())) != 0
 }
 
 pub(crate) fn is_slice(object: &Obj) -> bool {
@@ -290,7 +295,8 @@ fn slice_of(slice: &Obj, length: usize) -> Res<(isize, isize, usize)> {
 }
 
 fn subscript(slf: &Obj, key: &Obj) -> Res<Obj> {
-    let data = Data::expect(slf)?;
+    // SAFETY: the `self` of a slot of `Array`.
+    let data = unsafe { Data::of_self(slf) };
     if is_index(key) {
         return item(slf, position(data, key)?);
     }
@@ -301,6 +307,10 @@ fn subscript(slf: &Obj, key: &Obj) -> Res<Obj> {
     let (ty, inner) = item_of(slf)?;
     take(&inner, (start, step, count), |index| {
         let at = data.memory().wrapping_offset(index * inner.size as isize);
+        if let Some(access) = inner.plain {
+            // SAFETY: as below.
+            return unsafe { access.get(at, inner.size, None) };
+        }
         // SAFETY: the slice was fitted to the array's length.
         unsafe { cdata::read(&ty, data, index, at) }
     })
@@ -313,28 +323,27 @@ pub(crate) fn take(
     get: impl Fn(isize) -> Res<Obj>,
 ) -> Res<Obj> {
     let code = inner.plain.map_or(0, |access| access.code);
-    let items = (0..count)
-        .map(|number| get(start + number as isize * step))
-        .collect::<Res<Vec<_>>>()?;
+    let mut items = (0..count).map(|number| get(start + number as isize * step));
     match code {
         b'c' => {
-            let joined: Vec<u8> = items
-                .iter()
-                .flat_map(|item| item.as_bytes().to_vec())
-                .collect();
+            let mut joined = Vec::with_capacity(count);
+            for item in items {
+                joined.extend_from_slice(item?.as_bytes());
+            }
             py::bytes(&joined)
         }
         b'u' => {
             let empty = py::string("")?;
-            let all = py::list(items)?;
+            let all = py::list(count, &mut items)?;
             api!(Obj::owned(ffi::PyUnicode_Join(empty.ptr(), all.ptr())))
         }
-        _ => py::list(items),
+        _ => py::list(count, &mut items),
     }
 }
 
 fn assign_subscript(slf: &Obj, key: &Obj, value: Option<&Obj>) -> Res<()> {
-    let data = Data::expect(slf)?;
+    // SAFETY: the `self` of a slot of `Array`.
+    let data = unsafe { Data::of_self(slf) };
     let Some(value) = value else {
         return Err(raise(Exc::Type, "Array does not support item deletion"));
     };

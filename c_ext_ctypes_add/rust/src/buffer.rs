@@ -7,7 +7,7 @@ use pyo3::ffi;
 use crate::cdata::Data;
 use crate::entry;
 use crate::info::{Info, Kind};
-use crate::py::{self, Exc, Obj, Res, raise};
+use crate::py::{self, Exc, Obj, Res, name, raise};
 
 /// `bf_getbuffer`: the instance's memory, described by its type.
 pub(crate) unsafe extern "C" fn get(
@@ -63,7 +63,7 @@ pub(crate) fn reduce(slf: &Obj) -> Res<Obj> {
             "ctypes objects containing pointers cannot be pickled",
         ));
     }
-    let dict = match slf.getattr_opt(c"__dict__")? {
+    let dict = match slf.getattr_opt(name!(c"__dict__"))? {
         Some(dict) => dict,
         None => py::dict()?,
     };
@@ -97,7 +97,7 @@ pub(crate) fn set_state(slf: &Obj, arguments: &Obj) -> Res<Obj> {
         data.memory()
             .copy_from(bytes.as_ptr(), bytes.len().min(data.size()))
     };
-    let own = slf.getattr(c"__dict__")?;
+    let own = slf.getattr(name!(c"__dict__"))?;
     // SAFETY: both are living objects; the first is an instance dict.
     if unsafe { ffi::PyDict_Check(own.ptr()) } == 0 {
         let given = own.type_name();
@@ -123,8 +123,8 @@ pub(crate) fn unpickle(_module: &Obj, arguments: &Obj) -> Res<Obj> {
             format!("_unpickle() takes 2 arguments ({given} given)"),
         ));
     };
-    let made = ty.getattr(c"__new__")?.call_one(ty)?;
-    made.getattr(c"__setstate__")?
+    let made = ty.getattr(name!(c"__new__"))?.call_one(ty)?;
+    made.getattr(name!(c"__setstate__"))?
         .call_tuple(&state.to_tuple()?)?;
     Ok(made)
 }

@@ -12,6 +12,7 @@ use crate::errno;
 use crate::function::{PYTHON_API, USE_ERRNO, argument_error};
 use crate::info::Info;
 use crate::py::{self, Exc, Obj, Raised, Res, api, raise};
+use crate::strict;
 use crate::types::types;
 use crate::value::Access;
 
@@ -88,6 +89,10 @@ fn convert(converters: &[Obj], given: &[Obj]) -> Res<Vec<Passed>> {
 
 /// Says which argument could not be converted.
 fn blame(position: usize) -> Raised {
+    if strict::is_on() && py::matches(Exc::Overflow) {
+        // Out of range stays out of range.
+        return py::extend_same(Exc::Overflow, &format!("argument {position}: "));
+    }
     // SAFETY: made at import and kept for ever.
     match unsafe { Obj::borrowed(types().argument_error) } {
         Some(class) => py::extend_error(&class, &format!("argument {position}: ")),

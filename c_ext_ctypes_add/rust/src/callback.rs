@@ -7,6 +7,7 @@ use clib::ctype::{CType, Signature};
 use pyo3::ffi;
 
 use crate::cdata;
+use crate::creation::Store;
 use crate::errno;
 use crate::function::USE_ERRNO;
 use crate::info::Info;
@@ -19,9 +20,18 @@ struct Callback {
     /// Dropped first: C must not enter once the rest is gone.
     closure: Option<Closure>,
     callable: Obj,
-    argtypes: Obj,
+    arguments: Box<[Arrival]>,
     result: Option<Access>,
     use_errno: bool,
+}
+
+/// How an argument becomes a Python object.
+struct Arrival {
+    ty: Obj,
+    /// Values of the simple types become plain ones.
+    plain: Option<Access>,
+    /// Bytes that C passes; an array arrives as a pointer.
+    size: usize,
 }
 
 /// The instance layout of `CThunkObject`.
@@ -48,20 +58,23 @@ pub(crate) fn make(
     restype: Option<&Obj>,
     flags: u32,
 ) -> Res<(Obj, *mut c_void)> {
-    let arguments = argtypes
-        .items()
-        .iter()
-        .map(|ty| {
-            Info::of_type(ty)
-                .map(|info| by_value(&info))
-                .ok_or_else(|| {
-                    raise(
-                        Exc::Type,
-                        "a callback's argument types must be ctypes types",
-                    )
-                })
-        })
-        .collect::<Res<Vec<_>>>()?;
+    let mut ctypes = Vec::new();
+    let mut arguments = Vec::new();
+    for ty in argtypes.items() {
+        let Some(info) = Info::of_type(ty) else {
+            return Err(raise(
+                Exc::Type,
+                "a callback's argument types must be ctypes types",
+            ));
+        };
+        let ctype = by_value(&info);
+        arguments.push(Arrival {
+            ty: ty.clone(),
+            plain: info.plain,
+            size: ctype.size(),
+        });
+        ctypes.push(ctype);
+    }
     let (result, access) = match restype.filter(|restype| !restype.is_none()) {
         None => (CType::Void, None),
         Some(restype) => match Info::of_type(restype) {
@@ -78,7 +91,7 @@ pub(crate) fn make(
     let layout = thunk.ptr().cast::<Layout>();
     let target = Target(layout);
     let closure = Closure::new(
-        &Signature::new(result, arguments),
+        &Signature::new(result, ctypes),
         Box::new(move |arguments, result| enter(target, arguments, result)),
     )
     .map_err(|error| raise(Exc::Runtime, error.to_string()))?;
@@ -86,7 +99,7 @@ pub(crate) fn make(
     let callback = Callback {
         closure: Some(closure),
         callable: callable.clone(),
-        argtypes: argtypes.clone(),
+        arguments: arguments.into(),
         result: access,
         use_errno: flags & USE_ERRNO != 0,
     };
@@ -134,10 +147,7 @@ fn enter(target: Target, arguments: &[*mut c_void], result: *mut c_void) {
 }
 
 fn run(callback: &Callback, arguments: &[*mut c_void], result: *mut c_void) {
-    let called = convert(callback, arguments).and_then(|values| {
-        let values: Vec<&Obj> = values.iter().collect();
-        callback.callable.call(&values)
-    });
+    let called = call(callback, arguments);
     let value = match called {
         Ok(value) => value,
         Err(Raised) => return report(c"on calling ctypes callback function", &callback.callable),
@@ -145,7 +155,11 @@ fn run(callback: &Callback, arguments: &[*mut c_void], result: *mut c_void) {
     let Some(access) = callback.result else {
         return;
     };
-    // SAFETY: libffi gives room for the result.
+    // SAFETY: there is room for the result.
+    if unsafe { Store::of(access).put(result.cast(), &value) } {
+        return;
+    }
+    // SAFETY: as above.
     match unsafe { access.set(result.cast(), &value, 0, None) } {
         Ok(None) => {}
         // The caller in C owns the reference that it gets.
@@ -181,36 +195,40 @@ fn warn_leak(callback: &Callback, kept: Obj) {
     }
 }
 
-fn convert(callback: &Callback, arguments: &[*mut c_void]) -> Res<Vec<Obj>> {
-    callback
-        .argtypes
-        .items()
-        .iter()
-        .zip(arguments)
-        .map(|(ty, at)| {
-            let info = cdata::concrete(ty)?;
-            let at = at.cast::<u8>();
-            match info.plain {
-                // SAFETY: libffi passes a pointer to a value of the declared type.
-                Some(access) => unsafe { access.get(at, info.size, None) },
-                None => {
-                    let made = ty.call_none()?;
-                    let data = cdata::Data::expect(&made)?;
-                    // SAFETY: as above; the instance has the size of its type. An array arrives as
-                    // a pointer, so that no more than that may be read.
-                    unsafe {
-                        data.memory()
-                            .copy_from(at, passed_size(&info).min(data.size()))
-                    };
-                    Ok(made)
-                }
-            }
-        })
-        .collect()
+/// Calls the callable with the arguments as Python objects.
+fn call(callback: &Callback, arguments: &[*mut c_void]) -> Res<Obj> {
+    const USUAL: usize = 6;
+    let arrivals = callback.arguments.iter().zip(arguments);
+    if callback.arguments.len() <= USUAL {
+        let mut values = [const { None }; USUAL];
+        for (value, (arrival, at)) in values.iter_mut().zip(arrivals) {
+            *value = Some(arrival.convert(*at)?);
+        }
+        callback
+            .callable
+            .call_values(&values[..callback.arguments.len()])
+    } else {
+        let values = arrivals
+            .map(|(arrival, at)| arrival.convert(*at).map(Some))
+            .collect::<Res<Vec<_>>>()?;
+        callback.callable.call_values(&values)
+    }
 }
 
-fn passed_size(info: &Info) -> usize {
-    by_value(info).size()
+impl Arrival {
+    #[inline]
+    fn convert(&self, at: *mut c_void) -> Res<Obj> {
+        let at = at.cast::<u8>();
+        if let Some(access) = self.plain {
+            // SAFETY: C passes a value of the declared type.
+            return unsafe { access.get(at, self.size, None) };
+        }
+        let made = self.ty.call_none()?;
+        let data = cdata::Data::expect(&made)?;
+        // SAFETY: as above; no more is read than C passes, nor written than the instance has.
+        unsafe { data.memory().copy_from(at, self.size.min(data.size())) };
+        Ok(made)
+    }
 }
 
 /// An exception that nobody can catch goes to `sys.unraisablehook`.
@@ -297,11 +315,13 @@ unsafe extern "C" fn traverse(
         if callback.is_null() {
             return 0;
         }
-        let status = visit((*callback).callable.ptr(), argument);
-        if status != 0 {
-            status
-        } else {
-            visit((*callback).argtypes.ptr(), argument)
+        let types = (*callback).arguments.iter().map(|arrival| &arrival.ty);
+        for object in std::iter::once(&(*callback).callable).chain(types) {
+            let status = visit(object.ptr(), argument);
+            if status != 0 {
+                return status;
+            }
         }
+        0
     }
 }

@@ -68,6 +68,17 @@ impl Data {
         is_data(object).then(|| unsafe { &*(&raw const *object).cast::<Data>() })
     }
 
+    /// The `self` of a slot or a property of `Array`, `Structure`, `Union`, `_Pointer` or
+    /// `_SimpleCData`.
+    ///
+    /// # Safety
+    /// Python has checked that it is an instance of the class that the slot or property belongs to.
+    #[inline(always)]
+    pub(crate) unsafe fn of_self(object: &Obj) -> &Data {
+        // SAFETY: Data is a transparent wrapper, and the caller vouches for the type.
+        unsafe { &*(&raw const *object).cast::<Data>() }
+    }
+
     /// The same for the `self` of a slot of `_CData`, where Python has checked the type.
     pub(crate) fn expect(object: &Obj) -> Res<&Data> {
         Data::of(object).ok_or_else(|| raise(Exc::Type, "expected a ctypes instance"))

@@ -16,7 +16,7 @@ use crate::field::{Field, Member};
 use crate::info::{Info, Kind, slot_of};
 use crate::module;
 use crate::number;
-use crate::py::{self, Obj, Raised, Res};
+use crate::py::{self, Obj, Raised, Res, name};
 use crate::simple;
 use crate::strict;
 use crate::types::types;
@@ -162,7 +162,7 @@ impl Creation {
     fn new(ty: &Obj) -> Option<Creation> {
         let info = Info::of_type(ty)?;
         // A look-up gives the type its version; what is read below is read after that.
-        lookup(ty, &py::string("__init__").ok()?);
+        lookup(ty, name!(c"__init__").get());
         let version = Some(version(ty)).filter(|version| *version != 0)?;
         let base = match info.kind {
             Kind::Struct => types().structure,
@@ -288,7 +288,7 @@ fn collect(owner: &Obj, ty: &Obj, places: &mut Vec<Place>) -> Option<()> {
     if let Some(base) = base.filter(|base| Info::of_type(base).is_some()) {
         collect(owner, &base, places)?;
     }
-    let Some(fields) = quiet(py::own_attribute(ty, "_fields_"))? else {
+    let Some(fields) = quiet(py::own_attribute(ty, name!(c"_fields_")))? else {
         return Some(());
     };
     for number in 0..quiet(fields.len())? {

@@ -144,6 +144,24 @@ pub(crate) fn extend_error(class: &Obj, prefix: &str) -> Raised {
     Raised
 }
 
+/// Whether the exception that is set is of this class.
+pub(crate) fn matches(exception: Exc) -> bool {
+    api!(ffi::PyErr_ExceptionMatches(exception.class())) != 0
+}
+
+/// Puts `prefix` before the message of the exception that is set and keeps its class.
+pub(crate) fn extend_same(exception: Exc, prefix: &str) -> Raised {
+    let taken = Exception::take();
+    let text = taken
+        .value
+        .as_ref()
+        .and_then(|value| api!(Obj::owned(ffi::PyObject_Str(value.ptr()))).ok());
+    match text.as_ref().map(Obj::as_str) {
+        Some(Ok(text)) => raise(exception, format!("{prefix}{text}")),
+        _ => taken.restore(),
+    }
+}
+
 /// Runs `body` for C: an exception becomes `failed`, and so does a panic, which must not unwind
 /// into the interpreter.
 pub(crate) fn guard<T>(failed: T, body: impl FnOnce() -> Res<T>) -> T {

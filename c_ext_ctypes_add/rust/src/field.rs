@@ -5,9 +5,10 @@ use std::ffi::{c_int, c_void};
 use pyo3::ffi;
 
 use crate::cdata::{self, Data, Element};
+use crate::creation::Store;
 use crate::entry;
 use crate::info::Info;
-use crate::py::{self, Exc, Obj, Res, api, raise};
+use crate::py::{self, Exc, Obj, Res, raise};
 use crate::types::{Plan, types};
 use crate::value::{Access, Bits};
 
@@ -145,6 +146,12 @@ impl Member {
     /// Assigns to the member of an instance of the record that it belongs to.
     pub(crate) fn set(&self, data: &Data, value: &Obj) -> Res<()> {
         let at = data.memory().wrapping_add(self.offset);
+        if let Some(access) = self.access.filter(|_| self.bits.is_none()) {
+            // SAFETY: as in `get`.
+            if unsafe { Store::of(access).put(at, value) } {
+                return Ok(());
+            }
+        }
         let element = Element {
             index: self.index,
             size: self.size,
@@ -241,5 +248,5 @@ unsafe extern "C" fn traverse(
 
 /// Used by the record's metaclass to look a field up.
 pub(crate) fn lookup(ty: &Obj, name: &Obj) -> Res<Obj> {
-    api!(Obj::owned(ffi::PyObject_GetAttr(ty.ptr(), name.ptr())))
+    ty.getattr_obj(name)
 }

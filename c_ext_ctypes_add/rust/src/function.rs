@@ -16,7 +16,7 @@ use crate::invoke::{forget_direct, vectorcall};
 use crate::loader;
 use crate::meta;
 use crate::prototype;
-use crate::py::{self, Exc, Obj, Raised, Res, api, raise};
+use crate::py::{self, Exc, Obj, Raised, Res, api, name, raise};
 use crate::simple::cdata_flags;
 use crate::types::{Plan, empty, leak, types};
 
@@ -104,7 +104,7 @@ fn init_type(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
     let mut info = Info::new(Kind::Function, size, size, CType::POINTER);
     info.format = c"X{}".to_owned();
     info.set(info::IS_POINTER);
-    let flags = ty.getattr_opt(c"_flags_")?.filter(Obj::is_int);
+    let flags = ty.getattr_opt(name!(c"_flags_"))?.filter(Obj::is_int);
     let Some(flags) = flags else {
         return Err(raise(
             Exc::Type,
@@ -112,21 +112,21 @@ fn init_type(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
         ));
     };
     info.call_flags = flags.to_isize()? as u32;
-    if let Some(argtypes) = ty.getattr_opt(c"_argtypes_")? {
+    if let Some(argtypes) = ty.getattr_opt(name!(c"_argtypes_"))? {
         if !argtypes.is_tuple() {
             return Err(raise(Exc::Type, "_argtypes_ must be a sequence of types"));
         }
         info.converters = Some(converters(&argtypes)?);
         info.argtypes = Some(argtypes);
     }
-    if let Some(restype) = ty.getattr_opt(c"_restype_")? {
+    if let Some(restype) = ty.getattr_opt(name!(c"_restype_"))? {
         if !is_restype(&restype) {
             return Err(raise(
                 Exc::Type,
                 "_restype_ must be a type, a callable, or None",
             ));
         }
-        info.checker = restype.getattr_opt(c"_check_retval_")?;
+        info.checker = restype.getattr_opt(name!(c"_check_retval_"))?;
         info.restype = Some(restype);
     }
     info.store(ty);
@@ -155,7 +155,7 @@ fn call_indirectly(ty: &Obj) -> Res<()> {
         (*ty.ptr().cast::<ffi::PyTypeObject>()).tp_flags &= !ffi::Py_TPFLAGS_HAVE_VECTORCALL;
     }
     for derived in ty
-        .getattr(c"__subclasses__")?
+        .getattr(name!(c"__subclasses__"))?
         .call_none()?
         .to_tuple()?
         .items()
@@ -198,7 +198,7 @@ fn converters(argtypes: &Obj) -> Res<Obj> {
     }
     let mut found = Vec::with_capacity(count);
     for (index, ty) in argtypes.items().iter().enumerate() {
-        match ty.getattr_opt(c"from_param")? {
+        match ty.getattr_opt(name!(c"from_param"))? {
             Some(from_param) => found.push(from_param),
             None => {
                 return Err(raise(
@@ -383,7 +383,7 @@ fn get_restype(slf: &Obj) -> Res<Obj> {
 fn set_restype(slf: &Obj, value: Option<&Obj>) -> Res<()> {
     let checker = match value {
         None => None,
-        Some(value) if is_restype(value) => value.getattr_opt(c"_check_retval_")?,
+        Some(value) if is_restype(value) => value.getattr_opt(name!(c"_check_retval_"))?,
         Some(_) => {
             return Err(raise(
                 Exc::Type,

@@ -114,6 +114,39 @@ impl Info {
         slot_of(ty)?.info.borrow().clone()
     }
 
+    /// What `read` makes of the record of an instance's type; it must not run Python code, which
+    /// might replace the record.
+    #[inline(always)]
+    pub(crate) fn peek<T>(instance: &Obj, read: impl FnOnce(&Info) -> Option<T>) -> Option<T> {
+        let ty = instance.type_ptr().cast::<ffi::PyObject>();
+        // SAFETY: an object keeps its type alive, and the interpreter is held: nobody replaces the
+        // record meanwhile.
+        unsafe {
+            let slot = slot_of(Obj::by_ref(&ty)?)?;
+            read((*slot.info.as_ptr()).as_deref()?)
+        }
+    }
+
+    /// The same for the instance of a slot or property of our base types.
+    ///
+    /// # Safety
+    /// As for [`Data::of_self`](crate::cdata::Data::of_self).
+    #[inline(always)]
+    pub(crate) unsafe fn peek_own<T>(
+        instance: &Obj,
+        read: impl FnOnce(&Info) -> Option<T>,
+    ) -> Option<T> {
+        // SAFETY: a class below our base types has a metaclass below ours, and so a slot; a record
+        // was given to it, and the slot with that, before there was an instance.
+        unsafe {
+            let slot = *slot_place(instance.type_ptr().cast());
+            if slot.is_null() {
+                return None;
+            }
+            read((*(*slot).info.as_ptr()).as_deref()?)
+        }
+    }
+
     /// The record of an instance's type.
     #[inline]
     pub(crate) fn of_instance(instance: &Obj) -> Option<Rc<Info>> {
@@ -155,7 +188,7 @@ fn slot_place(ty: *mut ffi::PyObject) -> *mut *mut Slot {
 }
 
 /// The slot of a type object of ours; `None` for any other object.
-#[inline]
+#[inline(always)]
 pub(crate) fn slot_of(ty: &Obj) -> Option<&Slot> {
     if !is_meta(ty.type_ptr()) {
         return None;
@@ -164,24 +197,36 @@ pub(crate) fn slot_of(ty: &Obj) -> Option<&Slot> {
     // SAFETY: the place is zero in a new type and owned by the type object, which `ty` keeps alive.
     unsafe {
         if (*place).is_null() {
-            *place = Box::into_raw(Box::new(Slot::new(ty)));
+            Slot::install(ty, place);
         }
         Some(&**place)
     }
 }
 
 /// Whether a type is one of our metaclasses or derives from them.
-#[inline]
+#[inline(always)]
 fn is_meta(meta: *mut ffi::PyTypeObject) -> bool {
     // SAFETY: callers pass the living type of a living object.
     unsafe {
-        // Our own metaclasses are recognised by what no other type has.
+        // Our own metaclasses are recognised by what no other type has, others by not being one.
         (*meta).tp_dealloc.map(|slot| slot as usize) == Some(dealloc as *const () as usize)
-            || ffi::PyType_IsSubtype(meta, types().meta) != 0
+            || (meta != py::type_type()
+                && (*meta).tp_flags & ffi::Py_TPFLAGS_TYPE_SUBCLASS != 0
+                && ffi::PyType_IsSubtype(meta, types().meta) != 0)
     }
 }
 
 impl Slot {
+    /// Gives a type its slot.
+    ///
+    /// # Safety
+    /// `place` is the empty place of the slot of `ty`.
+    #[cold]
+    unsafe fn install(ty: &Obj, place: *mut *mut Slot) {
+        // SAFETY: the caller's promise.
+        unsafe { *place = Box::into_raw(Box::new(Slot::new(ty))) }
+    }
+
     fn new(ty: &Obj) -> Slot {
         let data = types().data;
         Slot {
@@ -228,20 +273,17 @@ impl Slot {
 }
 
 /// Whether instances of a type are those of `_CData`.
-#[inline]
+#[inline(always)]
 pub(crate) fn has_data(ty: &Obj) -> bool {
     slot_of(ty).is_some_and(|slot| slot.has_data)
 }
 
 /// Whether an object is an instance of `_CData`.
-#[inline]
+#[inline(always)]
 pub(crate) fn is_data(object: &Obj) -> bool {
     let ty = object.type_ptr().cast::<ffi::PyObject>();
     // SAFETY: an object keeps its type alive.
-    match unsafe { Obj::by_ref(&ty) }.and_then(slot_of) {
-        Some(slot) => slot.has_data,
-        None => object.has_type(types().data),
-    }
+    unsafe { Obj::by_ref(&ty) }.is_some_and(has_data)
 }
 
 /// `tp_dealloc` of the metaclasses.

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use clib::library::{Flags, Library};
 use pyo3::ffi;
 
-use crate::py::{self, Exc, Obj, Res, api, raise};
+use crate::py::{self, Exc, Obj, Res, api, name, raise};
 
 /// `dlopen(name, mode)`: the handle as an int. The library is never closed unless `dlclose` is.
 pub(crate) fn dlopen(_module: &Obj, arguments: &Obj) -> Res<Obj> {
@@ -89,7 +89,7 @@ pub(crate) fn find(handle: *mut c_void, name: &CStr) -> Result<*mut c_void, Stri
 
 /// The `_handle` of a CDLL.
 pub(crate) fn handle_of(library: &Obj) -> Res<*mut c_void> {
-    let handle = library.getattr(c"_handle")?;
+    let handle = library.getattr(name!(c"_handle"))?;
     if !handle.is_int() {
         return Err(raise(
             Exc::Type,

@@ -10,7 +10,7 @@ use crate::cdata::{self, Data};
 use crate::entry;
 use crate::info::{self, Info};
 use crate::loader;
-use crate::py::{self, Buffer, Exc, Obj, Res, api, raise};
+use crate::py::{self, Buffer, Exc, Obj, Res, api, name, raise};
 use crate::types::{Plan, empty, leak, types};
 
 /// Makes the common metaclass. `size` is that of `type` with our slot.
@@ -190,7 +190,7 @@ pub(crate) fn from_param(ty: &Obj, value: &Obj) -> Res<Obj> {
             format!("expected {wanted} instance instead of pointer to {given}"),
         ));
     }
-    if let Some(stand_in) = value.getattr_opt(c"_as_parameter_")? {
+    if let Some(stand_in) = value.getattr_opt(name!(c"_as_parameter_"))? {
         return as_parameter(ty, &stand_in);
     }
     let (wanted, given) = (py::type_name(ty.ptr().cast()), value.type_name());
@@ -208,7 +208,7 @@ pub(crate) fn is_own_from_param(function: ffi::PyCFunction) -> bool {
 /// Converts the `_as_parameter_` of something; it may have one of its own, and so on.
 pub(crate) fn as_parameter(ty: &Obj, stand_in: &Obj) -> Res<Obj> {
     recursive(|| {
-        let from_param = ty.getattr(c"from_param")?;
+        let from_param = ty.getattr(name!(c"from_param"))?;
         from_param.call_one(stand_in)
     })
 }

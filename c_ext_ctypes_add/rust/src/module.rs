@@ -20,9 +20,10 @@ use crate::memory;
 use crate::meta;
 use crate::number;
 use crate::pointer;
-use crate::py::{self, Obj, Raised, Res, api};
+use crate::py::{self, Obj, Raised, Res, api, name};
 use crate::record;
 use crate::simple;
+use crate::strict;
 use crate::types::{Plan, empty, fill, leak, types};
 
 entry::ternary!(new_entry, cdata::new, ffi::PyTypeObject);
@@ -114,6 +115,7 @@ entry::binary!(pointer_entry, pointer::pointer);
 entry::binary!(pointer_type_entry, pointer::pointer_type);
 entry::binary!(resize_entry, memory::resize);
 entry::binary!(set_errno_entry, errno::set);
+entry::binary!(set_strict_entry, strict::set);
 entry::binary!(sizeof_entry, memory::sizeof);
 entry::binary!(unpickle_entry, buffer::unpickle);
 
@@ -136,6 +138,7 @@ fn functions() -> Vec<ffi::PyMethodDef> {
         entry::method_o(c"POINTER", pointer_type_entry),
         entry::method_varargs(c"resize", resize_entry),
         entry::method_o(c"set_errno", set_errno_entry),
+        entry::method_o(c"_set_strict", set_strict_entry),
         entry::method_o(c"sizeof", sizeof_entry),
         entry::method_varargs(c"_unpickle", unpickle_entry),
         // SAFETY: an all-zero definition ends the table.
@@ -222,7 +225,7 @@ fn add_objects(module: &Obj) -> Res<()> {
             types.pointer_cache = cache.into_ptr();
         });
     }
-    let unpickle = module.getattr(c"_unpickle")?;
+    let unpickle = module.getattr(name!(c"_unpickle"))?;
     fill(|types| {
         if types.unpickle.is_null() {
             types.unpickle = unpickle.into_ptr();

@@ -4,11 +4,11 @@
 //! objects. Where its `from_param` is NumPy's own, the same checks are made here, on the fields of
 //! the array object, whose layout is part of NumPy's binary interface.
 
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{c_int, c_void};
 
 use pyo3::ffi;
 
-use crate::py::{self, Obj};
+use crate::py::{self, Name, Obj, name};
 
 /// The beginning of an array object.
 #[repr(C)]
@@ -45,7 +45,7 @@ impl Pattern {
     }
 
     fn read(ty: &Obj) -> Option<Pattern> {
-        let attribute = |name: &CStr| -> Option<Option<Obj>> {
+        let attribute = |name: &Name| -> Option<Option<Obj>> {
             let value = ty.getattr(name).ok()?;
             Some((!value.is_none()).then_some(value))
         };
@@ -55,14 +55,14 @@ impl Pattern {
                 Some(value) => c_int::try_from(value.to_isize().ok()?).ok().map(Some),
             }
         };
-        if attribute(c"_shape_")?.is_some() {
+        if attribute(name!(c"_shape_"))?.is_some() {
             return None;
         }
         Some(Pattern {
-            class: py::import(c"numpy").ok()?.getattr(c"ndarray").ok()?,
-            dtype: attribute(c"_dtype_")?,
-            dimensions: number(attribute(c"_ndim_")?)?,
-            flags: number(attribute(c"_flags_")?)?.unwrap_or(0),
+            class: py::import(c"numpy").ok()?.getattr(name!(c"ndarray")).ok()?,
+            dtype: attribute(name!(c"_dtype_"))?,
+            dimensions: number(attribute(name!(c"_ndim_"))?)?,
+            flags: number(attribute(name!(c"_flags_"))?)?.unwrap_or(0),
         })
     }
 
@@ -70,13 +70,21 @@ impl Pattern {
     fn agrees_with_numpy(&self) -> bool {
         let check = || -> py::Res<bool> {
             let shape = py::tuple(&[&py::int(2)?, &py::int(3)?])?;
-            let array = py::import(c"numpy")?.getattr(c"zeros")?.call_one(&shape)?;
+            let array = py::import(c"numpy")?
+                .getattr(name!(c"zeros"))?
+                .call_one(&shape)?;
             if array.type_ptr().cast() != self.class.ptr() {
                 return Ok(false);
             }
-            let data = array.getattr(c"ctypes")?.getattr(c"data")?.to_address()?;
-            let flags = array.getattr(c"flags")?.getattr(c"num")?.to_isize()?;
-            let dtype = array.getattr(c"dtype")?;
+            let data = array
+                .getattr(name!(c"ctypes"))?
+                .getattr(name!(c"data"))?
+                .to_address()?;
+            let flags = array
+                .getattr(name!(c"flags"))?
+                .getattr(name!(c"num"))?
+                .to_isize()?;
+            let dtype = array.getattr(name!(c"dtype"))?;
             let fields = fields(&array);
             Ok(fields.data == data
                 && fields.dimensions == 2
@@ -119,15 +127,16 @@ fn fields(array: &Obj) -> &Fields {
 /// Whether a converter is NumPy's `_ndptr.from_param`, bound to the class.
 fn is_of_numpy(ty: &Obj, converter: &Obj) -> bool {
     let is_bound = converter
-        .getattr(c"__self__")
+        .getattr(name!(c"__self__"))
         .is_ok_and(|bound| bound.is(ty));
-    let says = |name: &CStr, wanted: &[&str]| {
+    let says = |name: &Name, wanted: &[&str]| {
         let value = converter.getattr(name).ok().filter(Obj::is_str);
         value.is_some_and(|value| value.as_str().is_ok_and(|text| wanted.contains(&text)))
     };
     let modules = ["numpy.ctypeslib", "numpy.ctypeslib._ctypeslib"];
-    let found =
-        is_bound && says(c"__qualname__", &["_ndptr.from_param"]) && says(c"__module__", &modules);
+    let found = is_bound
+        && says(name!(c"__qualname__"), &["_ndptr.from_param"])
+        && says(name!(c"__module__"), &modules);
     py::clear_error();
     found
 }

@@ -12,7 +12,7 @@ use crate::creation::Store;
 use crate::entry;
 use crate::info::{self, Info, Kind};
 use crate::meta;
-use crate::py::{self, Exc, Obj, Raised, Res, api, raise};
+use crate::py::{self, Exc, Obj, Raised, Res, api, name, raise};
 use crate::simple::{by_reference, cdata_flags};
 use crate::types::{Plan, empty, leak, types};
 
@@ -65,7 +65,7 @@ entry::inquiry!(truth_entry, truth);
 fn init_type(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
     meta::begin(ty, arguments, keywords)?;
     // Only the class itself counts: one that derives from a pointer type points to nothing yet.
-    let target = py::own_attribute(ty, "_type_")?;
+    let target = py::own_attribute(ty, name!(c"_type_"))?;
     describe(ty, target.as_ref())
 }
 
@@ -185,7 +185,8 @@ fn address_in(data: &Data) -> Res<*mut u8> {
 }
 
 fn contents(slf: &Obj) -> Res<Obj> {
-    let data = Data::expect(slf)?;
+    // SAFETY: the `self` of a slot of `_Pointer`.
+    let data = unsafe { Data::of_self(slf) };
     let at = address_in(data)?;
     let (target, _) = target_of(slf)?;
     // SAFETY: the user vouches for what the pointer points to; the window keeps the pointer alive.
@@ -218,11 +219,11 @@ fn set_contents(slf: &Obj, value: Option<&Obj>) -> Res<()> {
 }
 
 fn item(slf: &Obj, index: isize) -> Res<Obj> {
-    let data = Data::expect(slf)?;
+    // SAFETY: the `self` of a slot of `_Pointer`.
+    let data = unsafe { Data::of_self(slf) };
     let at = address_in(data)?;
-    if let Some(info) = Info::of_instance(slf)
-        && let Some(access) = info.item
-    {
+    // SAFETY: as above.
+    if let Some(access) = unsafe { Info::peek_own(slf, |info| info.item) } {
         let offset = index.wrapping_mul(access.size() as isize);
         // SAFETY: as in C, the user vouches for the item.
         return unsafe { access.get(at.wrapping_offset(offset), access.size(), None) };
@@ -234,14 +235,14 @@ fn item(slf: &Obj, index: isize) -> Res<Obj> {
 }
 
 fn assign_item(slf: &Obj, index: isize, value: Option<&Obj>) -> Res<()> {
-    let data = Data::expect(slf)?;
+    // SAFETY: the `self` of a slot of `_Pointer`.
+    let data = unsafe { Data::of_self(slf) };
     let Some(value) = value else {
         return Err(raise(Exc::Type, "Pointer does not support item deletion"));
     };
     let at = address_in(data)?;
-    if let Some(info) = Info::of_instance(slf)
-        && let Some(access) = info.item
-    {
+    // SAFETY: as above.
+    if let Some(access) = unsafe { Info::peek_own(slf, |info| info.item) } {
         let offset = index.wrapping_mul(access.size() as isize);
         // SAFETY: as in C, the user vouches for the item.
         if unsafe { Store::of(access).put(at.wrapping_offset(offset), value) } {
@@ -260,7 +261,8 @@ fn assign_item(slf: &Obj, index: isize, value: Option<&Obj>) -> Res<()> {
 }
 
 fn subscript(slf: &Obj, key: &Obj) -> Res<Obj> {
-    let data = Data::expect(slf)?;
+    // SAFETY: the `self` of a slot of `_Pointer`.
+    let data = unsafe { Data::of_self(slf) };
     if is_index(key) {
         return item(slf, as_index(key)?);
     }
@@ -279,7 +281,7 @@ fn subscript(slf: &Obj, key: &Obj) -> Res<Obj> {
 
 /// A pointer has no length: both ends must be said, and negative numbers are plain offsets.
 fn slice_of(slice: &Obj) -> Res<(isize, isize, usize)> {
-    let part = |name: &std::ffi::CStr| -> Res<Option<isize>> {
+    let part = |name: &py::Name| -> Res<Option<isize>> {
         let value = slice.getattr(name)?;
         if value.is_none() {
             Ok(None)
@@ -287,18 +289,18 @@ fn slice_of(slice: &Obj) -> Res<(isize, isize, usize)> {
             as_index(&value).map(Some)
         }
     };
-    let step = part(c"step")?.unwrap_or(1);
+    let step = part(name!(c"step"))?.unwrap_or(1);
     if step == 0 {
         return Err(raise(Exc::Value, "slice step cannot be zero"));
     }
-    let start = match part(c"start")? {
+    let start = match part(name!(c"start"))? {
         Some(start) => start,
         None if step < 0 => {
             return Err(raise(Exc::Value, "slice start is required for step < 0"));
         }
         None => 0,
     };
-    let Some(stop) = part(c"stop")? else {
+    let Some(stop) = part(name!(c"stop"))? else {
         return Err(raise(Exc::Value, "slice stop is required"));
     };
     let distance = if step < 0 { start - stop } else { stop - start };
@@ -311,7 +313,8 @@ fn slice_of(slice: &Obj) -> Res<(isize, isize, usize)> {
 }
 
 fn truth(slf: &Obj) -> Res<bool> {
-    Ok(!Data::expect(slf)?.pointer().is_null())
+    // SAFETY: the `self` of a slot of `_Pointer`.
+    Ok(!unsafe { Data::of_self(slf) }.pointer().is_null())
 }
 
 fn cache() -> Obj {

@@ -2,7 +2,7 @@
 
 use crate::cdata;
 use crate::info::{Info, Kind};
-use crate::py::{self, Exc, Obj, Res, raise};
+use crate::py::{self, Exc, Obj, Res, name, raise};
 
 const IN: isize = 1;
 const OUT: isize = 2;
@@ -206,7 +206,9 @@ impl Arranged {
                 if *provided {
                     return Ok(value.clone());
                 }
-                value.getattr(c"__ctypes_from_outparam__")?.call_none()
+                value
+                    .getattr(name!(c"__ctypes_from_outparam__"))?
+                    .call_none()
             })
             .collect::<Res<Vec<_>>>()?;
         match values.as_slice() {

@@ -9,11 +9,13 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use pyo3::ffi;
 
 pub(crate) use crate::error::{
-    Exc, Exception, Raised, Res, clear_error, extend_error, forgive, guard, raise, raised,
+    Exc, Exception, Raised, Res, clear_error, extend_error, extend_same, forgive, guard, matches,
+    raise, raised,
 };
 
 /// An owned reference to a Python object.
@@ -160,18 +162,28 @@ impl Obj {
         truth_of(api!(ffi::PyObject_IsTrue(self.ptr())))
     }
 
-    pub(crate) fn getattr(&self, name: &CStr) -> Res<Obj> {
-        api!(Obj::owned(ffi::PyObject_GetAttrString(
+    pub(crate) fn getattr(&self, name: &Name) -> Res<Obj> {
+        api!(Obj::owned(ffi::PyObject_GetAttr(
             self.ptr(),
-            name.as_ptr()
+            name.get().ptr()
         )))
     }
 
+    pub(crate) fn getattr_obj(&self, name: &Obj) -> Res<Obj> {
+        api!(Obj::owned(ffi::PyObject_GetAttr(self.ptr(), name.ptr())))
+    }
+
     /// The attribute, or `None` when there is none; other errors stay errors.
-    pub(crate) fn getattr_opt(&self, name: &CStr) -> Res<Option<Obj>> {
-        match self.getattr(name) {
-            Ok(found) => Ok(Some(found)),
-            Err(Raised) => forgive(Exc::Attribute).map(|()| None),
+    pub(crate) fn getattr_opt(&self, name: &Name) -> Res<Option<Obj>> {
+        let mut found = std::ptr::null_mut();
+        // SAFETY: living objects; the place receives an owned reference or NULL.
+        unsafe {
+            done(PyObject_GetOptionalAttr(
+                self.ptr(),
+                name.get().ptr(),
+                &raw mut found,
+            ))?;
+            Ok(Obj::owned(found).ok())
         }
     }
 
@@ -213,10 +225,22 @@ impl Obj {
     }
 
     pub(crate) fn call_none(&self) -> Res<Obj> {
-        api!(Obj::owned(ffi::PyObject_CallObject(
-            self.ptr(),
-            std::ptr::null_mut()
-        )))
+        api!(Obj::owned(ffi::PyObject_CallNoArgs(self.ptr())))
+    }
+
+    /// A call with the values that are there; those behind the first missing one must be missing.
+    #[inline]
+    pub(crate) fn call_values(&self, values: &[Option<Obj>]) -> Res<Obj> {
+        let count = values.iter().take_while(|value| value.is_some()).count();
+        // SAFETY: an optional Obj is a pointer; the values are living objects during the call.
+        unsafe {
+            Obj::owned(ffi::PyObject_Vectorcall(
+                self.ptr(),
+                values.as_ptr().cast(),
+                count,
+                std::ptr::null_mut(),
+            ))
+        }
     }
 
     /// Length of any sequence.
@@ -345,26 +369,67 @@ fn truth_of(status: c_int) -> Res<bool> {
     }
 }
 
-/// An attribute of a class itself, not of its bases.
-pub(crate) fn own_attribute(class: &Obj, name: &str) -> Res<Option<Obj>> {
-    let dict = class.getattr(c"__dict__")?;
-    let key = string(name)?;
-    if api!(ffi::PyMapping_HasKey(dict.ptr(), key.ptr())) == 0 {
-        return Ok(None);
+/// A name that is looked up often. Its `str` object is made when first used and kept for ever.
+pub(crate) struct Name {
+    text: &'static CStr,
+    object: AtomicPtr<ffi::PyObject>,
+}
+
+/// The [`Name`] of a text.
+macro_rules! name {
+    ($text:literal) => {{
+        static NAME: crate::py::Name = crate::py::Name::new($text);
+        &NAME
+    }};
+}
+pub(crate) use name;
+
+impl Name {
+    pub(crate) const fn new(text: &'static CStr) -> Name {
+        Name {
+            text,
+            object: AtomicPtr::new(std::ptr::null_mut()),
+        }
     }
-    api!(Obj::owned(ffi::PyObject_GetItem(dict.ptr(), key.ptr()))).map(Some)
+
+    #[inline]
+    pub(crate) fn get(&self) -> &Obj {
+        let object = self.object.load(Ordering::Relaxed);
+        if object.is_null() {
+            return self.make();
+        }
+        // SAFETY: the object lives for ever, and Obj is a transparent wrapper of its pointer.
+        unsafe { &*(&raw const self.object).cast::<Obj>() }
+    }
+
+    #[cold]
+    fn make(&self) -> &Obj {
+        let made = api!(ffi::PyUnicode_InternFromString(self.text.as_ptr()));
+        assert!(!made.is_null(), "no memory for a name");
+        self.object.store(made, Ordering::Relaxed);
+        self.get()
+    }
+}
+
+/// The dict of a class itself.
+fn type_dict(class: &Obj) -> Res<Obj> {
+    let class = class.ptr().cast::<ffi::PyTypeObject>();
+    #[cfg(Py_3_12)]
+    return api!(Obj::owned(ffi::PyType_GetDict(class)));
+    #[cfg(not(Py_3_12))]
+    // SAFETY: a living class, whose dict lives with it.
+    unsafe { Obj::borrowed((*class).tp_dict) }.ok_or(Raised)
+}
+
+/// An attribute of a class itself, not of its bases.
+pub(crate) fn own_attribute(class: &Obj, name: &Name) -> Res<Option<Obj>> {
+    type_dict(class)?.dict_get(name.get())
 }
 
 /// Puts an attribute into a class that is being made, past its metaclass.
 pub(crate) fn add_to_type(class: &Obj, name: &str, value: &Obj) -> Res<()> {
-    let pointer = class.ptr().cast::<ffi::PyTypeObject>();
-    #[cfg(Py_3_12)]
-    let dict = api!(Obj::owned(ffi::PyType_GetDict(pointer)))?;
-    #[cfg(not(Py_3_12))]
-    // SAFETY: a living class, whose dict lives with it.
-    let dict = unsafe { Obj::borrowed((*pointer).tp_dict) }.ok_or(Raised)?;
-    dict.dict_set(&string(name)?, value)?;
-    api!(ffi::PyType_Modified(pointer));
+    type_dict(class)?.dict_set(&string(name)?, value)?;
+    api!(ffi::PyType_Modified(class.ptr().cast()));
     Ok(())
 }
 
@@ -430,24 +495,41 @@ pub(crate) fn tuple(items: &[&Obj]) -> Res<Obj> {
     Ok(made)
 }
 
-pub(crate) fn list(items: Vec<Obj>) -> Res<Obj> {
-    let made = api!(Obj::owned(ffi::PyList_New(items.len() as isize)))?;
-    for (index, item) in items.into_iter().enumerate() {
-        // SAFETY: the list is new, the index within it, and it takes over the reference.
-        unsafe { ffi::PyList_SET_ITEM(made.ptr(), index as isize, item.into_ptr()) };
+/// A list of `count` items, which are made one after the other.
+pub(crate) fn list(count: usize, items: &mut dyn Iterator<Item = Res<Obj>>) -> Res<Obj> {
+    let made = api!(Obj::owned(ffi::PyList_New(count as isize)))?;
+    for (index, item) in items.take(count).enumerate() {
+        // SAFETY: the list is new, the index within it, and it takes over the reference. Nobody else
+        // sees it before it is full.
+        unsafe { ffi::PyList_SET_ITEM(made.ptr(), index as isize, item?.into_ptr()) };
     }
     Ok(made)
 }
 
 /// Raises the audit event `name`; a listener may refuse by an exception.
 pub(crate) fn audit(name: &CStr, arguments: &[&Obj]) -> Res<()> {
-    let arguments = tuple(arguments)?;
-    // SAFETY: the format takes one object, the tuple, which becomes the event's arguments.
-    done(unsafe { PySys_Audit(name.as_ptr(), c"O".as_ptr(), arguments.ptr()) })
+    // SAFETY: each format takes as many objects as are given.
+    done(unsafe {
+        match arguments {
+            [] => PySys_Audit(name.as_ptr(), std::ptr::null()),
+            [one] => PySys_Audit(name.as_ptr(), c"(O)".as_ptr(), one.ptr()),
+            [one, two] => PySys_Audit(name.as_ptr(), c"(OO)".as_ptr(), one.ptr(), two.ptr()),
+            many => {
+                let many = tuple(many)?;
+                PySys_Audit(name.as_ptr(), c"O".as_ptr(), many.ptr())
+            }
+        }
+    })
 }
 
 // Not bound by pyo3.
 unsafe extern "C" {
+    #[cfg_attr(not(Py_3_13), link_name = "_PyObject_LookupAttr")]
+    fn PyObject_GetOptionalAttr(
+        object: *mut ffi::PyObject,
+        name: *mut ffi::PyObject,
+        result: *mut *mut ffi::PyObject,
+    ) -> c_int;
     fn PySys_Audit(event: *const c_char, format: *const c_char, ...) -> c_int;
 }
 

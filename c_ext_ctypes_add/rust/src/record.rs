@@ -14,8 +14,9 @@ use crate::format::Format;
 use crate::info::{self, FINAL, Info, Kind};
 use crate::meta;
 use crate::placement::{Placement, Request};
-use crate::py::{self, Exc, Obj, Raised, Res, raise};
+use crate::py::{self, Exc, Obj, Raised, Res, name, raise};
 use crate::simple::cdata_flags;
+use crate::strict;
 use crate::types::{Plan, types};
 
 pub(crate) fn make_meta(kind: Kind) -> Res<*mut ffi::PyTypeObject> {
@@ -71,11 +72,11 @@ fn init_union_type(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()>
 
 /// A class with `_fields_` is laid out, one without inherits.
 fn init_type(ty: &Obj, kind: Kind) -> Res<()> {
-    let own = py::own_attribute(ty, "_abstract_")?;
+    let own = py::own_attribute(ty, name!(c"_abstract_"))?;
     if own.is_some() {
         return Ok(());
     }
-    let fields = py::own_attribute(ty, "_fields_")?;
+    let fields = py::own_attribute(ty, name!(c"_fields_"))?;
     let base = base_info(ty);
     let mut info = match &base {
         Some(base) => (**base).clone(),
@@ -158,11 +159,19 @@ struct Building {
 impl Building {
     /// Starts behind the members of the base type, by the rules that the class states.
     fn start(ty: &Obj, kind: Kind) -> Res<Building> {
-        let swapped = ty.getattr_opt(c"_swappedbytes_")?.is_some();
+        let swapped = ty.getattr_opt(name!(c"_swappedbytes_"))?.is_some();
         let big_endian = swapped != cfg!(target_endian = "big");
-        let pack = small_number(ty, c"_pack_", "_pack_ must be a non-negative integer")?;
+        let pack = small_number(
+            ty,
+            name!(c"_pack_"),
+            "_pack_ must be a non-negative integer",
+        )?;
         let alignment = if cfg!(Py_3_13) {
-            small_number(ty, c"_align_", "_align_ must be a non-negative integer")?
+            small_number(
+                ty,
+                name!(c"_align_"),
+                "_align_ must be a non-negative integer",
+            )?
         } else {
             None
         };
@@ -260,7 +269,7 @@ fn inherited_members(base: Option<&Info>) -> Vec<PlacedMember> {
     }
 }
 
-fn small_number(ty: &Obj, name: &std::ffi::CStr, message: &str) -> Res<Option<usize>> {
+fn small_number(ty: &Obj, name: &py::Name, message: &str) -> Res<Option<usize>> {
     let Some(value) = ty.getattr_opt(name)? else {
         return Ok(None);
     };
@@ -334,7 +343,7 @@ fn checked_width(info: &Info, ty: &Obj, width: &Obj) -> Res<u32> {
 
 /// Lifts the members of the `_anonymous_` ones into the record.
 fn make_anonymous(ty: &Obj) -> Res<()> {
-    let Some(names) = ty.getattr_opt(c"_anonymous_")? else {
+    let Some(names) = ty.getattr_opt(name!(c"_anonymous_"))? else {
         return Ok(());
     };
     let Ok(names) = names.to_tuple() else {
@@ -358,7 +367,7 @@ fn make_anonymous(ty: &Obj) -> Res<()> {
 }
 
 fn lift(ty: &Obj, outer: &Member, index: isize, offset: usize) -> Res<()> {
-    let Some(fields) = outer.ty.getattr_opt(c"_fields_")? else {
+    let Some(fields) = outer.ty.getattr_opt(name!(c"_fields_"))? else {
         return Ok(());
     };
     let fields = fields.to_tuple()?;
@@ -408,6 +417,10 @@ fn init(slf: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
     } != 0
     {
         let (key, value) = (entry::borrow!(key), entry::borrow!(value));
+        if strict::is_on() {
+            // Any other name would become an attribute of the object and never reach C.
+            slf.ty().getattr_obj(key)?;
+        }
         slf.setattr_obj(key, value)?;
     }
     Ok(())
@@ -427,7 +440,7 @@ fn init_by_position(
     if let Some(base) = base.filter(|base| Info::of_type(base).is_some()) {
         next = init_by_position(slf, &base, given, keywords, next)?;
     }
-    let Some(fields) = py::own_attribute(ty, "_fields_")? else {
+    let Some(fields) = py::own_attribute(ty, name!(c"_fields_"))? else {
         return Ok(next);
     };
     for number in 0..fields.len()? {

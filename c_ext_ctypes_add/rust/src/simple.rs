@@ -7,11 +7,12 @@ use pyo3::ffi;
 use crate::allocation;
 use crate::argument::{Argument, byref_at};
 use crate::cdata::{self, Data, Element};
-use crate::creation;
+use crate::creation::{self, Store};
 use crate::entry;
 use crate::info::{self, Info, Kind};
 use crate::meta::{self, as_parameter};
-use crate::py::{self, Exc, Exception, Obj, Raised, Res, raise};
+use crate::py::{self, Exc, Exception, Obj, Raised, Res, name, raise};
+use crate::strict;
 use crate::types::{Plan, empty, leak, types};
 use crate::value::{self, Access};
 
@@ -56,7 +57,7 @@ entry::inquiry!(truth_entry, truth);
 /// `__init__` of the metaclass: reads `_type_` and describes the type.
 fn init_type(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
     meta::begin(ty, arguments, keywords)?;
-    let Some(proto) = ty.getattr_opt(c"_type_")? else {
+    let Some(proto) = ty.getattr_opt(name!(c"_type_"))? else {
         return Err(raise(
             Exc::Attribute,
             "class must define a '_type_' attribute",
@@ -151,7 +152,7 @@ fn make_swapped(ty: &Obj, access: Access, proto: &Obj) -> Res<Obj> {
         "_le"
     };
     let name = py::string(&format!("{}{suffix}", py::type_name(ty.ptr().cast())))?;
-    let bases = ty.getattr(c"__bases__")?;
+    let bases = ty.getattr(name!(c"__bases__"))?;
     let dict = py::dict()?;
     dict.dict_set(&py::string("_type_")?, proto)?;
     let arguments = py::tuple(&[&name, &bases, &dict])?;
@@ -182,9 +183,9 @@ fn from_param(ty: &Obj, given: &Obj) -> Res<Obj> {
         Ok(made) => Ok(made),
         Err(Raised) => {
             let why = Exception::take();
-            match given.getattr_opt(c"_as_parameter_")? {
+            match given.getattr_opt(name!(c"_as_parameter_"))? {
                 Some(stand_in) => as_parameter(ty, &stand_in),
-                None if cfg!(Py_3_12) => Err(why.restore()),
+                None if cfg!(Py_3_12) || strict::is_on() => Err(why.restore()),
                 None => Err(raise(Exc::Type, "wrong type")),
             }
         }
@@ -231,7 +232,7 @@ fn text_from_param(ty: &Obj, given: &Obj, own: u8, character: u8) -> Res<Obj> {
     {
         return Ok(given.clone());
     }
-    if let Some(stand_in) = given.getattr_opt(c"_as_parameter_")? {
+    if let Some(stand_in) = given.getattr_opt(name!(c"_as_parameter_"))? {
         return as_parameter(ty, &stand_in);
     }
     Err(refuse(
@@ -284,6 +285,9 @@ fn void_p_from_param(ty: &Obj, given: &Obj) -> Res<Obj> {
     if given.is_int() {
         return Argument::simple(Access::native(b'P'), 8, given);
     }
+    if strict::is_on() && (given.is_bytes() || given.is_str()) {
+        return Err(strict::refuse_immutable(given));
+    }
     if given.is_bytes() {
         return Argument::simple(Access::native(b'z'), 8, given);
     }
@@ -306,7 +310,7 @@ fn void_p_from_param(ty: &Obj, given: &Obj) -> Res<Obj> {
             return Argument::make(b'Z', word_of(data), Some(given.clone()));
         }
     }
-    if let Some(stand_in) = given.getattr_opt(c"_as_parameter_")? {
+    if let Some(stand_in) = given.getattr_opt(name!(c"_as_parameter_"))? {
         return as_parameter(ty, &stand_in);
     }
     Err(refuse(given, "c_void_p"))
@@ -320,8 +324,8 @@ fn word_of(data: &Data) -> crate::argument::Word {
 }
 
 fn access_of(slf: &Obj) -> Res<(Access, usize)> {
-    Info::of_instance(slf)
-        .and_then(|info| info.access.map(|access| (access, info.size)))
+    // SAFETY: callers pass the `self` of a slot or property of `_SimpleCData`.
+    unsafe { Info::peek_own(slf, |info| info.access.map(|access| (access, info.size))) }
         .ok_or_else(|| raise(Exc::Type, "abstract class"))
 }
 
@@ -339,14 +343,16 @@ fn init(slf: &Obj, arguments: &Obj, _keywords: Option<&Obj>) -> Res<()> {
 }
 
 fn get(slf: &Obj) -> Res<Obj> {
-    let data = Data::expect(slf)?;
+    // SAFETY: the `self` of a slot or property of `_SimpleCData`.
+    let data = unsafe { Data::of_self(slf) };
     let (access, size) = access_of(slf)?;
     // SAFETY: the instance's memory holds a value of its type.
     unsafe { access.get(data.memory(), size, None) }
 }
 
 pub(crate) fn set(slf: &Obj, value: Option<&Obj>) -> Res<()> {
-    let data = Data::expect(slf)?;
+    // SAFETY: the `self` of a slot or property of `_SimpleCData`, or a new instance.
+    let data = unsafe { Data::of_self(slf) };
     let Some(value) = value else {
         return Err(raise(Exc::Type, "can't delete attribute"));
     };
@@ -357,7 +363,12 @@ pub(crate) fn set(slf: &Obj, value: Option<&Obj>) -> Res<()> {
         bits: None,
     };
     // SAFETY: the whole memory of the instance, of its own type.
-    unsafe { data.assign(&slf.ty(), Some(access), value, element, data.memory()) }
+    unsafe {
+        if Store::of(access).put(data.memory(), value) {
+            return Ok(());
+        }
+        data.assign(&slf.ty(), Some(access), value, element, data.memory())
+    }
 }
 
 /// A plain simple type given back through an out parameter becomes its value.
@@ -379,7 +390,8 @@ fn repr(slf: &Obj) -> Res<Obj> {
 }
 
 fn truth(slf: &Obj) -> Res<bool> {
-    let data = Data::expect(slf)?;
+    // SAFETY: the `self` of a slot of `_SimpleCData`.
+    let data = unsafe { Data::of_self(slf) };
     // SAFETY: the instance's memory.
     let bytes = unsafe { std::slice::from_raw_parts(data.memory(), data.size()) };
     Ok(bytes.iter().any(|byte| *byte != 0))

@@ -63,13 +63,15 @@ fn no_deletion(value: Option<&Obj>) -> Res<&Obj> {
 }
 
 fn char_value(slf: &Obj) -> Res<Obj> {
-    let data = Data::expect(slf)?;
+    // SAFETY: the `self` of a property of array types.
+    let data = unsafe { Data::of_self(slf) };
     // SAFETY: the instance's memory, an array of characters.
     unsafe { Access::native(b's').get(data.memory(), data.size(), None) }
 }
 
 fn set_char_value(slf: &Obj, value: Option<&Obj>) -> Res<()> {
-    let data = Data::expect(slf)?;
+    // SAFETY: the `self` of a property of array types.
+    let data = unsafe { Data::of_self(slf) };
     let value = no_deletion(value)?;
     if !value.is_bytes() {
         let given = value.type_name();
@@ -93,13 +95,15 @@ fn set_char_value(slf: &Obj, value: Option<&Obj>) -> Res<()> {
 }
 
 fn raw(slf: &Obj) -> Res<Obj> {
-    let data = Data::expect(slf)?;
+    // SAFETY: the `self` of a property of array types.
+    let data = unsafe { Data::of_self(slf) };
     // SAFETY: the instance's memory.
     py::bytes(unsafe { std::slice::from_raw_parts(data.memory(), data.size()) })
 }
 
 fn set_raw(slf: &Obj, value: Option<&Obj>) -> Res<()> {
-    let data = Data::expect(slf)?;
+    // SAFETY: the `self` of a property of array types.
+    let data = unsafe { Data::of_self(slf) };
     let Some(value) = value else {
         return Err(raise(Exc::Attribute, "cannot delete attribute"));
     };
@@ -113,13 +117,15 @@ fn set_raw(slf: &Obj, value: Option<&Obj>) -> Res<()> {
 }
 
 fn wide_value(slf: &Obj) -> Res<Obj> {
-    let data = Data::expect(slf)?;
+    // SAFETY: the `self` of a property of array types.
+    let data = unsafe { Data::of_self(slf) };
     // SAFETY: the instance's memory, an array of wide characters.
     unsafe { Access::native(b'U').get(data.memory(), data.size(), None) }
 }
 
 fn set_wide_value(slf: &Obj, value: Option<&Obj>) -> Res<()> {
-    let data = Data::expect(slf)?;
+    // SAFETY: the `self` of a property of array types.
+    let data = unsafe { Data::of_self(slf) };
     let value = no_deletion(value)?;
     // SAFETY: as above.
     let kept = unsafe { Access::native(b'U').set(data.memory(), value, data.size(), None) };

@@ -1,6 +1,6 @@
 //! Simple values between Python and C memory, one pair of reading and writing per type code.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 
 use clib::ctype::{CType, Primitive};
 use pyo3::ffi;
@@ -8,6 +8,7 @@ use pyo3::ffi;
 use crate::longdouble;
 use crate::number;
 use crate::py::{self, Exc, Obj, Res, api, raise};
+use crate::strict;
 
 /// How a simple value lies in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +105,28 @@ impl Access {
     ///
     /// # Safety
     /// `at` points to memory of this type.
+    #[inline]
     pub(crate) unsafe fn get(self, at: *const u8, size: usize, bits: Option<Bits>) -> Res<Obj> {
+        // SAFETY: the caller's promise; unaligned reads accept packed structs.
+        unsafe {
+            match (self.code, bits) {
+                _ if self.swapped => {}
+                (b'i', None) => return py::int(at.cast::<i32>().read_unaligned().into()),
+                (b'd', None) => return py::float(at.cast::<f64>().read_unaligned()),
+                (b'l' | b'q', None) if self.size == 8 => {
+                    return py::int(at.cast::<i64>().read_unaligned());
+                }
+                _ => {}
+            }
+            self.get_any(at, size, bits)
+        }
+    }
+
+    /// The same for every code.
+    ///
+    /// # Safety
+    /// As for [`Access::get`].
+    unsafe fn get_any(self, at: *const u8, size: usize, bits: Option<Bits>) -> Res<Obj> {
         // SAFETY: the caller's promise covers every read below; unaligned reads accept packed
         // structs.
         unsafe {
@@ -158,20 +180,42 @@ impl Access {
                 b'u' => set_wide_char(at, value)?,
                 b's' => set_chars(at, value, size)?,
                 b'U' => set_wide_chars(at, value, size)?,
+                b'?' if strict::is_on() => {
+                    strict::check_bool(value)?;
+                    self.store(at, u64::from(value.truth()?), bits);
+                }
                 b'?' => self.store(at, u64::from(value.truth()?), bits),
                 // A VARIANT_BOOL is all ones for true.
                 b'v' => self.store(at, u64::from(value.truth()?).wrapping_neg(), bits),
-                b'f' => self.store(at, u64::from((real(value)? as f32).to_bits()), None),
+                b'f' => {
+                    let number = real(value)?;
+                    if strict::is_on() {
+                        strict::check_float(number)?;
+                    }
+                    self.store(at, u64::from((number as f32).to_bits()), None);
+                }
                 b'd' => self.store(at, real(value)?.to_bits(), None),
                 b'g' => longdouble::write(at, real(value)?),
                 b'z' => return set_char_pointer(at, value),
                 b'Z' => return set_wide_pointer(at, value),
-                b'P' => set_pointer(at, address_of(value)?),
+                b'P' => {
+                    if strict::is_on() && value.is_int() {
+                        strict::check_range(value, usize::BITS, false)?;
+                    }
+                    set_pointer(at, address_of(value)?);
+                }
                 b'O' => {
                     set_pointer(at, value.ptr().cast());
                     return Ok(Some(value.clone()));
                 }
-                _ => self.store(at, integer(value)?, bits),
+                _ => {
+                    let word = integer(value)?;
+                    if strict::is_on() {
+                        let width = bits.map_or(u32::from(self.size) * 8, |bits| bits.width);
+                        strict::check_range(value, width, self.is_signed())?;
+                    }
+                    self.store(at, word, bits);
+                }
             }
         }
         Ok(None)
@@ -323,8 +367,7 @@ fn one_byte(value: &Obj) -> Res<u8> {
 unsafe fn chars(at: *const u8, size: usize) -> Res<Obj> {
     // SAFETY: the caller vouches for `size` bytes.
     let room = unsafe { std::slice::from_raw_parts(at, size) };
-    let length = room.iter().position(|byte| *byte == 0).unwrap_or(size);
-    py::bytes(&room[..length])
+    py::bytes(CStr::from_bytes_until_nul(room).map_or(room, CStr::to_bytes))
 }
 
 unsafe fn set_chars(at: *mut u8, value: &Obj, size: usize) -> Res<()> {
@@ -464,6 +507,9 @@ unsafe fn set_char_pointer(at: *mut u8, value: &Obj) -> Res<Option<Obj>> {
     // SAFETY: the caller vouches for room for a pointer; the bytes are kept alive by the result.
     unsafe {
         if value.is_bytes() {
+            if strict::is_on() {
+                strict::check_text(value.as_bytes())?;
+            }
             set_pointer(at, ffi::PyBytes_AsString(value.ptr()).cast());
             return Ok(Some(value.clone()));
         }
@@ -522,6 +568,9 @@ pub(crate) fn wide_copy(value: &Obj) -> Res<(*mut libc::wchar_t, Obj)> {
 
 /// The value of an int that is passed without a declared type: a C `int`.
 pub(crate) fn undeclared_int(value: &Obj) -> Res<c_int> {
+    if strict::is_on() {
+        strict::check_range(value, c_int::BITS, true)?;
+    }
     let mut overflow = 0;
     let number = api!(ffi::PyLong_AsLongAndOverflow(
         value.ptr(),

@@ -135,6 +135,7 @@ impl Way {
     fn rarer(&self, value: &Obj) -> Option<u64> {
         match &self.kind {
             Conversion::Float => match number::exact_float(value) {
+                Some(_) if strict::is_on() => None,
                 Some(number) => Some(u64::from((number as f32).to_bits())),
                 None if self.is_own(value) => self.stored::<u32>(value).map(u64::from),
                 None => {
@@ -189,8 +190,8 @@ impl Way {
         if let Some(small) = number::small_int(value) {
             let word = width.extend(small as u64);
             // Out of range: the ordinary way says so, where it is to be said.
-            return (!strict::is_on() || word == small as u64 && fits(width, small))
-                .then_some(word);
+            let exact = word == small as u64 && fits(width, small);
+            return (exact || !strict::is_on()).then_some(word);
         }
         self.other_integer(width, value)
     }
@@ -235,7 +236,9 @@ impl Way {
 
     fn text(&self, value: &Obj) -> Option<u64> {
         if value.type_ptr() == &raw mut ffi::PyBytes_Type {
-            return Some(value.as_bytes().as_ptr() as u64);
+            let bytes = value.as_bytes();
+            let whole = !strict::is_on() || strict::is_text(bytes);
+            return whole.then_some(bytes.as_ptr() as u64);
         }
         if value.is_none() {
             return Some(0);
@@ -262,7 +265,7 @@ impl Way {
                 |small| small as u64,
             ));
         }
-        if value.type_ptr() == &raw mut ffi::PyBytes_Type {
+        if value.type_ptr() == &raw mut ffi::PyBytes_Type && !strict::is_on() {
             return Some(value.as_bytes().as_ptr() as u64);
         }
         if value.is_none() {
@@ -297,8 +300,11 @@ impl Way {
             let fits = argument.tag() == b'P' && argument.object()?.type_ptr() == target;
             return fits.then(|| argument.address().cast_const());
         }
-        let info = Info::of_instance(value).filter(|info| info.kind == Kind::Array)?;
-        let fits = info.proto.as_ref()?.ptr().cast() == target && value.has_type(types().array);
+        let fits = Info::peek(value, |info| {
+            let item = info.proto.as_ref().filter(|_| info.kind == Kind::Array)?;
+            Some(item.ptr().cast() == target)
+        })?;
+        let fits = fits && value.has_type(types().array);
         Some(Data::of(value).filter(|_| fits)?.memory().cast())
     }
 

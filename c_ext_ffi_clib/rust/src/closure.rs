@@ -8,6 +8,8 @@ use libffi::raw;
 
 use crate::ctype::{CType, Class, Signature};
 use crate::plan::{Cif, PlanError};
+use crate::registers::{Argument, FLOATS, INTEGERS, RegisterCall, Registers};
+use crate::trampoline::Trampoline;
 
 /// What C calls: `arguments[i]` points to argument `i`; the result is written, at its own C type,
 /// to `result` (all zero before; not to be touched for `void`).
@@ -18,21 +20,36 @@ pub type Handler = Box<dyn Fn(&[*mut c_void], *mut c_void) + Send + Sync>;
 
 /// A C function made of a Rust one. It exists as long as this value; C must not call it later.
 pub struct Closure {
-    allocation: *mut c_void,
-    code: *mut c_void,
-    /// libffi keeps its address; a box, so that moving the closure does not move it.
+    code: Code,
+    /// Libffi and the trampoline keep its address; a box, so that moving the closure does not move
+    /// it. Dropped after the code.
     _inner: Box<Inner>,
 }
 
-struct Inner {
-    cif: Cif,
+/// What C enters through.
+enum Code {
+    Trampoline(Trampoline),
+    Libffi(Allocation),
+}
+
+/// A closure of libffi's making.
+struct Allocation {
+    place: *mut c_void,
+    code: *mut c_void,
+    _cif: Cif,
+}
+
+/// What an entry point leads to.
+pub(crate) struct Inner {
     handler: Handler,
     result: Widening,
     result_size: usize,
+    /// Where the arguments arrive, for the trampoline.
+    places: Box<[Argument]>,
     arguments: usize,
 }
 
-/// How the result becomes the full register that libffi reads.
+/// How the result becomes a full register.
 #[derive(Clone, Copy)]
 enum Widening {
     Nothing,
@@ -48,58 +65,152 @@ unsafe impl Send for Closure {}
 unsafe impl Sync for Closure {}
 
 impl Closure {
-    /// Makes a C function of `signature` that calls `handler`.
+    /// Makes a C function of `signature` that calls `handler`: one that was compiled beforehand if
+    /// the signature fits the registers and one is free, else one that libffi makes.
     ///
     /// # Errors
     /// When the signature cannot be described, or the system refuses executable memory.
     pub fn new(signature: &Signature, handler: Handler) -> Result<Closure, PlanError> {
+        Closure::choose(signature, handler, true)
+    }
+
+    /// The same through libffi whatever else is possible.
+    ///
+    /// # Errors
+    /// As for [`Closure::new`].
+    pub fn through_libffi(signature: &Signature, handler: Handler) -> Result<Closure, PlanError> {
+        Closure::choose(signature, handler, false)
+    }
+
+    fn choose(
+        signature: &Signature,
+        handler: Handler,
+        precompiled: bool,
+    ) -> Result<Closure, PlanError> {
+        let registers = RegisterCall::new(signature)
+            .filter(|_| precompiled)
+            .and_then(|call| Some((call.returns_float()?, call.arguments().into())));
+        let (float_result, places) = registers.unzip();
         let inner = Box::new(Inner {
-            cif: Cif::new(signature)?,
             handler,
             result: Widening::of(&signature.result),
             result_size: signature.result.size(),
+            places: places.unwrap_or_default(),
             arguments: signature.arguments.len(),
         });
-        let mut code = std::ptr::null_mut();
-        // SAFETY: libffi writes the code address through the second pointer, valid for that.
-        let allocation =
-            unsafe { raw::ffi_closure_alloc(size_of::<raw::ffi_closure>(), &raw mut code) };
-        if allocation.is_null() {
-            return Err(PlanError::Refused("no memory for a closure".to_owned()));
-        }
-        let closure = Closure {
-            allocation,
+        let data: *const Inner = &raw const *inner;
+        // SAFETY: the closure owns the box and is dropped after the trampoline.
+        let trampoline = float_result.and_then(|float| unsafe { Trampoline::take(data, float) });
+        let code = match trampoline {
+            Some(trampoline) => Code::Trampoline(trampoline),
+            None => Code::Libffi(Allocation::new(signature, data)?),
+        };
+        Ok(Closure {
             code,
             _inner: inner,
-        };
-        // SAFETY: the allocation is a closure of libffi's own making; cif and user data are boxed
-        // and live as long as the closure, which owns them.
-        let status = unsafe {
-            raw::ffi_prep_closure_loc(
-                allocation.cast(),
-                closure._inner.cif.as_ptr(),
-                Some(enter),
-                (&raw const *closure._inner).cast_mut().cast(),
-                code,
-            )
-        };
-        if status == raw::ffi_status_FFI_OK {
-            Ok(closure)
-        } else {
-            Err(PlanError::Refused(format!("status {status}")))
-        }
+        })
     }
 
     /// The address that C calls.
     pub fn code(&self) -> *mut c_void {
-        self.code
+        match &self.code {
+            Code::Trampoline(trampoline) => trampoline.code(),
+            Code::Libffi(allocation) => allocation.code,
+        }
+    }
+
+    /// Whether the entry point was compiled beforehand.
+    pub fn is_precompiled(&self) -> bool {
+        matches!(self.code, Code::Trampoline(_))
     }
 }
 
-impl Drop for Closure {
+impl Allocation {
+    /// `inner` must live as long as the allocation.
+    fn new(signature: &Signature, inner: *const Inner) -> Result<Allocation, PlanError> {
+        let cif = Cif::new(signature)?;
+        let mut code = std::ptr::null_mut();
+        // SAFETY: libffi writes the code address through the second pointer, valid for that.
+        let place = unsafe { raw::ffi_closure_alloc(size_of::<raw::ffi_closure>(), &raw mut code) };
+        if place.is_null() {
+            return Err(PlanError::Refused("no memory for a closure".to_owned()));
+        }
+        let allocation = Allocation {
+            place,
+            code,
+            _cif: cif,
+        };
+        // SAFETY: the allocation is a closure of libffi's own making; what the cif points to is on
+        // the heap and lives as long as the allocation, and so does the user data.
+        let status = unsafe {
+            raw::ffi_prep_closure_loc(
+                allocation.place.cast(),
+                allocation._cif.as_ptr(),
+                Some(enter),
+                inner.cast_mut().cast(),
+                code,
+            )
+        };
+        if status == raw::ffi_status_FFI_OK {
+            Ok(allocation)
+        } else {
+            Err(PlanError::Refused(format!("status {status}")))
+        }
+    }
+}
+
+impl Drop for Allocation {
     fn drop(&mut self) {
         // SAFETY: allocated by ffi_closure_alloc in `new` and freed only here.
-        unsafe { raw::ffi_closure_free(self.allocation) }
+        unsafe { raw::ffi_closure_free(self.place) }
+    }
+}
+
+/// The target of the trampolines: finds the arguments in the registers.
+///
+/// # Safety
+/// The registers are filled for the signature of the closure.
+pub(crate) unsafe fn arrive(inner: &Inner, registers: &mut Registers) -> u64 {
+    let mut slots = [std::ptr::null_mut(); INTEGERS + FLOATS];
+    // A struct of two registers is put together again.
+    let mut records = [[0u64; 2]; (INTEGERS + FLOATS) / 2];
+    let mut next_record = records.iter_mut();
+    for (slot, argument) in slots.iter_mut().zip(&inner.places) {
+        *slot = match argument.second {
+            None => registers.at(argument.first),
+            Some(second) => {
+                let record = next_record.next().expect("two registers for each");
+                *record = [registers.get(argument.first), registers.get(second)];
+                record.as_mut_ptr().cast()
+            }
+        };
+    }
+    let mut result = [0u64; 2];
+    // SAFETY: the slots point to values of the signature's types; a result that fits a register has
+    // room.
+    unsafe {
+        inner.handle(
+            &slots[..inner.arguments.min(slots.len())],
+            result.as_mut_ptr().cast(),
+        );
+    }
+    result[0]
+}
+
+impl Inner {
+    /// Runs the handler and widens its result.
+    ///
+    /// # Safety
+    /// The arguments point to values of the signature's types; `result` is zero and has room for
+    /// the result and for a register, or the result is `void`.
+    #[inline]
+    unsafe fn handle(&self, arguments: &[*mut c_void], result: *mut c_void) {
+        // A panic must not unwind into C. Its message has been printed by the panic hook.
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.handler)(arguments, result)));
+        if outcome.is_ok() {
+            // SAFETY: the handler has written a result of the signature's type, or left it zero.
+            unsafe { self.result.widen(result) }
+        }
     }
 }
 
@@ -161,10 +272,6 @@ unsafe extern "C" fn enter(
         // SAFETY: libffi gives room for the result.
         unsafe { result.cast::<u8>().write_bytes(0, room) }
     }
-    // A panic must not unwind into C. Its message has been printed by the panic hook.
-    let outcome = catch_unwind(AssertUnwindSafe(|| (inner.handler)(arguments, result)));
-    if outcome.is_ok() {
-        // SAFETY: the handler has written a result of the signature's type, or left it zero.
-        unsafe { inner.result.widen(result) }
-    }
+    // SAFETY: as above; the result was zeroed.
+    unsafe { inner.handle(arguments, result) }
 }

@@ -25,3 +25,5 @@ pub mod library;
 pub mod plan;
 #[cfg(feature = "call")]
 pub mod registers;
+#[cfg(feature = "call")]
+mod trampoline;

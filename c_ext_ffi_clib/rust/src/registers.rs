@@ -39,6 +39,22 @@ pub enum Place {
 }
 
 impl Registers {
+    /// The content of a register.
+    pub(crate) fn get(&self, place: Place) -> u64 {
+        match place {
+            Place::Integer(index) => self.integers[index],
+            Place::Float(index) => self.floats[index].to_bits(),
+        }
+    }
+
+    /// Where a register is kept.
+    pub(crate) fn at(&mut self, place: Place) -> *mut c_void {
+        match place {
+            Place::Integer(index) => (&raw mut self.integers[index]).cast(),
+            Place::Float(index) => (&raw mut self.floats[index]).cast(),
+        }
+    }
+
     /// Puts eight bytes into a register.
     #[inline(always)]
     pub fn put(&mut self, place: Place, word: u64) {
@@ -62,6 +78,7 @@ pub type Enter = unsafe fn(function: *const c_void, registers: &Registers) -> (u
 pub struct RegisterCall {
     arguments: Box<[Argument]>,
     result: Fetch,
+    returned: Returned,
     enter: Enter,
 }
 
@@ -180,6 +197,7 @@ impl RegisterCall {
         Some(RegisterCall {
             arguments,
             result,
+            returned,
             enter: thunk(allocation.integers, allocation.floats, returned),
         })
     }
@@ -187,6 +205,16 @@ impl RegisterCall {
     /// Where the arguments go.
     pub fn arguments(&self) -> &[Argument] {
         &self.arguments
+    }
+
+    /// Whether the result comes in the first vector register or the first integer one; `None` when it
+    /// takes two.
+    pub(crate) fn returns_float(&self) -> Option<bool> {
+        match self.returned {
+            Returned::Integer => Some(false),
+            Returned::Float => Some(true),
+            _ => None,
+        }
     }
 
     /// The machine call.

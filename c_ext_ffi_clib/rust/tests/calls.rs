@@ -9,7 +9,7 @@ use std::ffi::{CString, c_void};
 use std::fmt::Write as _;
 use std::sync::Mutex;
 
-use clib::closure::Closure;
+use clib::closure::{Closure, Handler};
 use clib::ctype::{CType, Primitive, Signature};
 use clib::library::{Flags, Library};
 use clib::plan::{CallPlan, PlanError, Tier};
@@ -258,8 +258,15 @@ fn c_sorts_with_a_rust_comparison() {
     assert_eq!(numbers, [7, 3, 2, 0, -1]);
 }
 
+type Maker = fn(&Signature, Handler) -> Result<Closure, PlanError>;
+
 #[test]
 fn a_closure_receives_every_argument_and_returns_every_type() {
+    check_closures(Closure::new);
+    check_closures(Closure::through_libffi);
+}
+
+fn check_closures(make: Maker) {
     for (index, signature) in signatures().iter().enumerate() {
         let ctypes = signature[1..].iter().map(|p| CType::from(*p));
         let described = Signature::new(signature[0], ctypes);
@@ -268,7 +275,7 @@ fn a_closure_receives_every_argument_and_returns_every_type() {
         let sizes: Vec<usize> = signature[1..].iter().map(|p| p.size()).collect();
         let seen = std::sync::Arc::new(Mutex::new(Vec::new()));
         let record = seen.clone();
-        let closure = Closure::new(
+        let closure = make(
             &described,
             Box::new(move |arguments, result| {
                 let mut seen = record.lock().unwrap();
@@ -323,6 +330,37 @@ fn a_closure_receives_every_argument_and_returns_every_type() {
             );
         }
     }
+}
+
+#[test]
+fn more_closures_than_were_compiled_beforehand() {
+    let signature = Signature::new(Primitive::Int, []);
+    let plan = CallPlan::new(&signature).unwrap();
+    let closures: Vec<Closure> = (0..600i32)
+        .map(|number| {
+            Closure::new(
+                &signature,
+                // SAFETY: the result has room for an int.
+                Box::new(move |_, result| unsafe { result.cast::<i32>().write(number) }),
+            )
+            .unwrap()
+        })
+        .collect();
+    for (number, closure) in closures.iter().enumerate() {
+        let mut result = Slot([0; 16]);
+        // SAFETY: the closure has this signature.
+        unsafe { plan.call(closure.code(), &[], result.0.as_mut_ptr().cast()) };
+        assert_eq!(result.0[..4], (number as i32).to_ne_bytes());
+    }
+    if cfg!(all(target_arch = "x86_64", unix)) {
+        assert!(closures[0].is_precompiled() && !closures[599].is_precompiled());
+    }
+    drop(closures);
+    let again = Closure::new(&signature, Box::new(|_, _| {})).unwrap();
+    assert_eq!(
+        again.is_precompiled(),
+        cfg!(all(target_arch = "x86_64", unix))
+    );
 }
 
 #[test]

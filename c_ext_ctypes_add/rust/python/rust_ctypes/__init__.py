@@ -4,6 +4,15 @@ Nothing of ``ctypes`` is copied. Its Python code is found where the interpreter 
 executed once more under the name of this package, with one difference: where it imports
 ``_ctypes``, it gets ``rust_ctypes._rust_ctypes``. The stock ``ctypes`` stays as it is unless
 ``install`` is called.
+
+``python -m rust_ctypes enable`` puts this package in the place of ``ctypes`` in every process of
+an environment, from its start (see ``rust_ctypes._switch``).
+
+``strict()`` raises where ``ctypes`` silently truncates or accepts: an int out of the range of its C
+type (``OverflowError``), a number too large for a ``float`` (``OverflowError``), an immutable
+``bytes`` or ``str`` for a ``void *`` (``TypeError``), a zero inside the text for a ``char *``
+(``ValueError``), a ``c_bool`` from anything but a bool or an int (``TypeError``), and a keyword
+that names no field of a structure (``AttributeError``). It holds for the whole process.
 """
 
 import builtins as _builtins
@@ -89,6 +98,22 @@ def install() -> None:
         _sys.modules[f"ctypes.{name}"] = _importlib.import_module(f"{__name__}.{name}")
     _sys.modules["_ctypes"] = _rust_ctypes
     _sys.modules["ctypes"] = _sys.modules[__name__]
+
+
+class strict:
+    """Switches the strict checks on (or off) for the whole process, all threads included.
+
+    ``strict()`` leaves them on; ``with strict():`` puts back afterwards what was before.
+    """
+
+    def __init__(self, on: bool = True) -> None:
+        self._before = _rust_ctypes._set_strict(on)
+
+    def __enter__(self) -> "strict":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _rust_ctypes._set_strict(self._before)
 
 
 _run_stock_package()

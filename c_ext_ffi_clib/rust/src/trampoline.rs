@@ -1,0 +1,152 @@
+//! Entry points for C that were compiled beforehand, instead of being made at run time.
+//!
+//! Each takes all argument registers and a place in the pool; what lies there is the closure that it
+//! stands for. They serve the signatures that fit the registers and give back one of them; the rest,
+//! and whatever finds the pool full, goes through libffi (`closure`).
+
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+use crate::closure::{Inner, arrive};
+use crate::registers::Registers;
+
+const ROWS: usize = 16;
+const COLUMNS: usize = 16;
+
+/// The closures by place; null where a place is free.
+static POOL: [AtomicPtr<Inner>; ROWS * COLUMNS] =
+    [const { AtomicPtr::new(std::ptr::null_mut()) }; ROWS * COLUMNS];
+
+/// Where the search for a free place starts: behind the one taken last, so that a place which was
+/// just given back, and which C may still know, is used again as late as possible.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+/// A taken place; dropping it gives it back.
+pub(crate) struct Trampoline {
+    place: usize,
+    float_result: bool,
+}
+
+impl Trampoline {
+    /// Takes a free place; `None` when there is none.
+    ///
+    /// # Safety
+    /// `inner` lives until this is dropped.
+    pub(crate) unsafe fn take(inner: *const Inner, float_result: bool) -> Option<Trampoline> {
+        let start = NEXT.load(Ordering::Relaxed);
+        let place = (0..POOL.len())
+            .map(|step| (start + step) % POOL.len())
+            .find(|place| {
+                let free = std::ptr::null_mut();
+                POOL[*place]
+                    .compare_exchange(free, inner.cast_mut(), Ordering::AcqRel, Ordering::Relaxed)
+                    .is_ok()
+            })?;
+        NEXT.store(place + 1, Ordering::Relaxed);
+        Some(Trampoline {
+            place,
+            float_result,
+        })
+    }
+
+    /// The address for C.
+    pub(crate) fn code(&self) -> *mut c_void {
+        if self.float_result {
+            FLOATS[self.place] as *mut c_void
+        } else {
+            INTEGERS[self.place] as *mut c_void
+        }
+    }
+}
+
+impl Drop for Trampoline {
+    fn drop(&mut self) {
+        POOL[self.place].store(std::ptr::null_mut(), Ordering::Release);
+    }
+}
+
+/// Calls what lies at a place of the pool; gives back the content of the result register.
+#[inline]
+fn enter(place: usize, registers: &mut Registers) -> u64 {
+    let inner = POOL[place].load(Ordering::Acquire);
+    if inner.is_null() {
+        released();
+    }
+    // SAFETY: a place holds a living closure, and C calls with what its signature says.
+    unsafe { arrive(&*inner, registers) }
+}
+
+/// There is nobody to answer, and no answer that the caller could use.
+#[cold]
+fn released() -> ! {
+    eprintln!("C has called a callback after it was released; the process ends");
+    std::process::abort();
+}
+
+type Integer =
+    extern "C" fn(u64, u64, u64, u64, u64, u64, f64, f64, f64, f64, f64, f64, f64, f64) -> u64;
+type Float =
+    extern "C" fn(u64, u64, u64, u64, u64, u64, f64, f64, f64, f64, f64, f64, f64, f64) -> f64;
+
+/// The entry points with a result of one type. Registers that the caller has not filled hold
+/// whatever they hold; nobody looks at them.
+macro_rules! entry_points {
+    ($name:ident, $result:ty, $table:ident, $kind:ty, |$word:ident| $convert:expr) => {
+        extern "C" fn $name<const ROW: usize, const COLUMN: usize>(
+            i0: u64,
+            i1: u64,
+            i2: u64,
+            i3: u64,
+            i4: u64,
+            i5: u64,
+            f0: f64,
+            f1: f64,
+            f2: f64,
+            f3: f64,
+            f4: f64,
+            f5: f64,
+            f6: f64,
+            f7: f64,
+        ) -> $result {
+            let mut registers = Registers {
+                integers: [i0, i1, i2, i3, i4, i5],
+                floats: [f0, f1, f2, f3, f4, f5, f6, f7],
+            };
+            let $word = enter(ROW * COLUMNS + COLUMN, &mut registers);
+            $convert
+        }
+
+        static $table: [$kind; ROWS * COLUMNS] = rows!($name);
+    };
+}
+
+macro_rules! rows {
+    ($name:ident) => {
+        rows!($name, [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15])
+    };
+    ($name:ident, [$($row:literal)*]) => {{
+        let mut table = [$name::<0, 0> as _; ROWS * COLUMNS];
+        $(
+            table[$row * COLUMNS] = $name::<$row, 0> as _;
+            table[$row * COLUMNS + 1] = $name::<$row, 1> as _;
+            table[$row * COLUMNS + 2] = $name::<$row, 2> as _;
+            table[$row * COLUMNS + 3] = $name::<$row, 3> as _;
+            table[$row * COLUMNS + 4] = $name::<$row, 4> as _;
+            table[$row * COLUMNS + 5] = $name::<$row, 5> as _;
+            table[$row * COLUMNS + 6] = $name::<$row, 6> as _;
+            table[$row * COLUMNS + 7] = $name::<$row, 7> as _;
+            table[$row * COLUMNS + 8] = $name::<$row, 8> as _;
+            table[$row * COLUMNS + 9] = $name::<$row, 9> as _;
+            table[$row * COLUMNS + 10] = $name::<$row, 10> as _;
+            table[$row * COLUMNS + 11] = $name::<$row, 11> as _;
+            table[$row * COLUMNS + 12] = $name::<$row, 12> as _;
+            table[$row * COLUMNS + 13] = $name::<$row, 13> as _;
+            table[$row * COLUMNS + 14] = $name::<$row, 14> as _;
+            table[$row * COLUMNS + 15] = $name::<$row, 15> as _;
+        )*
+        table
+    }};
+}
+
+entry_points!(integer, u64, INTEGERS, Integer, |word| word);
+entry_points!(float, f64, FLOATS, Float, |word| f64::from_bits(word));
