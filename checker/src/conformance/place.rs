@@ -35,16 +35,16 @@ pub fn prepare(
     suite: &Suite,
     folder: &Path,
 ) -> anyhow::Result<Result<Place, String>> {
-    if let Err(reason) = every_need(tools, suite)? {
-        return Ok(Err(reason));
-    }
     let lock_file = folder.join(suite.lock.as_deref().unwrap_or(TESTS));
     let venv = venv::ensure_with(&tools.workspace, &tools.python, &lock_file, &tools.progress)?;
+    if let Err(reason) = every_need(&venv, suite)? {
+        return Ok(Err(reason));
+    }
     tools.engines()?.make_importable(&venv)?;
     let mut files: Vec<String> = suite.files.clone();
     files.extend(suite.modules.iter().cloned());
     if !suite.packages.is_empty() {
-        match modules_of(tools, &suite.packages)? {
+        match modules_of(&venv, &suite.packages)? {
             Ok(modules) => files.extend(modules),
             Err(reason) => return Ok(Err(reason)),
         }
@@ -62,9 +62,9 @@ pub fn prepare(
 }
 
 /// Whether the modules that the suite cannot do without import; otherwise which does not, and why.
-fn every_need(tools: &Tools, suite: &Suite) -> anyhow::Result<Result<(), String>> {
+fn every_need(venv: &Venv, suite: &Suite) -> anyhow::Result<Result<(), String>> {
     for module in &suite.needs {
-        let output = ask(tools, &["-c", &format!("import {module}")])?;
+        let output = ask(venv, &["-c", &format!("import {module}")])?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             let last = said.lines().next_back().unwrap_or("it does not import");
@@ -74,8 +74,8 @@ fn every_need(tools: &Tools, suite: &Suite) -> anyhow::Result<Result<(), String>
     Ok(Ok(()))
 }
 
-/// The test modules of the first of these packages that the interpreter has.
-fn modules_of(tools: &Tools, packages: &[String]) -> anyhow::Result<Result<Vec<String>, String>> {
+/// The test modules of the first of these packages that is there.
+fn modules_of(venv: &Venv, packages: &[String]) -> anyhow::Result<Result<Vec<String>, String>> {
     const SCRIPT: &str = "\
 import importlib.util, pathlib, sys
 for package in sys.argv[1:]:
@@ -90,7 +90,7 @@ for package in sys.argv[1:]:
 ";
     let mut args = vec!["-c", SCRIPT];
     args.extend(packages.iter().map(String::as_str));
-    let output = ask(tools, &args)?;
+    let output = ask(venv, &args)?;
     anyhow::ensure!(
         output.status.success(),
         "looking for {} failed:\n{}",
@@ -110,8 +110,8 @@ for package in sys.argv[1:]:
     Ok(Ok(modules))
 }
 
-fn ask(tools: &Tools, args: &[&str]) -> anyhow::Result<std::process::Output> {
-    Ok(probe::quiet(Command::new(&tools.python.executable))
+fn ask(venv: &Venv, args: &[&str]) -> anyhow::Result<std::process::Output> {
+    Ok(probe::quiet(Command::new(&venv.python))
         .arg("-I")
         .args(args)
         .stdin(Stdio::null())

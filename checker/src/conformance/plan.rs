@@ -26,7 +26,7 @@ pub struct Suite {
     /// Modules that must import, or nothing of the suite says anything.
     #[serde(default)]
     pub needs: Vec<String>,
-    /// Packages of the standard library whose `test_*` modules are the suite; the first that is there counts.
+    /// Packages whose `test_*` modules are the suite; the first that is there counts.
     #[serde(default)]
     pub packages: Vec<String>,
     /// Modules, by name.
