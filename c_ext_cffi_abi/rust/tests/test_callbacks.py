@@ -3,6 +3,7 @@
 # Every lambda here is called before the loop goes on.
 # ruff: noqa: B023
 
+import subprocess
 import sys
 import threading
 import unittest
@@ -100,6 +101,43 @@ class Callbacks(OracleTest):
             return f.errno
 
         self.same(program)
+
+
+LATE = """
+import os
+import {cffi}
+ffi = {cffi}.FFI()
+ffi.cdef("void qsort(void *, size_t, size_t, int (*)(const void *, const void *));")
+libc = ffi.dlopen(None)
+calls = []
+
+@ffi.callback("int(const void *, const void *)")
+def compare(one, two):
+    calls.append(1)
+    return 0
+
+class Late:
+    # Kept by a builtin module, and so ended after this module's own names are gone.
+    def __del__(self, sort=libc.qsort, pair=ffi.new("int[2]"), compare=compare,
+                calls=calls, write=os.write):
+        sort(pair, 2, 4, compare)
+        write(1, b"called back %d" % len(calls))
+
+import sys
+sys.late = Late()
+"""
+
+
+class Ends(unittest.TestCase):
+    def test_called_while_the_interpreter_ends(self) -> None:
+        for cffi in ("cffi", "rust_cffi"):
+            ran = subprocess.run(
+                [sys.executable, "-c", LATE.format(cffi=cffi)],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=60,
+            )
+            self.assertEqual((ran.returncode, ran.stdout), (0, b"called back 1"), cffi)
 
 
 if __name__ == "__main__":
