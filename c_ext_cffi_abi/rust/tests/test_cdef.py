@@ -424,6 +424,16 @@ class Sharing(unittest.TestCase):
         ffi.cdef("long same_i32(long);", override=True)
         self.assertEqual(ffi.typeof(lib.same_i32).cname, "long(*)(long)")
 
+    def test_what_a_tool_notes_on_model_objects_stays(self) -> None:
+        ffi = rust_cffi.FFI()
+        ffi.cdef("enum e { A, ... }; struct s { int x; ...; };")
+        for key in ["enum e", "struct s"]:
+            ffi._parser._declarations[key][0].noted = key
+        ffi._parser.parse_type("struct s *")
+        ffi.cdef("int f(void);")
+        for key in ["enum e", "struct s"]:
+            self.assertEqual(ffi._parser._declarations[key][0].noted, key)
+
     def test_a_struct_that_becomes_known(self) -> None:
         ffi = rust_cffi.FFI()
         ffi.cdef("struct s; struct s *f(void);")

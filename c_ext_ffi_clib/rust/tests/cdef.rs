@@ -185,7 +185,8 @@ proptest! {
 
     #[test]
     fn nesting_never_overflows_the_stack(
-        open in select(vec!["(", "[", "{", "*", "struct {", "int (*)(", "-", "enum {"]),
+        open in select(vec!["(", "[", "{", "*", "struct {", "int (*)(", "-", "enum {", "unsigned ",
+            "extern \"C\" {", "extern \"C\" "]),
         before in select(vec!["int ", "int a[", "typedef ", "int f(", "extern \"Python\" "]),
         times in 1usize..20_000,
     ) {

@@ -55,7 +55,7 @@ def make_library(ffi: Any, loaded: Any, name: Any) -> Any:
 
         def __dir__(self) -> list[str]:
             with ffi._lock:
-                return ffi._parser._cdef.library_names()
+                return list(dict.fromkeys(ffi._parser._cdef.library_names()))
 
         def __addressof__(self, attribute: str) -> Any:
             if attribute not in FFILibrary.__dict__ and attribute not in library.__dict__:

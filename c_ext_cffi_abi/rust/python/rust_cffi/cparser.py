@@ -39,7 +39,9 @@ class Parser:
 
     def __init__(self) -> None:
         self._cdef = _rust_cffi.Cdef()
-        self._declared: dict[str, tuple[Any, int]] | None = None
+        # Kept until it is made anew: others may have changed its objects, and only it owns them.
+        self._declared: dict[str, tuple[Any, int]] = {}
+        self._current = False
         self._included: set[Any] = set()
         self._late: list[Any] = []
         self._wanted = False
@@ -54,17 +56,19 @@ class Parser:
     ) -> None:
         """Adds declarations."""
         pack = _packing(packed, pack)
-        self._declared = None
+        self._current = False
         for text in self._cdef.parse(csource, bool(override), pack, bool(dllexport)):
             warnings.warn(text, stacklevel=_FRAMES_TO_THE_CALLER)
 
     def include(self, other: Parser) -> None:
         """Takes over the types and constants of another parser."""
-        self._declared = None
+        self._current = False
         self._cdef.include(other._cdef)
 
     def typeof(self, cdecl: str) -> tuple[Any, bool]:
         """The engine's type, and whether the text named a bare function."""
+        # The text may mention a new tag.
+        self._current = False
         return self._cdef.typeof_text(cdecl)
 
     def parse_type(self, cdecl: str) -> Any:
@@ -73,17 +77,18 @@ class Parser:
 
     def parse_type_and_quals(self, cdecl: str) -> tuple[Any, int]:
         """cffi's object for a type, and its qualifiers."""
-        self._declared = None
+        self._current = False
         self._wanted = True
         return self._cdef.model_of_text(cdecl, model, _MODELS, self._late)
 
     @property
     def _declarations(self) -> dict[str, tuple[Any, int]]:
         self._wanted = True
-        if self._declared is None:
+        if not self._current:
             declared = self._cdef.models(model, _MODELS, self._late)
             self._declared = {key: (tp, quals) for key, tp, quals, _included in declared}
             self._included = {tp for _key, tp, _quals, included in declared if included}
+            self._current = True
         return self._declared
 
     @property

@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
 
     fn length(&mut self) -> Result<Length> {
         // `static` and qualifiers in the brackets of a parameter say nothing about the type.
-        while self.accept_word("static") || qualifier(self.word(0)).is_some_and(|_| true) {
+        while self.accept_word("static") || qualifier(self.word(0)).is_some() {
             self.qualifiers();
         }
         if self.accept(b']') {

@@ -89,6 +89,9 @@ pub fn common(name: &str) -> Option<Type> {
     }
 }
 
+/// No type has so many words; counting stops here.
+const MANY: u8 = 20;
+
 /// The words of a type name so far, such as `unsigned long`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Words {
@@ -120,12 +123,12 @@ impl Words {
                 };
                 // A second one makes the whole senseless; the count tells.
                 self.main.get_or_insert(main);
-                self.count = self.count.saturating_add(1);
+                self.count = (self.count + 1).min(MANY);
                 return true;
             }
         };
-        *counter = counter.saturating_add(1);
-        self.count = self.count.saturating_add(1);
+        *counter = (*counter + 1).min(MANY);
+        self.count = (self.count + 1).min(MANY);
         true
     }
 

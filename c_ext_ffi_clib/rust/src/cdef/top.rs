@@ -152,9 +152,24 @@ impl Reader<'_> {
             return Err(self.syntax_error(&what));
         };
         self.skip();
-        if !self.accept(b'{') {
-            return self.declaration(owner, warnings);
+        self.enter()?;
+        if self.accept(b'{') {
+            self.group(owner, start, literal, warnings)?;
+        } else {
+            self.declaration(owner, warnings)?;
         }
+        self.leave();
+        Ok(())
+    }
+
+    /// The declarations up to the closing brace.
+    fn group(
+        &mut self,
+        owner: Owner,
+        start: usize,
+        literal: &str,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<()> {
         loop {
             match self.peek(0) {
                 Token::Sign(b'}') => {
@@ -174,12 +189,11 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a brace opens before the next one closes.
+    /// Whether a brace opens in the next declaration.
     fn opens_brace(&self) -> bool {
-        let braces = (0..).map(|ahead| self.peek(ahead));
-        let first = braces
-            .into_iter()
-            .find(|token| matches!(token, Token::Sign(b'{' | b'}' | b';') | Token::End));
+        let mut ahead = (0..).map(|ahead| self.peek(ahead));
+        let first =
+            ahead.find(|token| matches!(token, Token::Sign(b'{' | b'}' | b';') | Token::End));
         first == Some(Token::Sign(b'{'))
     }
 
