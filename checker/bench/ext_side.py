@@ -1,4 +1,4 @@
-"""The rows through an extension module: base.c, or the one in Rust with PyO3's macros."""
+"""The rows through an extension module by hand: base.c, or its twin in Rust."""
 
 from array import array
 from types import ModuleType
@@ -97,6 +97,10 @@ class Side:
     def config_new(self) -> Call:
         names = {"Config": self.configs["by hand"]}
         return Call("Config(30, 'x', True)", names, lambda made: made.timeout == 30)
+
+    def macro_add(self) -> Call:
+        by_macros = getattr(self.module, "add_by_macros" + self.suffix, None)
+        return Call("f(2, 3)", {"f": by_macros or self._function("add")}, 5)
 
     def macro_process(self) -> Call:
         return Call("config.process()", {"config": self.configs["by macros"](30)}, 60)

@@ -2,8 +2,9 @@
 
 Takes one JSON object as its argument: `do` (`time`, `count` or `stamp`), `paths` (put in front of
 sys.path), `library` (calls.h as a shared library), `variants`, `rows` (each with `name`, `calls`
-and `crosses`), `sizes`, `rounds`, `install` (whether rust_ctypes stands in for ctypes). Writes one
-JSON object on standard output.
+and `crosses`), `sizes`, `rounds`, `install` (whether rust_ctypes stands in for ctypes), `lesson`
+(null, or `calls` and `variants`, each with `name`, `folder`, `module` and `replace`, to be measured
+instead). Writes one JSON object on standard output.
 
 `time` answers with the fewest nanoseconds of thread CPU time per call, the empty loop subtracted.
 `count` calls `mark` before and after each loop; whoever counts instructions begins anew there.
@@ -126,7 +127,12 @@ def measure(request: dict) -> dict:
     from sides import open_sides
 
     sizes = Sizes(**request["sizes"])
-    opened = {name: open_sides(name, request["library"], sizes) for name in request["variants"]}
+    if request.get("lesson"):
+        from lesson_side import open_lesson
+
+        opened = open_lesson(request["lesson"])
+    else:
+        opened = {name: open_sides(name, request["library"], sizes) for name in request["variants"]}
     failures: list = []
     answer: list = []
     gc.disable()
@@ -160,7 +166,7 @@ def stamp() -> dict:
         name: str(getattr(importlib.import_module(name), "__opt_level__", "unknown"))
         for name in ("rust_ctypes._rust_ctypes", "rust_cffi._rust_cffi", "rust_config._rust_config")
     }
-    engines["_rust_bench"] = importlib.import_module("_rust_bench").__opt_level__
+    engines["_rust_bench"] = str(importlib.import_module("_rust_bench").__opt_level__)
     return {
         "python": platform.python_version(),
         "build": " ".join(platform.python_build()),

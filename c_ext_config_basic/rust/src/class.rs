@@ -91,11 +91,12 @@ impl<'py> FromPyObject<'_, 'py> for Seconds {
     type Error = PyErr;
 
     fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        let range = format!("timeout must be between {} and {}", i32::MIN, i32::MAX);
         let seconds = value.cast::<PyInt>()?.extract();
-        seconds
-            .map(Self)
-            .map_err(|_| PyOverflowError::new_err(range))
+        // The message is made only when it is needed: this runs at every assignment.
+        seconds.map(Self).map_err(|_| {
+            let range = format!("timeout must be between {} and {}", i32::MIN, i32::MAX);
+            PyOverflowError::new_err(range)
+        })
     }
 }
 

@@ -1,133 +1,136 @@
-//! What a call costs through each bridge and backend, measured on this machine.
+//! What the calls that a lesson names cost in its solutions.
 //!
-//! Time alone says little on a busy machine, so all variants take turns in one process and the result is a ratio to the
-//! hand-written extension in C.
+//! All variants run in one process, in turn. Every ratio is to one and the same call: `add`, a METH_FASTCALL function in C,
+//! the cheapest way from Python to C. So 3.0 means "three such calls", whatever the row does.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail};
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
-use crate::border::{self, Access, Ending, Job};
+use super::count;
+use super::machine::Machine;
+use super::parts::Parts;
+use super::program::{self, Answer, Sizes};
+use super::{Unit, Wanted, ratio};
 use crate::build::tools::Tools;
-use crate::build::{captured_text, output_of};
 use crate::judge::{self, work::Prepared};
-use crate::lesson::{Bench, Lesson, Limits, Sources};
+use crate::lesson::{Bench, Lesson, Sources};
 use crate::report;
 use crate::value::Value;
 use crate::variant::{Backend, Bridge, Variant};
 
-/// The program that takes the times; it runs the solutions only.
-const PROGRAM: &str = include_str!("lesson.py");
+/// How the program names the call that ratios are to.
+const BASE: &str = "base";
 
-/// Every ratio is to this variant.
-const BASE: Variant = Variant {
-    bridge: Bridge::Ext,
-    backend: Backend::Stock,
-};
-
-/// Measuring takes as long as the calls take.
-const LIMITS: Limits = Limits {
-    wall_seconds: 600,
-    memory_mib: 2048,
-    output_kib: 1024,
-    processes: 64,
-    ..Limits::DEFAULT
-};
+/// Calls in a loop: timed, counted, or as few as a test needs.
+const CALLS: [u32; 3] = [2000, 200, 10];
 
 /// The figures of one lesson.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Table {
-    /// The version of Python.
-    pub python: String,
+    /// The machine.
+    pub machine: Machine,
+    /// What is measured.
+    pub unit: Unit,
     /// One row for each call that the lesson names.
-    pub results: Vec<Row>,
+    pub rows: Vec<Row>,
 }
 
 /// One call through all variants.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Row {
     /// The function of the bridge.
     pub function: String,
-    /// Nanoseconds of thread CPU time per call, by the name of the variant.
-    pub nanoseconds: BTreeMap<String, f64>,
+    /// What the call costs, by the name of the variant; and what the base costs.
+    pub costs: BTreeMap<String, f64>,
 }
 
 impl Table {
-    /// Builds the solutions of all variants and times the lesson's calls.
+    /// Builds the solutions of all variants and measures the lesson's calls.
     ///
     /// # Errors
-    /// When a solution does not build or run: that is a fault of the lesson, not of a participant.
-    pub fn measure(
-        tools: &Tools,
-        lesson: &Lesson,
-        wanted: &super::Wanted,
-    ) -> anyhow::Result<Table> {
-        let prepared = judge::prepare_all(tools, lesson, &Sources::Solution)?;
-        let (_, base) = prepared
-            .iter()
-            .find(|(variant, _)| *variant == BASE)
-            .context("the extension in C is among the variants")?;
-        let job = Job {
-            program: tools.venv()?.python.clone(),
-            args: vec![
-                "-I".into(),
-                "-c".into(),
-                PROGRAM.into(),
-                request(lesson, &prepared, wanted.rounds)?
-                    .to_string()
-                    .into(),
-            ],
-            env: Vec::new(),
-            cwd: base.job().work_dir.clone(),
-            limits: LIMITS,
-            access: Access {
-                trusted: true,
-                ..Access::default()
-            },
+    /// When a solution does not build or run: that is a fault of the lesson, not of a participant. When an engine is not
+    /// optimised, and when valgrind is wanted and missing.
+    pub fn measure(tools: &Tools, lesson: &Lesson, wanted: &Wanted) -> anyhow::Result<Table> {
+        let valgrind = match wanted.unit {
+            Unit::Instructions => Some(count::valgrind()?),
+            Unit::Nanoseconds => None,
         };
+        let parts = Parts::build(tools)?;
+        let interpreter = &tools.venv()?.python;
+        let machine = Machine::ask(tools, &parts, interpreter)?;
+        machine.require_optimised()?;
+        let prepared = judge::prepare_all(tools, lesson, &Sources::Solution)?;
+        let calls = match (wanted.tiny, wanted.unit) {
+            (true, _) => CALLS[2],
+            (false, Unit::Instructions) => CALLS[1],
+            (false, Unit::Nanoseconds) => CALLS[0],
+        };
+        let request = request(&parts, lesson, &prepared, wanted, calls)?;
+        let program = program::measure(&parts);
         let _step = tools.progress.step("measuring");
-        let ended = border::run(&job)?;
-        if ended.ending != Ending::Exited(0) {
-            bail!(
-                "measuring ended early ({:?})\n{}",
-                ended.ending,
-                output_of(&ended)
-            );
-        }
-        serde_json::from_str(&captured_text(&ended.stdout)).context("reading the figures")
+        let costs = match valgrind {
+            None => times(&answer(&program::run(interpreter, &program, &request)?)?),
+            Some(valgrind) => {
+                let scratch = tools.scratch()?;
+                let folder = scratch.path();
+                let said =
+                    program::run_counted(&valgrind, interpreter, &program, &request, folder)?;
+                let answer = answer(&said)?;
+                let loops = count::loops(&count::between_marks(folder)?, answer.cells.len())?;
+                counts(&answer, &loops, calls)
+            }
+        };
+        Ok(Table {
+            machine,
+            unit: wanted.unit,
+            rows: rows(lesson, costs),
+        })
     }
 }
 
 fn request(
+    parts: &Parts,
     lesson: &Lesson,
     prepared: &[(Variant, Prepared)],
-    rounds: u32,
-) -> anyhow::Result<serde_json::Value> {
+    wanted: &Wanted,
+    calls: u32,
+) -> anyhow::Result<Json> {
     let variants: Vec<_> = prepared
         .iter()
         .map(|(variant, prepared)| {
             let job = prepared.job();
             json!({
-                "name": variant.to_string(),
+                "name": variant,
                 "folder": job.work_dir,
                 "module": job.bridge_module,
                 "replace": job.replace,
             })
         })
         .collect();
-    let calls: Vec<serde_json::Value> = lesson
-        .manifest
-        .benches
+    let benches = &lesson.manifest.benches;
+    let described: Vec<Json> = benches.iter().map(call).collect::<anyhow::Result<_>>()?;
+    let rows: Vec<Json> = benches
         .iter()
-        .map(call)
-        .collect::<anyhow::Result<_>>()?;
-    Ok(json!({ "variants": variants, "calls": calls, "rounds": rounds }))
+        .map(|bench| json!({"name": bench.function, "calls": calls, "crosses": false}))
+        .collect();
+    Ok(json!({
+        "do": match wanted.unit {
+            Unit::Nanoseconds => "time",
+            Unit::Instructions => "count",
+        },
+        "paths": parts.paths,
+        "library": parts.library,
+        "rows": rows,
+        "sizes": Sizes::SMALL,
+        "rounds": wanted.rounds,
+        "lesson": {"variants": variants, "calls": described},
+    }))
 }
 
 /// One call, its arguments as Python writes them.
-fn call(bench: &Bench) -> anyhow::Result<serde_json::Value> {
+fn call(bench: &Bench) -> anyhow::Result<Json> {
     let arguments: Vec<String> = bench
         .arguments
         .iter()
@@ -137,20 +140,83 @@ fn call(bench: &Bench) -> anyhow::Result<serde_json::Value> {
     Ok(json!({ "function": bench.function, "direct": bench.direct, "arguments": arguments }))
 }
 
-/// The table for a reader: nanoseconds, and the ratio to the extension in C.
+fn answer(said: &str) -> anyhow::Result<Answer> {
+    let answer: Answer = serde_json::from_str(said).context("reading the figures")?;
+    match answer.failures.first() {
+        None => Ok(answer),
+        Some(failed) => bail!(
+            "{} through {}: {}",
+            failed.row,
+            failed.variant,
+            failed.error
+        ),
+    }
+}
+
+/// A cost, with the row and the variant that it belongs to.
+type Cost = (String, String, f64);
+
+fn times(answer: &Answer) -> Vec<Cost> {
+    let cells = answer.cells.iter();
+    cells
+        .map(|cell| {
+            let spent = cell.value.unwrap_or_default();
+            (cell.row.clone(), cell.variant.clone(), spent)
+        })
+        .collect()
+}
+
+fn counts(answer: &Answer, loops: &[count::Loop], calls: u32) -> Vec<Cost> {
+    let mut empty = 0.0;
+    let mut costs = Vec::new();
+    for (cell, counted) in answer.cells.iter().zip(loops) {
+        let per_call = counted.per_call(calls);
+        if cell.variant.is_empty() {
+            empty = per_call;
+        } else {
+            costs.push((cell.row.clone(), cell.variant.clone(), per_call - empty));
+        }
+    }
+    costs
+}
+
+fn rows(lesson: &Lesson, costs: Vec<Cost>) -> Vec<Row> {
+    let mut rows: Vec<Row> = lesson
+        .manifest
+        .benches
+        .iter()
+        .map(|bench| Row {
+            function: bench.function.clone(),
+            costs: BTreeMap::new(),
+        })
+        .collect();
+    for (function, variant, cost) in costs {
+        if let Some(row) = rows.iter_mut().find(|row| row.function == function) {
+            row.costs.insert(variant, cost);
+        }
+    }
+    rows
+}
+
+/// The table for a reader: costs, and the ratio to the cheapest call.
 pub fn text(lesson: &Lesson, table: &Table) -> String {
+    let what = match table.unit {
+        Unit::Nanoseconds => "Fewest nanoseconds of CPU time per call",
+        Unit::Instructions => "Instructions per call, counted with callgrind",
+    };
     let mut text = format!(
-        "{}: {} (CPython {})\n\
-         Fewest nanoseconds of CPU time per call; in brackets the ratio to {BASE}.\n\
+        "{}: {}\n{}\n{what}; in brackets the ratio to add(2, 3) through a METH_FASTCALL function in C.\n\
          ctypes, abi and api release the GIL around each call; ext keeps it here.\n",
-        lesson.manifest.id, lesson.manifest.title, table.python
+        lesson.manifest.id,
+        lesson.manifest.title,
+        table.machine.lines()
     );
-    for row in &table.results {
+    for row in &table.rows {
         text += &format!("\n{}\n", row.function);
         for bridge in Bridge::ALL {
             text += &format!("  {:8}", bridge.name());
             for backend in Backend::ALL {
-                let cell = cell(row, Variant { bridge, backend });
+                let cell = row.cell(Variant { bridge, backend });
                 text += &format!("{:>6} {cell:20}", backend.name());
             }
             text = text.trim_end().to_owned() + "\n";
@@ -159,36 +225,35 @@ pub fn text(lesson: &Lesson, table: &Table) -> String {
     text
 }
 
-fn cell(row: &Row, variant: Variant) -> String {
-    match (
-        row.nanoseconds.get(&variant.to_string()),
-        row.ratio(variant),
-    ) {
-        (Some(spent), Some(ratio)) => format!("{spent:8.1} ({ratio:.1})"),
-        (Some(spent), None) => format!("{spent:8.1}"),
-        (None, _) => "-".to_owned(),
-    }
-}
-
 impl Row {
-    /// The cost of a variant, as a multiple of the cost of the extension in C; none when that was too small to measure.
+    /// The cost of a variant, as a multiple of the cheapest call; none when that was too small to measure.
     pub fn ratio(&self, variant: Variant) -> Option<f64> {
-        let base = *self.nanoseconds.get(&BASE.to_string())?;
-        let spent = *self.nanoseconds.get(&variant.to_string())?;
-        (base > 0.0).then(|| spent / base)
+        ratio(
+            *self.costs.get(&variant.to_string())?,
+            *self.costs.get(BASE)?,
+        )
+    }
+
+    fn cell(&self, variant: Variant) -> String {
+        match (self.costs.get(&variant.to_string()), self.ratio(variant)) {
+            (Some(cost), Some(ratio)) => format!("{cost:8.1} ({ratio:.1})"),
+            (Some(cost), None) => format!("{cost:8.1}"),
+            (None, _) => "-".to_owned(),
+        }
     }
 }
 
 /// The same table as data.
-pub fn document(lesson: &Lesson, table: &Table) -> serde_json::Value {
+pub fn document(lesson: &Lesson, table: &Table) -> Json {
     json!({
         "schema_version": report::SCHEMA_VERSION,
         "lesson": lesson.manifest.id,
-        "python": table.python,
-        "base": BASE,
-        "calls": table.results.iter().map(|row| json!({
+        "machine": table.machine,
+        "unit": table.unit,
+        "calls": table.rows.iter().map(|row| json!({
             "function": row.function,
-            "nanoseconds": row.nanoseconds,
+            "base": row.costs.get(BASE),
+            "values": row.costs.iter().filter(|(name, _)| *name != BASE).collect::<BTreeMap<_, _>>(),
             "ratios": Variant::all()
                 .filter_map(|variant| Some((variant.to_string(), row.ratio(variant)?)))
                 .collect::<BTreeMap<_, _>>(),
@@ -200,12 +265,12 @@ pub fn document(lesson: &Lesson, table: &Table) -> serde_json::Value {
 mod tests {
     use super::*;
 
-    fn row(figures: &[(&str, f64)]) -> Row {
+    fn row(costs: &[(&str, f64)]) -> Row {
         Row {
             function: "add".to_owned(),
-            nanoseconds: figures
+            costs: costs
                 .iter()
-                .map(|(name, spent)| ((*name).to_owned(), *spent))
+                .map(|(name, cost)| ((*name).to_owned(), *cost))
                 .collect(),
         }
     }
@@ -216,16 +281,31 @@ mod tests {
     };
 
     #[test]
-    fn a_ratio_is_to_the_extension_in_c() {
-        let row = row(&[("ext/stock", 20.0), ("ctypes/stock", 400.0)]);
+    fn a_ratio_is_to_the_cheapest_call() {
+        let row = row(&[("base", 20.0), ("ext/stock", 50.0), ("ctypes/stock", 400.0)]);
         assert_eq!(row.ratio(CTYPES), Some(20.0));
-        assert_eq!(cell(&row, CTYPES).trim(), "400.0 (20.0)");
+        assert_eq!(row.cell(CTYPES).trim(), "400.0 (20.0)");
     }
 
     #[test]
     fn there_is_no_ratio_to_nothing() {
-        let row = row(&[("ext/stock", 0.0), ("ctypes/stock", 400.0)]);
+        let row = row(&[("base", 0.0), ("ctypes/stock", 400.0)]);
         assert_eq!(row.ratio(CTYPES), None);
-        assert_eq!(cell(&row, CTYPES).trim(), "400.0");
+        assert_eq!(row.cell(CTYPES).trim(), "400.0");
+    }
+
+    #[test]
+    fn the_empty_loop_is_subtracted_from_the_rows_after_it() {
+        let answer: Answer = serde_json::from_value(json!({
+            "cells": [
+                {"row": "add", "variant": "", "gil": null, "value": null},
+                {"row": "add", "variant": "base", "gil": null, "value": null},
+            ],
+            "failures": [], "comparisons": 0,
+        }))
+        .unwrap();
+        let counted = |short, long| count::Loop { short, long };
+        let costs = counts(&answer, &[counted(10, 30), counted(10, 130)], 10);
+        assert_eq!(costs, [("add".to_owned(), "base".to_owned(), 10.0)]);
     }
 }

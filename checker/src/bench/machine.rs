@@ -123,6 +123,7 @@ fn processor() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::python::probe;
 
     fn machine(level: &str) -> Machine {
         serde_json::from_value(json!({
@@ -145,6 +146,33 @@ mod tests {
             let error = machine(level).require_optimised().unwrap_err();
             assert!(error.to_string().contains("rust_ctypes"), "{error}");
             assert!(!error.next_step().is_empty());
+        }
+    }
+
+    /// The measuring program itself asks engines that stand in for ours; one of them was not optimised.
+    #[test]
+    fn what_an_engine_says_of_itself_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = |module: &str, level: &str| {
+            let file = folder
+                .path()
+                .join(module.replace('.', "/"))
+                .with_extension("py");
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, format!("__opt_level__ = '{level}'\n")).unwrap();
+        };
+        engine("rust_ctypes._rust_ctypes", "3");
+        engine("rust_config._rust_config", "3");
+        engine("_rust_bench", "3");
+        let python = std::env::var("CHECKER_PYTHON").unwrap_or("python3".to_owned());
+        let python = probe::find_program(python.as_ref()).unwrap();
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/measure.py");
+        let request = json!({"do": "stamp", "paths": [folder.path()]});
+        for (level, refused) in [("3", false), ("0", true)] {
+            engine("rust_cffi._rust_cffi", level);
+            let said = program::run(&python, &program, &request).unwrap();
+            let machine: Machine = serde_json::from_str(&said).unwrap();
+            assert_eq!(machine.require_optimised().is_err(), refused, "{said}");
         }
     }
 

@@ -20,7 +20,6 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::build::tools::Tools;
-use crate::errors::ExpectedError;
 use crate::variant::{Backend, Bridge, Variant};
 use machine::Machine;
 use parts::Parts;
@@ -129,9 +128,9 @@ impl Report {
     /// Builds everything, refuses an engine that is not optimised, and measures.
     ///
     /// # Errors
-    /// When something does not build or run, when an engine is not optimised, when a row is unknown or valgrind is missing.
+    /// When something does not build or run, when an engine is not optimised, or when valgrind is missing.
     pub fn measure(tools: &Tools, wanted: &Wanted) -> anyhow::Result<Report> {
-        let rows = chosen(&wanted.only)?;
+        let rows = chosen(&wanted.only);
         let valgrind = match wanted.unit {
             Unit::Instructions => Some(count::valgrind()?),
             Unit::Nanoseconds => None,
@@ -148,17 +147,26 @@ impl Report {
             wanted,
             rows: &rows,
         };
-        let mut parts_of_report = match &valgrind {
+        let mut measured = match &valgrind {
             Some(valgrind) => bench.count(valgrind)?,
             None => bench.time()?,
         };
-        let order = |cell: &Cell| ROWS.iter().position(|row| row.name == cell.row.name);
-        parts_of_report.cells.sort_by_key(order);
+        let place = |row: &str| ROWS.iter().position(|it| it.name == row);
+        measured.cells.sort_by_key(|cell| {
+            (
+                place(cell.row.name),
+                cell.gil == Some(Gil::Held),
+                cell.variant,
+            )
+        });
+        measured
+            .failures
+            .sort_by_key(|failed| (place(&failed.row), failed.variant.clone()));
         Ok(Report {
             machine,
             unit: wanted.unit,
-            cells: parts_of_report.cells,
-            failures: parts_of_report.failures,
+            cells: measured.cells,
+            failures: measured.failures,
             skipped,
         })
     }
@@ -201,7 +209,7 @@ impl Report {
     pub fn slower(&self) -> Vec<(&Cell, f64)> {
         self.cells
             .iter()
-            .filter(|cell| cell.variant.backend == Backend::Rust)
+            .filter(|cell| cell.variant.backend == Backend::Rust && !cell.row.macros)
             .filter_map(|cell| {
                 let stock = Variant {
                     backend: Backend::Stock,
@@ -214,21 +222,15 @@ impl Report {
     }
 }
 
+/// The names of all rows, for `--only`.
+pub fn row_names() -> [&'static str; ROWS.len()] {
+    ROWS.map(|row| row.name)
+}
+
 /// The rows with these names, or all.
-fn chosen(only: &[String]) -> Result<Vec<&'static Row>, ExpectedError> {
-    if only.is_empty() {
-        return Ok(ROWS.iter().collect());
-    }
-    only.iter()
-        .map(|name| {
-            ROWS.iter()
-                .find(|row| row.name == name)
-                .ok_or_else(|| ExpectedError::Tool {
-                    tool: format!("--only {name}"),
-                    cause: "the bench has no row of this name".to_owned(),
-                    next: format!("choose from {}", ROWS.map(|row| row.name).join(", ")),
-                })
-        })
+fn chosen(only: &[String]) -> Vec<&'static Row> {
+    ROWS.iter()
+        .filter(|row| only.is_empty() || only.iter().any(|name| name == row.name))
         .collect()
 }
 
@@ -352,7 +354,8 @@ impl Bench<'_> {
         let mut measured = measured
             .into_inner()
             .expect("no thread panics with the lock");
-        measured.relate_to_base();
+        // Only now the figures of the base's own process are there.
+        relate(&mut measured.cells);
         let nothing = match self.wants_first_call() {
             true => self.instructions_of_first_call(valgrind, None)?,
             false => 0.0,
@@ -521,11 +524,6 @@ impl Measured {
             seen.push(key);
             first
         });
-    }
-
-    /// Relates the figures of all processes to the one base.
-    fn relate_to_base(&mut self) {
-        relate(&mut self.cells);
     }
 }
 

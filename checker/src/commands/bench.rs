@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::PossibleValuesParser;
+
 use crate::bench::lesson::Table;
 use crate::bench::{self, Report, Unit, Wanted};
 use crate::build::compiler::Compiler;
@@ -27,7 +29,7 @@ pub struct Args {
     #[arg(long)]
     instructions: bool,
     /// Measure these rows only, for example add,sort.
-    #[arg(long, value_name = "ROWS", value_delimiter = ',')]
+    #[arg(long, value_name = "ROWS", value_delimiter = ',', value_parser = PossibleValuesParser::new(bench::row_names()))]
     only: Vec<String>,
     /// How often each cell is timed; the fewest nanoseconds count.
     #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..=10_000))]

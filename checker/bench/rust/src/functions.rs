@@ -1,0 +1,209 @@
+//! The functions, each as a body that is told whether to release the GIL, and the table that names both forms.
+
+use std::ffi::{CStr, c_int};
+use std::ptr;
+
+use pyo3::ffi::{self, Py_ssize_t, PyMethodDef, PyObject};
+
+use crate::arguments::{Arguments, Lent, Raised, float, integer, raise, text};
+use crate::{c, callback, point};
+
+/// A new reference, or an exception that is set.
+type Answer = Result<*mut PyObject, Raised>;
+
+/// Runs C code, with the GIL released around it or not.
+fn run<const RELEASED: bool, T>(code: impl FnOnce() -> T) -> T {
+    if !RELEASED {
+        return code();
+    }
+    // SAFETY: the caller holds the GIL; `code` calls nothing of Python without taking it, and cannot panic.
+    unsafe {
+        let state = ffi::PyEval_SaveThread();
+        let result = code();
+        ffi::PyEval_RestoreThread(state);
+        result
+    }
+}
+
+fn new_float(value: f64) -> Answer {
+    // SAFETY: the GIL is held.
+    Ok(unsafe { ffi::PyFloat_FromDouble(value) })
+}
+
+fn add<const RELEASED: bool>(arguments: &Arguments) -> Answer {
+    let [a, b] = arguments.exactly()?;
+    let (a, b) = (integer(a)?, integer(b)?);
+    let sum = run::<RELEASED, _>(|| c::add(a, b));
+    // SAFETY: the GIL is held.
+    Ok(unsafe { ffi::PyLong_FromLong(sum.into()) })
+}
+
+fn multiply<const RELEASED: bool>(arguments: &Arguments) -> Answer {
+    let [a, b] = arguments.exactly()?;
+    let (a, b) = (float(a)?, float(b)?);
+    new_float(run::<RELEASED, _>(|| c::multiply(a, b)))
+}
+
+fn mix<const RELEASED: bool>(arguments: &Arguments) -> Answer {
+    let [a, b, c, d, e, name] = arguments.exactly()?;
+    let (a, b, c) = (integer(a)?, float(b)?, integer(c)?);
+    let (d, e, name) = (float(d)? as f32, integer(e)?, text(name)?);
+    // SAFETY: the name is a C string, which its argument keeps alive.
+    new_float(run::<RELEASED, _>(|| unsafe {
+        c::mix(a, b, c, d, e, name)
+    }))
+}
+
+fn length<const RELEASED: bool>(arguments: &Arguments) -> Answer {
+    let [name] = arguments.exactly()?;
+    let name = text(name)?;
+    // SAFETY: a C string, which the argument keeps alive; the GIL is held at the end.
+    unsafe {
+        Ok(ffi::PyLong_FromSize_t(run::<RELEASED, _>(|| {
+            c::length(name)
+        })))
+    }
+}
+
+fn midpoint<const RELEASED: bool>(arguments: &Arguments) -> Answer {
+    let [a, b] = arguments.exactly()?;
+    // SAFETY: both point into living arguments.
+    let (a, b) = unsafe { (*point::value(a)?, *point::value(b)?) };
+    point::make(run::<RELEASED, _>(|| c::midpoint(a, b)))
+}
+
+fn product<const RELEASED: bool>(arguments: &Arguments) -> Answer {
+    let [value] = arguments.exactly()?;
+    let value = point::value(value)?;
+    // SAFETY: it points into a living argument.
+    new_float(run::<RELEASED, _>(|| unsafe { c::product(value) }))
+}
+
+fn sum<const RELEASED: bool>(arguments: &Arguments) -> Answer {
+    let [numbers] = arguments.exactly()?;
+    let lent = Lent::of(numbers, 0, b'd')?;
+    let (start, count) = (lent.start::<f64>(), lent.count::<f64>());
+    // SAFETY: start and count belong together, and the memory is lent until the end of this function.
+    new_float(run::<RELEASED, _>(|| unsafe { c::sum(start, count) }))
+}
+
+fn sum_list<const RELEASED: bool>(arguments: &Arguments) -> Answer {
+    let [list] = arguments.exactly()?;
+    // SAFETY: a living object; its items are read one by one, and the length anew each time, because reading one may
+    // run Python code.
+    let numbers = unsafe {
+        if ffi::PyList_Check(list) == 0 {
+            return Err(raise(ffi::PyExc_TypeError, c"expected a list"));
+        }
+        let mut numbers = Vec::with_capacity(ffi::PyList_GET_SIZE(list) as usize);
+        while (numbers.len() as Py_ssize_t) < ffi::PyList_GET_SIZE(list) {
+            let item = ffi::PyList_GET_ITEM(list, numbers.len() as Py_ssize_t);
+            numbers.push(float(item)?);
+        }
+        numbers
+    };
+    // SAFETY: pointer and length belong together.
+    new_float(run::<RELEASED, _>(|| unsafe {
+        c::sum(numbers.as_ptr(), numbers.len())
+    }))
+}
+
+fn repeat<const RELEASED: bool>(arguments: &Arguments) -> Answer {
+    let [function, count] = arguments.exactly()?;
+    let count: c_int = integer(count)?;
+    let step = if RELEASED {
+        callback::step_attached
+    } else {
+        callback::step
+    };
+    let sum = callback::calling(function, || run::<RELEASED, _>(|| c::repeat(step, count)))?;
+    // SAFETY: the GIL is held.
+    Ok(unsafe { ffi::PyLong_FromLong(sum.into()) })
+}
+
+fn sort<const RELEASED: bool>(arguments: &Arguments) -> Answer {
+    let [sorted, numbers, function] = arguments.exactly()?;
+    let sorted = Lent::of(sorted, ffi::PyBUF_WRITABLE, b'i')?;
+    let numbers = Lent::of(numbers, 0, b'i')?;
+    let count = numbers.count::<c_int>();
+    if sorted.count::<c_int>() != count {
+        // SAFETY: the class lives as long as the interpreter.
+        return Err(raise(
+            unsafe { ffi::PyExc_ValueError },
+            c"the lengths differ",
+        ));
+    }
+    let order = if RELEASED {
+        callback::order_attached
+    } else {
+        callback::order
+    };
+    callback::calling(function, || {
+        // SAFETY: both have this length and are lent until the end of this function.
+        run::<RELEASED, _>(|| unsafe { c::sort(sorted.start(), numbers.start(), count, order) })
+    })?;
+    // SAFETY: the GIL is held.
+    unsafe {
+        let none = ffi::Py_None();
+        ffi::Py_INCREF(none);
+        Ok(none)
+    }
+}
+
+/// The two table entries of a body.
+macro_rules! both {
+    ($body:ident) => {{
+        unsafe extern "C" fn held(
+            _module: *mut PyObject,
+            arguments: *mut *mut PyObject,
+            count: Py_ssize_t,
+        ) -> *mut PyObject {
+            // SAFETY: called by the interpreter, as the table promises.
+            let arguments = unsafe { Arguments::new(arguments, count) };
+            $body::<false>(&arguments).unwrap_or(ptr::null_mut())
+        }
+        unsafe extern "C" fn released(
+            _module: *mut PyObject,
+            arguments: *mut *mut PyObject,
+            count: Py_ssize_t,
+        ) -> *mut PyObject {
+            // SAFETY: called by the interpreter, as the table promises.
+            let arguments = unsafe { Arguments::new(arguments, count) };
+            $body::<true>(&arguments).unwrap_or(ptr::null_mut())
+        }
+        const NAMES: [&str; 2] = [
+            concat!(stringify!($body), "\0"),
+            concat!(stringify!($body), "_released\0"),
+        ];
+        [entry(NAMES[0], held), entry(NAMES[1], released)]
+    }};
+}
+
+fn entry(name: &'static str, function: ffi::PyCFunctionFast) -> PyMethodDef {
+    let name = CStr::from_bytes_with_nul(name.as_bytes()).expect("the macro ends each name");
+    PyMethodDef {
+        ml_name: name.as_ptr(),
+        ml_meth: ffi::PyMethodDefPointer {
+            PyCFunctionFast: function,
+        },
+        ml_flags: ffi::METH_FASTCALL,
+        ml_doc: ptr::null(),
+    }
+}
+
+/// Both forms of every function, and the zero entry that ends a table.
+pub fn table() -> Vec<PyMethodDef> {
+    let mut table = Vec::new();
+    table.extend(both!(add));
+    table.extend(both!(multiply));
+    table.extend(both!(mix));
+    table.extend(both!(length));
+    table.extend(both!(midpoint));
+    table.extend(both!(product));
+    table.extend(both!(sum));
+    table.extend(both!(sum_list));
+    table.extend(both!(repeat));
+    table.extend(both!(sort));
+    table.push(PyMethodDef::zeroed());
+    table
+}

@@ -1,0 +1,128 @@
+//! `Point`: a heap type with two members, made by vectorcall.
+
+use std::ffi::c_void;
+use std::mem::offset_of;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use pyo3::ffi::{self, PyObject, PyTypeObject};
+use pyo3::prelude::*;
+
+use crate::arguments::{Arguments, Raised, float, raise};
+use crate::c;
+
+#[repr(C)]
+struct PointObject {
+    head: PyObject,
+    value: c::Point,
+}
+
+/// The type lives as long as the process: it is written once, when the module is made.
+static TYPE: AtomicPtr<PyTypeObject> = AtomicPtr::new(ptr::null_mut());
+
+fn type_() -> *mut PyTypeObject {
+    TYPE.load(Ordering::Relaxed)
+}
+
+/// Makes the type.
+pub fn make_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    let member = |name: &'static std::ffi::CStr, offset: usize| ffi::PyMemberDef {
+        name: name.as_ptr(),
+        type_code: ffi::Py_T_DOUBLE,
+        offset: (offset_of!(PointObject, value) + offset) as ffi::Py_ssize_t,
+        ..ffi::PyMemberDef::default()
+    };
+    let members = Box::leak(Box::new([
+        member(c"x", offset_of!(c::Point, x)),
+        member(c"y", offset_of!(c::Point, y)),
+        ffi::PyMemberDef::default(),
+    ]));
+    let slot = |slot, pfunc: *mut c_void| ffi::PyType_Slot { slot, pfunc };
+    let mut slots = [
+        slot(ffi::Py_tp_members, members.as_mut_ptr().cast()),
+        slot(ffi::Py_tp_dealloc, dealloc as *mut c_void),
+        slot(0, ptr::null_mut()),
+    ];
+    let mut spec = ffi::PyType_Spec {
+        name: c"_rust_bench.Point".as_ptr(),
+        basicsize: size_of::<PointObject>() as i32,
+        itemsize: 0,
+        flags: ffi::Py_TPFLAGS_DEFAULT as u32,
+        slots: slots.as_mut_ptr(),
+    };
+    // SAFETY: the spec is complete and its slots end with the zero slot; the members that the type keeps pointing to
+    // are leaked. Nobody has seen the type when its vectorcall is set.
+    unsafe {
+        let made = Bound::from_owned_ptr_or_err(py, ffi::PyType_FromSpec(&mut spec))?;
+        let made_type: *mut PyTypeObject = made.as_ptr().cast();
+        (*made_type).tp_vectorcall = Some(vectorcall);
+        TYPE.store(made.clone().into_ptr().cast(), Ordering::Relaxed);
+        Ok(made)
+    }
+}
+
+/// The value of a Point, inside the object.
+pub fn value(object: *mut PyObject) -> Result<*const c::Point, Raised> {
+    // SAFETY: a living object; one of this type has this layout.
+    unsafe {
+        if ffi::PyObject_TypeCheck(object, type_()) == 0 {
+            return Err(raise(ffi::PyExc_TypeError, c"expected a Point"));
+        }
+        Ok(&raw const (*object.cast::<PointObject>()).value)
+    }
+}
+
+/// A new Point.
+pub fn make(value: c::Point) -> Result<*mut PyObject, Raised> {
+    // SAFETY: a type that is ready has tp_alloc; what it returns has this layout, or is null with an error set.
+    unsafe {
+        let alloc = (*type_())
+            .tp_alloc
+            .expect("a type that is ready has tp_alloc");
+        let made = alloc(type_(), 0);
+        if made.is_null() {
+            return Err(Raised);
+        }
+        (*made.cast::<PointObject>()).value = value;
+        Ok(made)
+    }
+}
+
+unsafe extern "C" fn vectorcall(
+    _type: *mut PyObject,
+    arguments: *const *mut PyObject,
+    flagged: usize,
+    names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: called by the interpreter, as vectorcall promises.
+    let (arguments, named) = unsafe {
+        let count = ffi::PyVectorcall_NARGS(flagged);
+        let named = !names.is_null() && ffi::PyTuple_GET_SIZE(names) != 0;
+        (Arguments::new(arguments, count), named)
+    };
+    let made = || {
+        if named {
+            // SAFETY: the class lives as long as the interpreter.
+            let class = unsafe { ffi::PyExc_TypeError };
+            return Err(raise(class, c"Point takes no keywords"));
+        }
+        let [x, y] = arguments.exactly()?;
+        make(c::Point {
+            x: float(x)?,
+            y: float(y)?,
+        })
+    };
+    made().unwrap_or(ptr::null_mut())
+}
+
+unsafe extern "C" fn dealloc(object: *mut PyObject) {
+    // SAFETY: the last reference is gone; an instance of a heap type owns a reference to its type.
+    unsafe {
+        let object_type = ffi::Py_TYPE(object);
+        let free = (*object_type)
+            .tp_free
+            .expect("a type that is ready has tp_free");
+        free(object.cast());
+        ffi::Py_DECREF(object_type.cast());
+    }
+}
