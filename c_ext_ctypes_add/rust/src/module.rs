@@ -20,7 +20,7 @@ use crate::memory;
 use crate::meta;
 use crate::number;
 use crate::pointer;
-use crate::py::{self, Obj, Raised, Res, api, name};
+use crate::py::{self, Exc, Obj, Raised, Res, api, name, raise};
 use crate::record;
 use crate::simple;
 use crate::strict;
@@ -148,6 +148,7 @@ fn functions() -> Vec<ffi::PyMethodDef> {
 
 /// Makes the module object with everything in it.
 pub(crate) fn make() -> Res<Obj> {
+    refuse_other_interpreters()?;
     number::check()?;
     if types().meta.is_null() {
         make_types()?;
@@ -156,8 +157,9 @@ pub(crate) fn make() -> Res<Obj> {
         m_base: ffi::PyModuleDef_HEAD_INIT,
         m_name: c"_rust_ctypes".as_ptr(),
         m_doc: c"Create and manipulate C compatible data types in Python.".as_ptr(),
-        // The types are one set per process: no state per module.
-        m_size: -1,
+        // No state per module, and no copy of it either: each import runs this code, which refuses
+        // all interpreters but the main one.
+        m_size: 0,
         m_methods: functions().leak().as_mut_ptr(),
         m_slots: std::ptr::null_mut(),
         m_traverse: None,
@@ -169,6 +171,18 @@ pub(crate) fn make() -> Res<Obj> {
     add_constants(&module)?;
     add_objects(&module)?;
     Ok(module)
+}
+
+/// The types are one set per process: their methods would run in the wrong interpreter.
+fn refuse_other_interpreters() -> Res<()> {
+    let is_main = api!(ffi::PyInterpreterState_Get() == ffi::PyInterpreterState_Main());
+    if is_main {
+        return Ok(());
+    }
+    Err(raise(
+        Exc::Import,
+        "rust_ctypes does not support sub-interpreters: import it in the main interpreter",
+    ))
 }
 
 fn add_types(module: &Obj) -> Res<()> {

@@ -1,6 +1,7 @@
 /* What the tests of the engine call: every C type in and out, records,
  * pointers, callbacks. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -152,6 +153,35 @@ int apply_values(int (*function)(struct point, struct large, struct mixed))
     struct large v = {{10, 20, 30, 40, 50}};
     struct mixed m = {0.5, 3};
     return function(p, v, m);
+}
+struct job {
+    int (*function)(int, int);
+    int result;
+};
+static void *run_job(void *argument)
+{
+    struct job *job = argument;
+    for (int i = 0; i < 100; i++)
+        job->result += job->function(i, 1);
+    return NULL;
+}
+/* Calls from threads that Python knows nothing of. */
+int apply_in_threads(int (*function)(int, int))
+{
+    enum { COUNT = 4 };
+    pthread_t threads[COUNT];
+    struct job jobs[COUNT];
+    int sum = 0;
+    for (int i = 0; i < COUNT; i++) {
+        jobs[i] = (struct job){function, 0};
+        if (pthread_create(&threads[i], NULL, run_job, &jobs[i]) != 0)
+            return -1;
+    }
+    for (int i = 0; i < COUNT; i++) {
+        pthread_join(threads[i], NULL);
+        sum += jobs[i].result;
+    }
+    return sum;
 }
 void call_nothing(void (*function)(void))
 {

@@ -22,8 +22,8 @@ def _compiled() -> Path:
         folder = Path(tempfile.mkdtemp(prefix="rust-ctypes-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         made = folder / "libprobe.so"
-        command = ["cc", "-std=c99", "-O1", "-shared", "-fPIC", "-o", str(made), str(SOURCE)]
-        subprocess.run(command, check=True)
+        command = ["cc", "-std=c99", "-O1", "-shared", "-fPIC", "-pthread", "-o", str(made)]
+        subprocess.run([*command, str(SOURCE)], check=True)
         _library = made
     return _library
 

@@ -84,6 +84,21 @@ class Callbacks(unittest.TestCase):
             thread.join()
         self.assertEqual(results, [3] * 4)
 
+    def test_a_thread_of_c_may_call(self) -> None:
+        seen = []
+
+        def function(a: int, b: int) -> int:
+            seen.append(threading.get_ident())
+            return a + b
+
+        self.assertEqual(self.lib.apply_in_threads(Operation(function)), 4 * 5050)
+        self.assertEqual((len(seen), threading.get_ident() in seen), (400, False))
+
+    def test_more_callbacks_than_were_compiled_beforehand(self) -> None:
+        operations = [Operation(lambda a, b, n=n: a + b * n) for n in range(600)]
+        for number in (0, 255, 256, 599):
+            self.assertEqual(self.lib.apply(operations[number], 1, 2), 1 + 2 * number)
+
     def test_a_callback_in_a_struct_stays_alive(self) -> None:
         class Table(c.Structure):
             _fields_ = [("first", Operation), ("second", c.c_int)]

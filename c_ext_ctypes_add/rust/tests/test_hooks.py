@@ -141,6 +141,32 @@ class Hooks(unittest.TestCase):
         self.echo.argtypes = [Strange]
         self.assertEqual((seen, self.echo(2**16 + 2)), ([3], 2))
 
+    def test_hooks_on_the_making_of_instances(self) -> None:
+        class Plain(c.Structure):
+            _fields_ = [("x", c.c_int), ("y", c.c_int)]
+
+        self.assertEqual((Plain(1, 2).y, Plain(1, y=3).y), (2, 3))
+        Plain.__init__ = lambda self, *values: c.Structure.__init__(self, 7, 8)
+        self.assertEqual(Plain(1, 2).x, 7)
+        del Plain.__init__
+        self.assertEqual(Plain(1, 2).x, 1)
+
+        class Loud(Plain):
+            def __setattr__(self, name: str, value: int) -> None:
+                super().__setattr__(name, value + 100)
+
+        self.assertEqual(Loud(1, y=2).y, 102)
+        Plain.x = property(lambda self: 5, lambda self, value: None)
+        self.assertEqual((Plain(1, 2).x, Plain(1, 2).y), (5, 2))
+
+        class Number(c.c_int):
+            def __new__(cls, value: int) -> "Number":
+                made = super().__new__(cls)
+                made.seen = value
+                return made
+
+        self.assertEqual((Number(4).seen, Number(4).value), (4, 4))
+
     def test_parameter_flags(self) -> None:
         prototype = c.CFUNCTYPE(None, c.POINTER(c.c_int), c.c_int)
         fill = prototype(("fill", self.lib), ((2, "values"), (1, "count", 1)))

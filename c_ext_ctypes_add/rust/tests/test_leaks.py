@@ -1,6 +1,7 @@
 """Nothing is lost: repeated operations leave no blocks and no references behind."""
 
 import gc
+import pickle
 import sys
 import unittest
 from typing import Callable
@@ -80,6 +81,86 @@ class Leaks(unittest.TestCase):
     def test_callbacks(self) -> None:
         operation = c.CFUNCTYPE(c.c_int, c.c_int, c.c_int)
         self.assertNoLeak(lambda: self.lib.apply(operation(lambda a, b: a + b), 1, 2))
+
+    def test_ways_of_calling(self) -> None:
+        self.assertNoLeak(lambda: self.lib.echo_int(1000003))
+        self.assertNoLeak(lambda: self.lib.sum_of(3, c.c_int(1), c.c_longlong(2), 3))
+        echo = self.lib.echo_int
+        echo.argtypes, echo.errcheck = [c.c_int], lambda result, function, arguments: result
+        self.assertNoLeak(lambda: echo(1000003))
+        flagged = c.CFUNCTYPE(c.c_int, c.c_int)(("echo_int", self.lib), ((1, "value", 5),))
+        self.assertNoLeak(lambda: flagged(value=1000003))
+
+        def declare() -> None:
+            echo.argtypes, echo.restype = [c.c_int], c.c_long
+            echo(1)
+            echo.argtypes, echo.restype = None, int
+            echo(1)
+
+        self.assertNoLeak(declare)
+        move = self.lib.point_move
+        move.argtypes = [c.POINTER(Point), c.c_int]
+        self.assertNoLeak(lambda: move(c.byref(Point(1, 2)), 3))
+        self.assertNoLeak(lambda: move((Point * 2)(), 3))
+
+    def test_ways_of_making(self) -> None:
+        self.assertNoLeak(lambda: Point(x=1, y=2))
+        self.assertNoLeak(lambda: (Point * 3)(Point(1, 2), (3, 4)))
+        self.assertNoLeak(lambda: Point.from_buffer_copy(bytes(8)))
+        self.assertNoLeak(lambda: Point.from_address(c.addressof(Point(1, 2))))
+        self.assertNoLeak(lambda: (c.c_double(1.5), c.c_char_p(b"text"), c.py_object([])))
+        self.assertNoLeak(lambda: (c.c_int * 50)(*range(50))[3:40:2])
+
+        def refused() -> None:
+            for arguments in ((1, 2, 3), ("x",), (1, "y")):
+                try:
+                    Point(*arguments)
+                except (TypeError, ValueError):
+                    pass
+
+        self.assertNoLeak(refused)
+
+        class WithMore(Point):
+            pass
+
+        def attributes() -> None:
+            made = WithMore(1, 2)
+            made.extra = [made]
+
+        self.assertNoLeak(attributes)
+
+    def test_a_class_dies_with_what_it_has_prepared(self) -> None:
+        def make() -> None:
+            class Node(c.Structure):
+                pass
+
+            Node._fields_ = [("next", c.POINTER(Node)), ("value", c.c_int)]
+            node = Node(None, 1)
+            Node(c.pointer(node), value=2)
+            (Node * 2)()[1].value
+
+        # The cache of POINTER() keeps those types for ever, in stock too.
+        def make_plain() -> None:
+            class Inner(c.Structure):
+                _fields_ = [("x", c.c_int)]
+
+            class Outer(Inner):
+                _fields_ = [("inner", Inner), ("y", c.c_double)]
+
+            Outer(1, Inner(2), y=3.0)
+
+        make()
+        self.assertNoLeak(make_plain)
+
+    def test_other_functions(self) -> None:
+        value = c.c_int(5)
+        self.assertNoLeak(lambda: (c.sizeof(value), c.alignment(value), c.addressof(value)))
+        self.assertNoLeak(lambda: c.string_at(c.create_string_buffer(b"text")))
+        self.assertNoLeak(lambda: c.memmove((c.c_char * 4)(), b"abcd", 4))
+        self.assertNoLeak(lambda: c.resize((c.c_int * 8)(), 400))
+        self.assertNoLeak(lambda: bytes(memoryview((c.c_int * 8)())))
+        self.assertNoLeak(lambda: pickle.loads(pickle.dumps(Point(1, 2))))
+        self.assertNoLeak(lambda: c.POINTER(c.c_int)(c.c_int(4)).contents)
 
     def test_objects_pass_with_their_references(self) -> None:
         marker = object()

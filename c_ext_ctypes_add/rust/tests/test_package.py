@@ -50,6 +50,50 @@ class Package(unittest.TestCase):
         )
         self.assertEqual(run(code), "True True\nTrue True\n3")
 
+    def test_other_interpreters_are_refused(self) -> None:
+        try:
+            from _testcapi import run_in_subinterp
+        except ImportError:
+            self.skipTest("this interpreter has no _testcapi")
+        inner = (
+            f"import sys; sys.path[:0] = {sys.path!r}\n"
+            "try:\n    import rust_ctypes\nexcept ImportError as error:\n"
+            "    assert 'interpreter' in str(error), error\n"
+            "else:\n    raise SystemError('it was imported')\n"
+        )
+        self.assertEqual(run_in_subinterp(inner), 0)
+        self.assertEqual(rust_ctypes.CDLL(None).abs(-3), 3)
+
+    def test_a_process_ends_with_living_callbacks(self) -> None:
+        code = (
+            "import atexit, rust_ctypes as c\n"
+            "Hook = c.CFUNCTYPE(c.c_int)\n"
+            "class Table(c.Structure):\n    _fields_ = [('hook', Hook)]\n"
+            "table = Table(Hook(lambda: 7))\n"
+            "ring = [table]; ring.append(ring)\n"
+            "atexit.register(lambda: print(table.hook()))\n"
+        )
+        self.assertEqual(run(code), "7")
+
+    def test_threads_call_in_parallel(self) -> None:
+        code = (
+            "import rust_ctypes as c, threading\n"
+            "class Pair(c.Structure):\n    _fields_ = [('quot', c.c_int), ('rem', c.c_int)]\n"
+            "lib = c.CDLL(None)\n"
+            "lib.div.argtypes, lib.div.restype = [c.c_int] * 2, Pair\n"
+            "wrong = []\n"
+            "def work(n):\n"
+            "    for i in range(3000):\n"
+            "        pair = lib.div(i * 7 + n, 7)\n"
+            "        if (pair.quot, pair.rem) != (i, n): wrong.append((i, n))\n"
+            "        if n == 0 and i % 50 == 0: lib.div.argtypes = [c.c_int] * 2\n"
+            "threads = [threading.Thread(target=work, args=(n,)) for n in range(6)]\n"
+            "for thread in threads: thread.start()\n"
+            "for thread in threads: thread.join()\n"
+            "print(wrong)\n"
+        )
+        self.assertEqual(run(code), "[]")
+
     def test_threads_run_while_c_works(self) -> None:
         code = (
             "import rust_ctypes, threading, time\n"

@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-const RECORDS: usize = 500;
+const RECORDS: usize = 2000;
 
 #[derive(Clone, Debug)]
 enum Part {
