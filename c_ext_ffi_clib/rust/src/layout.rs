@@ -142,7 +142,8 @@ impl Cursor {
         let width = width as usize;
         let mut start = self.bit;
         if width == 0 {
-            start = round_up(start, alignment * 8)?;
+            // Goes on at the type's own alignment, which `pack` does not lower here.
+            start = round_up(start, ctype.alignment() * 8)?;
         } else if self.pack.is_none() && start / unit != (start + width - 1) / unit {
             // Only a field that would straddle a unit of its type moves on; `pack` forgets that rule.
             start = round_up(start, alignment * 8)?;
@@ -204,6 +205,20 @@ mod tests {
             .map(|place| (place.offset, place.bit_offset))
             .collect();
         assert_eq!(places, [(0, 0), (0, 20), (4, 0)]);
+    }
+
+    #[test]
+    fn packing_does_not_lower_the_step_of_an_empty_bit_field() {
+        let members = [
+            Member::plain(Primitive::Float),
+            Member::bits(Primitive::LongLong, 0, false),
+            Member::plain(Primitive::Float),
+        ];
+        let layout = place(RecordKind::Struct, &members, Options { pack: Some(1) }).unwrap();
+        assert_eq!(
+            (layout.places[2].offset, layout.size, layout.alignment),
+            (8, 12, 1)
+        );
     }
 
     #[test]
