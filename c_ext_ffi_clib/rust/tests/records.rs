@@ -305,7 +305,7 @@ fn records_travel_by_value() {
         }
         tried += 1;
     }
-    assert!(tried > RECORDS / 2);
+    assert!(tried > TRAVELLERS / 2);
 }
 
 /// Bytes that belong to a member; padding, and the unused bytes of a long double, may change.
