@@ -1,7 +1,8 @@
 """Measures reading declarations: stock cffi beside the engine, as ratios.
 
 Run by hand, with both packages importable: ``python bench_cdef.py [LINES]``. The two take turns,
-the best of several rounds counts. Nothing is asserted; that is what the tests are for.
+the best of several rounds counts, in processor time, which other programs disturb little. Nothing
+is asserted; that is what the tests are for.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ ROUNDS = 5
 FRESH = """
 import sys, time
 sys.path.insert(0, {path!r})
-start = time.perf_counter()
+start = time.process_time()
 import {package} as cffi
 ffi = cffi.FFI()
 ffi.cdef("size_t strlen(const char *);")
 assert ffi.dlopen(None).strlen(b"four") == 4
-print(time.perf_counter() - start)
+print(time.process_time() - start)
 """
 
 
@@ -58,10 +59,10 @@ def header(lines: int) -> str:
 
 
 def timed(action: Callable[[], Any]) -> float:
-    """Seconds that the action takes."""
-    start = time.perf_counter()
+    """Seconds of the processor that the action takes."""
+    start = time.process_time()
     action()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def read(package: Any, text: str) -> Any:
@@ -82,7 +83,7 @@ def read_and_use(package: Any, text: str) -> None:
 
 
 def fresh(package: Any) -> float:
-    """Seconds to import, declare, load and call, in a process of its own."""
+    """Seconds of the processor to import, declare, load and call, in a process of its own."""
     path = str(Path(package.__file__).parent.parent)
     code = FRESH.format(path=path, package=package.__name__)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

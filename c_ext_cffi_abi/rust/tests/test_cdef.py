@@ -357,7 +357,6 @@ class Errors(unittest.TestCase):
             "int f(" + "int (*)(" * deep + ")" * deep + ");",
             "int " + "*" * deep + "a;",
             "int a" + "[2]" * deep + ";",
-            "".join(f"typedef t{i} *t{i + 1};" for i in range(1)) + "int " + "(" * deep,
         ]:
             self.refused(text)
         ffi = rust_cffi.FFI()

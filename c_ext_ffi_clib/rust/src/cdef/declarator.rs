@@ -4,7 +4,7 @@ use super::error::{Class, Result};
 use super::lexer::Token;
 use super::model::{Function, Length, Quals, Shape, Type};
 use super::reader::{DEEPEST, Reader};
-use super::specifiers::{Base, Context, is_keyword, qualifier};
+use super::specifiers::{Context, is_keyword, qualifier};
 
 /// A declarator, still without the type that it is about.
 #[derive(Debug)]
@@ -248,10 +248,7 @@ impl<'a> Reader<'a> {
     pub fn type_name(&mut self) -> Result<(Type, Quals)> {
         let at = self.at();
         let specifiers = self.specifiers(Context::Parameter)?;
-        let base = match specifiers.base {
-            Base::Type(ref ctype) => ctype.clone(),
-            _ => self.plain_base(&specifiers, at)?,
-        };
+        let base = self.plain_base(&specifiers, at)?;
         let declarator = self.declarator(Context::Parameter)?;
         if declarator.has_unknown_length() {
             return Err(self.no_length(at));
