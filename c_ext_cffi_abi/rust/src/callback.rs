@@ -225,15 +225,46 @@ fn run(
         .iter()
         .zip(arguments)
         // SAFETY: libffi passes one pointer per argument, to a value of its type.
-        .map(|(ctype, at)| unsafe { from_c(at.cast(), ctype.bind(py)) })
-        .collect::<PyResult<Vec<_>>>()
-        .map_err(|error| (error, ""))?;
-    let answer = PyTuple::new(py, values)
-        .and_then(|values| callable.call1(values))
-        .map_err(|error| (error, ""))?;
+        .map(|(ctype, at)| unsafe { from_c(at.cast(), ctype.bind(py)) });
+    let answer = called(callable, values).map_err(|error| (error, ""))?;
     // SAFETY: libffi gives room for the result.
     unsafe { write_result(result.cast(), function.result.bind(py), &answer) }
         .map_err(|error| (error, ", trying to convert the result back to C"))
+}
+
+/// Arguments up to this number are handed over without an allocation.
+const FEW: usize = 6;
+
+/// Calls `callable` with these values.
+fn called<'py>(
+    callable: &Bound<'py, PyAny>,
+    values: impl ExactSizeIterator<Item = PyResult<Bound<'py, PyAny>>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = callable.py();
+    let count = values.len();
+    if count > FEW {
+        let values = values.collect::<PyResult<Vec<_>>>()?;
+        return callable.call1(PyTuple::new(py, values)?);
+    }
+    let mut kept: [Option<Bound<'py, PyAny>>; FEW] = Default::default();
+    let mut given = [std::ptr::null_mut(); FEW];
+    for (index, value) in values.enumerate() {
+        let value = value?;
+        given[index] = value.as_ptr();
+        kept[index] = Some(value);
+    }
+    // SAFETY: the first `count` objects are kept alive until the call is over.
+    unsafe {
+        Bound::from_owned_ptr_or_err(
+            py,
+            ffi::PyObject_Vectorcall(
+                callable.as_ptr(),
+                given.as_ptr(),
+                count,
+                std::ptr::null_mut(),
+            ),
+        )
+    }
 }
 
 /// # Safety

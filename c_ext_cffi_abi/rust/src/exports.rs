@@ -5,8 +5,10 @@ use std::ffi::{CStr, c_char, c_int, c_longlong, c_ulonglong, c_void};
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use crate::call::pointer_argument;
+use crate::cdata::Value;
 use crate::convert::{character, signed, to_c, unsigned};
 use crate::ctype::CType;
 use crate::declared::{Declared, Source};
@@ -125,6 +127,13 @@ unsafe extern "C" fn to_pointer(
     place: *mut *mut u8,
     temporaries: *mut *mut c_void,
 ) -> c_int {
+    // The common cases without more ado.
+    // SAFETY: as below.
+    if let Some(address) = unsafe { plain_address(&value, &of) } {
+        // SAFETY: as below.
+        unsafe { place.write(address) };
+        return 0;
+    }
     guard(-1, |py| {
         // SAFETY: generated code passes living objects, its own variable, and a list that begins
         // as null and that it gives back to `free_temporaries`.
@@ -141,6 +150,27 @@ unsafe extern "C" fn to_pointer(
         }
         Ok(0)
     })
+}
+
+/// The address that a pointer argument is, if it is a cdata of this very type, or `bytes` for
+/// characters or `void`.
+///
+/// # Safety
+/// The GIL is held, `value` lives, and `of` is a living `CType`.
+unsafe fn plain_address(value: &*mut ffi::PyObject, of: &*mut ffi::PyObject) -> Option<*mut u8> {
+    // SAFETY: the caller's promise.
+    let (py, value, of) = unsafe {
+        let py = Python::assume_attached();
+        let of = borrow(py, of).cast_unchecked::<CType>();
+        (py, borrow(py, value), of)
+    };
+    if let Some(cdata) = Value::of(value) {
+        return cdata.ctype().is(of).then(|| cdata.data());
+    }
+    let bytes = value.cast_exact::<PyBytes>().ok()?;
+    of.get()
+        .is_void_or_char_pointer(py)
+        .then(|| bytes.as_bytes().as_ptr().cast_mut())
 }
 
 unsafe extern "C" fn free_temporaries(temporaries: *mut c_void) {

@@ -18,6 +18,8 @@ use crate::slots::attached;
 
 /// Bytes between two arguments.
 const ENTRY: usize = 8;
+/// Up to so many arguments need no allocation.
+const FEW: usize = 8;
 
 /// A function's place in the compiled module; stock cffi's modules have the same layout.
 #[repr(C)]
@@ -124,27 +126,35 @@ unsafe fn run(attached: &Bound<'_, Attached>, entries: *mut u8) {
     let Kind::Function(function) = &ctype.get().kind else {
         return;
     };
-    let places: Vec<*mut c_void> = function
-        .arguments
-        .iter()
-        .enumerate()
-        .map(|(index, argument)| {
-            let entry = entries.wrapping_add(index * ENTRY);
-            if by_address(argument.bind(py)) {
-                // SAFETY: such an entry holds an address.
-                unsafe { entry.cast::<*mut c_void>().read() }
-            } else {
-                entry.cast()
-            }
-        })
-        .collect();
+    let place = |(index, argument): (usize, &Py<CType>)| {
+        let entry = entries.wrapping_add(index * ENTRY);
+        if by_address(argument.bind(py)) {
+            // SAFETY: such an entry holds an address.
+            unsafe { entry.cast::<*mut c_void>().read() }
+        } else {
+            entry.cast()
+        }
+    };
+    let count = function.arguments.len();
+    let each = function.arguments.iter().enumerate();
+    let mut few = [std::ptr::null_mut(); FEW];
+    let many: Vec<*mut c_void>;
+    let places = if count <= FEW {
+        for one in each {
+            few[one.0] = place(one);
+        }
+        &few[..count]
+    } else {
+        many = each.map(place).collect();
+        &many
+    };
     let body = Body {
         function,
         callable: attached.callable.bind(py),
         onerror: attached.onerror.as_ref().map(|one| one.bind(py)),
         fallback: &attached.fallback,
     };
-    body.run(&places, entries.cast());
+    body.run(places, entries.cast());
 }
 
 fn by_address(ctype: Type<'_, '_>) -> bool {

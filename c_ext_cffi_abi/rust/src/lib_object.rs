@@ -542,15 +542,20 @@ unsafe extern "C" fn get_attribute(
     object: *mut ffi::PyObject,
     name: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // The common case without more ado: something known that is no variable.
+    // The common case without more ado: something known.
     // SAFETY: a slot is called with living objects, the first a `Lib`.
     unsafe {
         let py = Python::assume_attached();
         let lib = borrow(py, &object).cast_unchecked::<Lib>();
         let found = ffi::PyDict_GetItemWithError(lib.get().attributes.as_ptr(), name);
-        if !found.is_null() && ffi::Py_TYPE(found) != VARIABLE.load(Ordering::Relaxed) {
-            ffi::Py_INCREF(found);
-            return found;
+        if !found.is_null() {
+            if ffi::Py_TYPE(found) != VARIABLE.load(Ordering::Relaxed) {
+                ffi::Py_INCREF(found);
+                return found;
+            }
+            // A reference of our own: while the variable is read, Python code may run.
+            let variable = Bound::from_borrowed_ptr(py, found).cast_into_unchecked::<Variable>();
+            return guard_object(|py| variable.get().read(py));
         }
     }
     guard_object(|py| {
@@ -588,16 +593,17 @@ unsafe extern "C" fn set_attribute(
                 borrow(py, &name).cast::<PyString>()?,
             )
         };
-        let text = name.to_str()?;
+        let text = || name.to_string_lossy();
         let Some(entry) = entry(lib, name, 0)? else {
-            return Err(no_such(lib, text));
+            return Err(no_such(lib, &text()));
         };
         if new.is_null() {
             return Err(PyAttributeError::new_err("C attribute cannot be deleted"));
         }
         let Ok(variable) = entry.cast::<Variable>() else {
             return Err(PyAttributeError::new_err(format!(
-                "cannot write to function or constant '{text}'"
+                "cannot write to function or constant '{}'",
+                text()
             )));
         };
         let variable = variable.get();
