@@ -116,7 +116,7 @@ fn same(at: Option<&At>, what: &str, declared: &str, actual: &str) -> String {
     blamed(at, &code)
 }
 
-/// A switch over an enum whose value is the claimed one. Another makes it wide enough for any.
+/// A switch over an enum whose value is the claimed one. Two others make it wide enough for any.
 fn value(one: &Constant) -> String {
     let Some(claimed) = &one.claimed else {
         return String::new();
@@ -126,7 +126,8 @@ fn value(one: &Constant) -> String {
     let wide = if is_huge {
         "ULL".to_owned()
     } else {
-        format!(", rc_wide_{name} = 0x7FFFFFFFFFFFFFFFLL")
+        let largest = "0x7FFFFFFFFFFFFFFFLL";
+        format!(", rc_high_{name} = {largest}, rc_low_{name} = -{largest}")
     };
     let declared = format!("enum rc_value_{name} {{ rc_claimed_{name} = {claimed}{wide} }};");
     let check = format!(

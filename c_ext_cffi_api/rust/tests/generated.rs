@@ -27,13 +27,18 @@ fn module(preamble: &str, parts: serde_json::Value) -> String {
     generate(&module)
 }
 
-/// Compiles the text to an object file; the error is all that the compiler says.
+/// Lets the compiler read the text as C99; the error is all that it says.
 fn check(text: &str) -> Result<(), String> {
+    check_as("probe.c", &["-std=c99", "-Wextra"], text)
+}
+
+fn check_as(file: &str, flags: &[&str], text: &str) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
-    let source = folder.path().join("probe.c");
+    let source = folder.path().join(file);
     std::fs::write(&source, text).unwrap();
     let said = Command::new("cc")
-        .args(["-std=c99", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"])
+        .args(["-Wall", "-Werror", "-fsyntax-only"])
+        .args(flags)
         .arg("-isystem")
         .arg(python_headers())
         .arg(&source)
@@ -129,6 +134,64 @@ fn a_module_of_everything_compiles_without_warning() {
         "{text}"
     );
     assert!(text.contains("\"folder._probe\""));
+}
+
+#[test]
+fn functions_that_call_python_compile_as_c_and_as_cpp() {
+    let text = module(
+        "struct point { int x; double y; };
+         static int seen(int, struct point);
+         void other(long double);
+         typedef int row[3];",
+        json!({
+            "check": true,
+            "includes": ["folder._first"],
+            "typedefs": [{"name": "row", "target": {"type": of("int&[...]", "other")}}],
+            "externs": [
+                {"name": "seen", "result": of("int&", "signed"), "linkage": "static",
+                 "arguments": [of("int&", "signed"), of("struct point&", "record")],
+                 "pointer": of("int(*&)(int, struct point)", "other")},
+                {"name": "other", "result": of("void&", "void"), "linkage": "module",
+                 "arguments": [of("long double&", "long")],
+                 "pointer": of("void(*&)(long double)", "other")},
+            ],
+            "records": [
+                {"name": "struct point", "spelling": "struct point", "union": false,
+                 "complete": true, "pack": 0, "at": {"file": "<cdef>", "line": 3},
+                 "fields": [{"name": "x", "ctype": of("int&", "signed"), "bits": -1},
+                            {"name": "y", "ctype": of("double&", "float"), "bits": -1}]},
+            ],
+        }),
+    );
+    assert_eq!(check(&text), Ok(()));
+    assert_eq!(check_as("probe.cpp", &[], &text), Ok(()));
+    assert!(text.contains("\"folder._probe.seen\""), "{text}");
+    assert!(text.contains("_cffi_array_len((*(row *)0))"), "{text}");
+    assert!(text.contains("\"int[#0]\""), "{text}");
+}
+
+#[test]
+fn the_compiler_blames_the_declaration() {
+    let text = |line: u32, check: bool| {
+        module(
+            "struct s { long a; };",
+            json!({"check": check, "records": [{
+                "name": "struct s", "spelling": "struct s", "union": false, "complete": true,
+                "pack": 0, "at": {"file": "<cdef>", "line": line},
+                "fields": [{"name": "a", "ctype": of("int&", "signed"), "bits": -1,
+                            "at": {"file": "<cdef>", "line": line + 1}}],
+            }]}),
+        )
+    };
+    assert_eq!(check(&text(4, false)), Ok(()));
+    let said = check(&text(4, true)).unwrap_err();
+    assert!(
+        said.contains("<cdef>:5:") && said.contains("rc_size_of_a"),
+        "{said}"
+    );
+    assert!(said.contains("<cdef>:4:"), "{said}");
+    let lenient = format!("#define RC_LENIENT\n{}", text(4, true));
+    assert_eq!(check(&lenient), Ok(()));
 }
 
 #[test]

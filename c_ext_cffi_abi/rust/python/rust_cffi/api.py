@@ -5,6 +5,8 @@ What has nothing to do with declarations is inherited from cffi's class.
 
 from __future__ import annotations
 
+import sys
+
 from rust_cffi import _front, _rust_cffi
 from rust_cffi._library import make_library
 
@@ -59,6 +61,12 @@ class FFI(_stock_api.FFI):
         """Compiles a module that checks the declarations; ``set_source`` is the newer way."""
         from rust_cffi.verifier import _caller_dir_pycache
 
+        if sys.modules.get("_cffi_backend") is not _rust_cffi:
+            # The modules that cffi's verifier writes take their types from what they import.
+            raise NotImplementedError(
+                "verify() needs rust_cffi in the place of cffi: call rust_cffi.install() first, or "
+                "use set_source() and compile()"
+            )
         # Asked here, because the folder is that of the caller's file.
         tmpdir = tmpdir or _caller_dir_pycache()
         self._use_models()
