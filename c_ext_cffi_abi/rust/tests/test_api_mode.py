@@ -352,6 +352,18 @@ class Dialect(unittest.TestCase):
             lambda f, c: f.new("struct bits *", {"low": 5, "high": 77}).high,
         )
 
+    def test_a_tag_and_a_typedef_name_one_type(self) -> None:
+        source = "typedef struct tag { int a; } name; typedef enum kind { K } kind_t;"
+        self.check(
+            source + "int a_of(struct tag *); name *same(name *);",
+            source + "static int a_of(name *n) { return n->a; }"
+            "static name *same(name *n) { return n; }",
+            lambda f, c: (f.typeof("struct tag"), f.typeof("name *"), f.typeof("enum kind")),
+            lambda f, c: f.typeof("struct tag") is f.typeof("name"),
+            lambda f, c: c.a_of(c.same(f.new("struct tag *", [7]))),
+            lambda f, c: f.list_types(),
+        )
+
     def test_constants_and_variables(self) -> None:
         self.check(
             "static char *const NAME; static const double RATIO; struct p { int x; };"

@@ -27,6 +27,14 @@ def bare(tp: Any) -> str:
     return _spelling(tp).replace("&", "")
 
 
+def _known_as(tp: Any) -> str:
+    """The name of a struct, union or enum in the tables: by its tag, where it has one.
+
+    C code spells ``typedef struct tag {...} name`` by the typedef's name.
+    """
+    return bare(tp) if "$" in tp.name else f"{tp.kind} {tp.name}"
+
+
 def _class(tp: Any) -> str:
     """How values of the type cross; see ``Class`` of the generator."""
     if isinstance(tp, model.VoidType):
@@ -165,7 +173,9 @@ class _Describer:
             else:
                 spelling = _spelling(tp)
             if spelling == name + "&":
-                return
+                if not isinstance(tp, model.StructOrUnionOrEnum) or _known_as(tp) == name:
+                    return
+                spelling = _known_as(tp) + "&"
             target = {"type": {"spelling": spelling, "class": "other"}}
         at = self.places.name(name)
         self.parts["typedefs"].append({"name": name, "target": target, "at": at})
@@ -258,7 +268,7 @@ class _Describer:
     def _record(self, name: str, tp: Any) -> dict[str, Any]:
         if self._is_external(tp):
             return {
-                "name": name,
+                "name": _known_as(tp),
                 "spelling": None,
                 "union": isinstance(tp, model.UnionType),
                 "external": True,
@@ -279,7 +289,7 @@ class _Describer:
             )
         nested = tp.fldtypes is not None and any(tp.anonymous_struct_fields())
         return {
-            "name": name,
+            "name": _known_as(tp),
             "spelling": spelling,
             "union": isinstance(tp, model.UnionType),
             "fields": fields,
@@ -312,12 +322,13 @@ class _Describer:
     def enum(self, name: str, tp: Any) -> dict[str, Any]:
         """An enum with its names."""
         if self._is_external(tp):
-            return {"name": name, "spelling": None, "external": True, "names": []}
+            return {"name": _known_as(tp), "spelling": None, "external": True, "names": []}
         for one in tp.enumerators:
             self._only_once(one)
         spelling = None if "$" in name else name
         names = list(tp.enumerators)
-        return {"name": name, "spelling": spelling, "names": names, "at": self.places.tag(name)}
+        at = self.places.tag(name)
+        return {"name": _known_as(tp), "spelling": spelling, "names": names, "at": at}
 
 
 def _included_modules(ffi: Any) -> list[str]:
