@@ -16,9 +16,9 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-const RECORDS: usize = 3000;
+const RECORDS: usize = 2000;
 /// Their calls take the C compiler longer.
-const TRAVELLERS: usize = 800;
+const TRAVELLERS: usize = 500;
 
 #[derive(Clone, Debug)]
 enum Part {
