@@ -56,6 +56,7 @@ pub enum Colour {
 enum Command {
     List(commands::list::Args),
     Hint(commands::hint::Args),
+    Explain(commands::explain::Args),
     Bench(commands::bench::Args),
     Conformance(commands::conformance::Args),
     Run(commands::run::Args),
@@ -94,6 +95,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
     match cli.command {
         Command::List(args) => commands::list::run(&args, &cli.global),
         Command::Hint(args) => commands::hint::run(&args, &cli.global),
+        Command::Explain(args) => commands::explain::run(&args, &cli.global),
         Command::Verify(args) => commands::verify::run(&args, &cli.global),
         Command::Bench(args) => commands::bench::run(&args, &cli.global),
         Command::Conformance(args) => commands::conformance::run(&args, &cli.global),

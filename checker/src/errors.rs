@@ -44,6 +44,16 @@ pub enum ExpectedError {
         /// The exercises that it has.
         known: Vec<String>,
     },
+    /// A wrong answer that the lesson does not have.
+    #[error("{lesson} has no wrong answer `{asked}`")]
+    UnknownWrongAnswer {
+        /// The lesson.
+        lesson: String,
+        /// What was typed.
+        asked: String,
+        /// The wrong answers that it has.
+        known: Vec<String>,
+    },
     /// A suite that `conformance/suites.toml` does not have.
     #[error("no suite is called `{asked}`")]
     UnknownSuite {
@@ -168,6 +178,7 @@ impl ExpectedError {
             | ExpectedError::Cache { .. } => exit::ENVIRONMENT,
             ExpectedError::UnknownLesson { .. }
             | ExpectedError::UnknownExercise { .. }
+            | ExpectedError::UnknownWrongAnswer { .. }
             | ExpectedError::UnknownSuite { .. }
             | ExpectedError::NothingToMeasure { .. }
             | ExpectedError::BrokenManifest { .. }
@@ -198,6 +209,12 @@ impl ExpectedError {
             ExpectedError::UnknownSuite { known, .. } => {
                 format!("the suites are: {}", known.join(", "))
             }
+            ExpectedError::UnknownWrongAnswer { known, .. } if known.is_empty() => {
+                "leave --wrong out; this lesson has none".to_owned()
+            }
+            ExpectedError::UnknownWrongAnswer { known, .. } => {
+                format!("its wrong answers are: {}", known.join(", "))
+            }
             ExpectedError::UnknownExercise { known, .. } => {
                 format!("its exercises are: {}", known.join(", "))
             }
@@ -222,6 +239,7 @@ impl ExpectedError {
             ExpectedError::UnknownLesson { .. } => "unknown-lesson",
             ExpectedError::UnknownExercise { .. } => "unknown-exercise",
             ExpectedError::UnknownSuite { .. } => "unknown-suite",
+            ExpectedError::UnknownWrongAnswer { .. } => "unknown-wrong-answer",
             ExpectedError::NothingToMeasure { .. } => "nothing-to-measure",
             ExpectedError::BrokenManifest { .. } => "broken-manifest",
             ExpectedError::UnusableFile { .. } => "unusable-file",

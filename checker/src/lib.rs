@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod commands;
 pub mod conformance;
+pub mod diagnosis;
 pub mod errors;
 pub mod exit;
 pub mod interrupt;

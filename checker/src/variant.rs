@@ -88,6 +88,20 @@ impl fmt::Display for Variant {
     }
 }
 
+impl FromStr for Variant {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let pattern: VariantPattern = text.parse()?;
+        match (pattern.bridge, pattern.backend) {
+            (Some(bridge), Some(backend)) => Ok(Variant { bridge, backend }),
+            _ => Err(format!(
+                "`{text}` names more than one variant; name one, such as ctypes/stock"
+            )),
+        }
+    }
+}
+
 /// Names variants: `*`, `ctypes/*`, `*/rust` or `ctypes/stock`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VariantPattern {

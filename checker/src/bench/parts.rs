@@ -119,7 +119,7 @@ fn api_module(tools: &Tools, sources: &Files, backend: Backend) -> anyhow::Resul
         .replace("MODULE", &module);
     let script = script.as_bytes();
     let shown = "checker/bench/api_build.py";
-    let built = api::build(tools, &module, backend, script, shown, sources)?
+    let built = api::build(tools, &module, backend, script, shown, sources, &[])?
         .map_err(|failure| unbuilt(&module, failure))?;
     let folder = built.module.parent().unwrap_or(Path::new("."));
     Ok(folder.to_owned())

@@ -47,7 +47,8 @@ struct Wanted {
     extra_link_args: Vec<String>,
 }
 
-/// Builds the extension module that `api_build.py` describes, or finds it in the store.
+/// Builds the extension module that `api_build.py` describes, or finds it in the store. `checks` are the flags of the
+/// sanitizers, or nothing.
 pub fn build(
     tools: &Tools,
     module: &str,
@@ -55,6 +56,7 @@ pub fn build(
     script: &[u8],
     shown: &str,
     clib: &Files,
+    checks: &[String],
 ) -> anyhow::Result<Result<Built, Failure>> {
     ext::require_headers(tools)?;
     let venv = tools.venv()?;
@@ -66,6 +68,7 @@ pub fn build(
     let key = Key::of("api 1")
         .text(&tools.compiler.identity())
         .text(&FLAGS.join(" "))
+        .text(&checks.join(" "))
         .text(EMIT)
         .text(&file)
         .text(&tools.python.include.to_string_lossy())
@@ -89,12 +92,11 @@ pub fn build(
             Ok(wanted) => wanted,
             Err(failure) => return Ok(Err(failure.with_shown_names(&names))),
         };
-        match tools.compiler.run(
-            scratch.path(),
-            &arguments(&wanted, tools, module, &file),
-            &file,
-            std::slice::from_ref(&tools.python.include),
-        )? {
+        let mut args = checks.to_vec();
+        args.splice(0..0, FLAGS.iter().map(|flag| (*flag).to_owned()));
+        args.extend(arguments(&wanted, tools, module, &file));
+        let headers = std::slice::from_ref(&tools.python.include);
+        match tools.compiler.run(scratch.path(), &args, &file, headers)? {
             Err(failure) => Ok(Err(failure.with_shown_names(&names))),
             Ok(said) => {
                 super::keep(&scratch, entry, &file, &said)?;
@@ -164,8 +166,7 @@ fn emit(
 
 /// As setuptools would call the compiler, in one step.
 fn arguments(wanted: &Wanted, tools: &Tools, module: &str, file: &str) -> Vec<String> {
-    let mut args: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
-    args.extend(super::module_link_flags());
+    let mut args: Vec<String> = super::module_link_flags().collect();
     args.push(format!("-I{}", tools.python.include.display()));
     args.extend(
         wanted

@@ -12,12 +12,19 @@ const FLAGS: [&str; 8] = [
     "-std=c99", "-O1", "-g0", "-fPIC", "-Wall", "-Wextra", "-shared", "-I.",
 ];
 
-/// Builds `lib<name>.so` from all C files of `clib/`, or finds it in the store.
-pub fn build(tools: &Tools, name: &str, clib: &Files) -> anyhow::Result<PathBuf> {
+/// Builds `lib<name>.so` from all C files of `clib/`, or finds it in the store. `checks` are the flags of the sanitizers,
+/// or nothing.
+pub fn build(
+    tools: &Tools,
+    name: &str,
+    clib: &Files,
+    checks: &[String],
+) -> anyhow::Result<PathBuf> {
     let file = format!("lib{name}.so");
     let key = Key::of("clib 1")
         .text(&tools.compiler.identity())
         .text(&FLAGS.join(" "))
+        .text(&checks.join(" "))
         .text(&file)
         .named(clib.entries())
         .finish();
@@ -26,6 +33,7 @@ pub fn build(tools: &Tools, name: &str, clib: &Files) -> anyhow::Result<PathBuf>
         let scratch = tools.scratch()?;
         clib.write_to(&scratch, "")?;
         let mut args: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
+        args.extend(checks.iter().cloned());
         args.extend(["-o".to_owned(), file.clone()]);
         args.extend(clib.c_files().map(str::to_owned));
         args.push("-lm".to_owned());

@@ -25,19 +25,22 @@ const FLAGS: [&str; 13] = [
     "-shared",
 ];
 
-/// Builds the extension module, or finds it in the store. `shown` is how the participant knows `module.c`.
+/// Builds the extension module, or finds it in the store. `shown` is how the participant knows `module.c`; `checks` are the
+/// flags of the sanitizers, or nothing.
 pub fn build(
     tools: &Tools,
     module: &str,
     source: &[u8],
     shown: &str,
     clib: &Files,
+    checks: &[String],
 ) -> anyhow::Result<Result<Built, Failure>> {
     require_headers(tools)?;
     let file = format!("{module}{}", tools.python.ext_suffix);
     let key = Key::of("ext-c 1")
         .text(&tools.compiler.identity())
         .text(&FLAGS.join(" "))
+        .text(&checks.join(" "))
         .text(&file)
         .text(&tools.python.include.to_string_lossy())
         .text(&tools.python.version_text())
@@ -50,6 +53,7 @@ pub fn build(
         clib.write_to(&scratch, "")?;
         scratch.write("ext/module.c", source)?;
         let mut args: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
+        args.extend(checks.iter().cloned());
         args.extend(super::module_link_flags());
         args.extend([
             "-I.".to_owned(),

@@ -6,6 +6,7 @@ pub mod compiler;
 pub mod engines;
 pub mod ext;
 pub mod rust;
+pub mod sanitizers;
 pub mod store;
 pub mod sweep;
 pub mod tools;

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod conformance;
 pub mod derive;
 pub mod doctor;
+pub mod explain;
 pub mod hint;
 pub mod list;
 pub mod run;

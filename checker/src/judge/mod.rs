@@ -4,6 +4,7 @@ pub mod accepted;
 pub mod diagnosis;
 pub mod hidden;
 pub mod inputs;
+pub mod investigation;
 pub mod keys;
 pub mod plan;
 pub mod quiz;
@@ -14,7 +15,7 @@ pub mod work;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::border::{Answer, Interrogation, Loading, Part};
+use crate::border::{Answer, Interrogation, Loading, Part, Question};
 use crate::build::tools::Tools;
 use crate::build::{Failure, sweep};
 use crate::errors::ExpectedError;
@@ -23,6 +24,7 @@ use crate::lesson::{Lesson, Sources};
 use crate::variant::Variant;
 use crate::verdict::Verdict;
 use inputs::Files;
+use investigation::{Effort, Investigation, Trial};
 use keys::Keys;
 use reference::{Reference, References};
 use report::{LessonReport, Problem, ScenarioReport, VariantReport};
@@ -87,6 +89,52 @@ pub fn judge(tools: &Tools, lesson: &Lesson, order: &Order) -> anyhow::Result<Le
     Ok(report)
 }
 
+/// Looks at one variant as closely as `effort` says, whatever its verdict is. The references of the judge are not asked:
+/// which question went wrong without an exception or a crash is told by `suspect`.
+///
+/// # Errors
+/// When the lesson's own files cannot be read, or the border fails; a participant's code that does not build is no error.
+pub fn investigate(
+    tools: &Tools,
+    lesson: &Lesson,
+    sources: &Sources,
+    variant: Variant,
+    suspect: Option<&Question>,
+    effort: Effort,
+) -> anyhow::Result<Result<Investigation, Failure>> {
+    let court = Courtroom::open(tools, lesson, sources)?;
+    let files = inputs::bridge_files(lesson, variant, sources)?;
+    let prepared = match work::prepare(&court, variant, sources, &files, &[])? {
+        Ok(prepared) => prepared,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    let mut asked = plan::all_questions(lesson, variant, false, |_| hidden::Source::fresh_seed())
+        .map_err(anyhow::Error::msg)?;
+    if let Some(question) = suspect {
+        // Hidden values are drawn anew each time; the one that went wrong has to be among them.
+        asked.retain(|it| it.question != *question);
+        asked.insert(
+            0,
+            plan::Asked {
+                question: question.clone(),
+                hidden: true,
+            },
+        );
+    }
+    let told = prepared.interrogate(&asked)?;
+    let trial = Trial {
+        court: &court,
+        variant,
+        sources,
+        files: &files,
+        prepared: &prepared,
+        asked: &asked,
+        told: &told,
+    };
+    let first = suspect.map(|_| 0);
+    investigation::investigate(&trial, first, effort).map(Ok)
+}
+
 /// Builds all variants of these sources and fills their work folders, without running them.
 ///
 /// # Errors
@@ -100,7 +148,7 @@ pub fn prepare_all(
     Variant::all()
         .map(|variant| {
             let files = inputs::bridge_files(lesson, variant, sources)?;
-            match work::prepare(&court, variant, sources, &files)? {
+            match work::prepare(&court, variant, sources, &files, &[])? {
                 Ok(prepared) => Ok((variant, prepared)),
                 Err(failure) => anyhow::bail!(
                     "{variant} does not build:\n{}",
@@ -213,7 +261,7 @@ impl<'a> Courtroom<'a> {
 
     fn try_variant(&self, variant: Variant, fresh: bool) -> anyhow::Result<VariantReport> {
         let files = inputs::bridge_files(self.lesson, variant, self.sources)?;
-        let (report, lasting) = match work::prepare(self, variant, self.sources, &files)? {
+        let (report, lasting) = match work::prepare(self, variant, self.sources, &files, &[])? {
             Err(failure) => {
                 let lasting = matches!(failure, Failure::Refused(_));
                 let report = VariantReport {
@@ -226,7 +274,7 @@ impl<'a> Courtroom<'a> {
                 };
                 (report, lasting)
             }
-            Ok(prepared) => (self.examine(variant, &prepared, fresh)?, true),
+            Ok(prepared) => (self.examine(variant, &files, &prepared, fresh)?, true),
         };
         if lasting && report.verdict.repeatable() {
             let key = self.keys.verdict(variant, &files, self.evidence())?;
@@ -241,6 +289,7 @@ impl<'a> Courtroom<'a> {
     fn examine(
         &self,
         variant: Variant,
+        files: &Files,
         prepared: &Prepared,
         fresh: bool,
     ) -> anyhow::Result<VariantReport> {
@@ -291,8 +340,23 @@ impl<'a> Courtroom<'a> {
         } else {
             0
         };
+        let suspect = scenarios.iter().position(|it| !it.verdict.passed());
+        let trial = Trial {
+            court: self,
+            variant,
+            sources: self.sources,
+            files,
+            prepared,
+            asked: &asked,
+            told: &interrogation,
+        };
+        let diagnosis = match verdict.passed() {
+            true => None,
+            false => trial.diagnose(suspect)?,
+        };
         Ok(VariantReport {
             points,
+            diagnosis,
             diagnostics: diagnosis::of_run(prepared, &interrogation, &verdict),
             scenarios,
             ..VariantReport::without_run(variant, self.possible(variant), verdict)
@@ -322,7 +386,7 @@ impl<'a> Courtroom<'a> {
         if let (false, Some(reference)) = (fresh, Reference::recall(variant, &path)) {
             return Ok(reference);
         }
-        let prepared = match work::prepare(self, variant, &Sources::Solution, &files)? {
+        let prepared = match work::prepare(self, variant, &Sources::Solution, &files, &[])? {
             Ok(prepared) => prepared,
             Err(failure) => anyhow::bail!(
                 "the solution in {variant} does not build, so there is nothing to compare with:\n{}",

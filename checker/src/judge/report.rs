@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::accepted::Transcript;
 use crate::border::{Answer, Question};
+use crate::diagnosis::Diagnosis;
 use crate::lesson::{LessonId, Sources};
 use crate::snapshot::State;
 use crate::value::Value;
@@ -44,6 +45,8 @@ pub struct VariantReport {
     pub scenarios: Vec<ScenarioReport>,
     /// What else helps to understand the outcome.
     pub diagnostics: Vec<Diagnostic>,
+    /// The bug behind the outcome, when it is of a known class.
+    pub diagnosis: Option<Diagnosis>,
     /// Why it could not be run, and what to do.
     pub problem: Option<Problem>,
     /// Whether the cache answered.
@@ -166,6 +169,7 @@ impl VariantReport {
             possible,
             scenarios: Vec::new(),
             diagnostics: Vec::new(),
+            diagnosis: None,
             problem: None,
             cached: false,
         }
@@ -177,6 +181,7 @@ impl VariantReport {
             "verdict": self.verdict,
             "scenarios": self.scenarios.iter().map(ScenarioReport::to_json).collect::<Vec<_>>(),
             "diagnostics": self.diagnostics.iter().map(|it| json!([it.from, it.text])).collect::<Vec<_>>(),
+            "diagnosis": self.diagnosis,
         })
     }
 
@@ -200,6 +205,7 @@ impl VariantReport {
             verdict,
             scenarios: scenarios.collect::<Option<_>>()?,
             diagnostics: diagnostics.collect::<Option<_>>()?,
+            diagnosis: serde_json::from_value(json["diagnosis"].clone()).ok()?,
             problem: None,
             cached: true,
         })

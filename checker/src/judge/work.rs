@@ -1,5 +1,6 @@
 //! The work folder of a variant: copies of what it may see, and nothing that the judge knows.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::Courtroom;
@@ -19,13 +20,35 @@ pub struct Prepared {
     pub warnings: String,
     /// The names that the participant's files have in the work folder, and the ones that a reader knows.
     names: Vec<(String, String)>,
-    _scratch: Scratch,
+    scratch: Scratch,
 }
 
 impl Prepared {
     /// How its driver is started.
     pub fn job(&self) -> &DriverJob {
         &self.job
+    }
+
+    /// How its driver is started, to be changed for another kind of run.
+    pub fn job_mut(&mut self) -> &mut DriverJob {
+        &mut self.job
+    }
+
+    /// Adds text at the end of the copy of `scenarios.py`, where it changes no line number.
+    ///
+    /// # Errors
+    /// When the copy cannot be written.
+    pub fn add_to_scenarios(&self, text: &str) -> anyhow::Result<()> {
+        let path = self.job.work_dir.join("scenarios.py");
+        let mut whole = std::fs::read(&path)?;
+        whole.extend_from_slice(text.as_bytes());
+        self.scratch.write("scenarios.py", &whole)?;
+        Ok(())
+    }
+
+    /// The names that files have in the work folder, each with the one that a reader knows.
+    pub fn names(&self) -> &[(String, String)] {
+        &self.names
     }
 
     /// A text of the run with the paths that a reader knows in place of those of the work folder.
@@ -49,7 +72,8 @@ impl Prepared {
     }
 }
 
-/// Builds what the variant needs and fills its work folder.
+/// Builds what the variant needs and fills its work folder. `checks` are the flags of the sanitizers, or nothing; a Rust
+/// extension is built without them.
 ///
 /// # Errors
 /// When something of ours, or of the machine, is in the way; a participant's code that does not build is no error.
@@ -58,6 +82,7 @@ pub fn prepare(
     variant: Variant,
     sources: &Sources,
     files: &Files,
+    checks: &[String],
 ) -> anyhow::Result<Result<Prepared, Failure>> {
     let Courtroom {
         tools,
@@ -65,8 +90,8 @@ pub fn prepare(
         clib,
         ..
     } = court;
-    let library = build::clib::build(tools, &lesson.manifest.clib.name, clib)?;
-    let built = match extension(court, variant, sources, files)? {
+    let library = build::clib::build(tools, &lesson.manifest.clib.name, clib, checks)?;
+    let built = match extension(court, variant, sources, files, checks)? {
         Ok(built) => built,
         Err(failure) => return Ok(Err(failure)),
     };
@@ -95,12 +120,12 @@ pub fn prepare(
                 ..Access::default()
             },
             wrapper: Vec::new(),
-            options: Vec::new(),
+            options: options(variant),
             python_variables: false,
         },
         warnings,
         names: shown_names(court, sources, files),
-        _scratch: scratch,
+        scratch,
     }))
 }
 
@@ -109,6 +134,7 @@ fn extension(
     variant: Variant,
     sources: &Sources,
     files: &Files,
+    checks: &[String],
 ) -> anyhow::Result<Result<Option<build::Built>, Failure>> {
     let Courtroom {
         tools,
@@ -128,6 +154,7 @@ fn extension(
             source("api_build.py"),
             &shown("api_build.py"),
             clib,
+            checks,
         )?,
         (Bridge::Ext, Backend::Stock) => build::ext::build(
             tools,
@@ -135,6 +162,7 @@ fn extension(
             source("ext/module.c"),
             &shown("ext/module.c"),
             clib,
+            checks,
         )?,
         (Bridge::Ext, Backend::Rust) => build::rust::build(
             tools,
@@ -171,6 +199,14 @@ fn engine_places(court: &Courtroom, variant: Variant) -> anyhow::Result<Vec<Path
     match engine_of(variant) {
         Some(_) => Ok(vec![court.tools.engines()?.folder.clone()]),
         None => Ok(Vec::new()),
+    }
+}
+
+/// A hand-written extension calls Python's own functions; in development mode Python checks how.
+fn options(variant: Variant) -> Vec<OsString> {
+    match variant.bridge {
+        Bridge::Ext => ["-X", "dev"].map(OsString::from).into(),
+        _ => Vec::new(),
     }
 }
 

@@ -56,6 +56,7 @@ fn variant(report: &VariantReport) -> Json {
         "cached": report.cached,
         "problem": report.problem.as_ref().map(problem),
         "scenarios": report.scenarios.iter().map(scenario).collect::<Vec<_>>(),
+        "diagnosis": report.diagnosis.as_ref().map(super::diagnosis::json),
         "diagnostics": report.diagnostics.iter().map(|it| json!({ "from": it.from, "text": it.text })).collect::<Vec<_>>(),
     })
 }

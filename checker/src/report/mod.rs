@@ -1,5 +1,6 @@
 //! What a user reads: matrices, messages, JSON.
 
+pub mod diagnosis;
 pub mod json;
 pub mod matrix;
 pub mod progress;

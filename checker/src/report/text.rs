@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anstyle::Style;
 
-use super::matrix::matrix;
+use super::{diagnosis, matrix::matrix};
 use crate::authoring::hints::{Hints, Topic};
 use crate::border::Answer;
 use crate::judge::accepted::Transcript;
@@ -115,7 +115,12 @@ fn told_alike(one: &VariantReport, other: &VariantReport) -> bool {
             && a.expected == b.expected
             && a.verdict == b.verdict
     };
+    let bug = |report: &VariantReport| {
+        let found = report.diagnosis.as_ref()?;
+        Some((found.class, found.place().cloned()))
+    };
     one.verdict == other.verdict
+        && bug(one) == bug(other)
         && one.diagnostics == other.diagnostics
         && one.scenarios.len() == other.scenarios.len()
         && one
@@ -151,6 +156,9 @@ fn failure(
         _ => {}
     }
     text += &questions(first);
+    if let Some(found) = &first.diagnosis {
+        text += &indented(&diagnosis::short(found, &report.id, &report.sources), 2);
+    }
     for diagnostic in &first.diagnostics {
         text += &format!("  {} says:\n", diagnostic.from);
         text += &indented(&diagnostic.text, 4);
@@ -238,6 +246,12 @@ fn next_step(
     };
     let hint = hints.and_then(|hints| {
         first(&hints.failures, failing.verdict.name())
+            .or_else(|| {
+                failing
+                    .diagnosis
+                    .as_ref()
+                    .map(|it| it.class.text().next.clone())
+            })
             .or_else(|| general_hint(&failing.verdict).map(str::to_owned))
             .or_else(|| exercise.and_then(|exercise| first(&hints.exercises, &exercise.id)))
     });

@@ -1,0 +1,352 @@
+//! Sentences by which Python, the C library and Rust tell what went wrong.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::evidence::Raised;
+use super::stack::Line;
+use super::{Class, Finding, Rung};
+
+/// A part of a message, the class that it stands for, and what it says in our words.
+type Known = (&'static str, Class, &'static str);
+
+/// On standard error; the more specific come first.
+const ON_STANDARD_ERROR: &[Known] = &[
+    (
+        "stack smashing detected",
+        Class::StackSmash,
+        "the guard value behind a local array was overwritten",
+    ),
+    (
+        "bad ID: Allocated using API",
+        Class::AllocatorMismatch,
+        "Python's allocator was given a block that another allocator made",
+    ),
+    (
+        "bad trailing pad byte",
+        Class::BufferOverflow,
+        "Python's allocator found the bytes behind a block overwritten",
+    ),
+    (
+        "bad leading pad byte",
+        Class::BufferOverflow,
+        "Python's allocator found the bytes before a block overwritten",
+    ),
+    (
+        "without holding the GIL",
+        Class::GilNotHeld,
+        "Python's allocator was called by a thread that does not hold the GIL",
+    ),
+    (
+        "must be called with the GIL held",
+        Class::GilNotHeld,
+        "Python noticed a call by a thread that does not hold the GIL",
+    ),
+    (
+        "must be called with an active thread state",
+        Class::GilNotHeld,
+        "Python noticed a call by a thread without a thread state",
+    ),
+    (
+        "the function must be called with the GIL",
+        Class::GilNotHeld,
+        "Python noticed a call by a thread that does not hold the GIL",
+    ),
+    (
+        "PyThreadState_Get: ",
+        Class::GilNotHeld,
+        "Python noticed a call by a thread that does not hold the GIL",
+    ),
+    (
+        "deallocating None",
+        Class::ReferenceCount,
+        "the reference count of None reached zero",
+    ),
+    (
+        "negative refcount",
+        Class::ReferenceCount,
+        "a reference count fell below zero",
+    ),
+    (
+        "negative ref count",
+        Class::ReferenceCount,
+        "a reference count fell below zero",
+    ),
+    (
+        "panic in a function that cannot unwind",
+        Class::RustPanic,
+        "Rust ended the process: a panic may not leave an `extern \"C\"` function",
+    ),
+    (
+        "free(): double free detected",
+        Class::DoubleFree,
+        "the C library found a block freed that was free already",
+    ),
+    (
+        "double free or corruption",
+        Class::DoubleFree,
+        "the C library found a block freed that was free already",
+    ),
+    (
+        "free(): invalid pointer",
+        Class::BadFree,
+        "the C library was given an address to free that it never gave",
+    ),
+    (
+        "munmap_chunk(): invalid pointer",
+        Class::BadFree,
+        "the C library was given an address to free that it never gave",
+    ),
+    (
+        "free(): invalid size",
+        Class::BadFree,
+        "the C library was given an address to free that it never gave",
+    ),
+    (
+        "malloc(): corrupted",
+        Class::BufferOverflow,
+        "the C library found its own notes between blocks overwritten",
+    ),
+    (
+        "corrupted size vs. prev_size",
+        Class::BufferOverflow,
+        "the C library found its own notes between blocks overwritten",
+    ),
+    (
+        "malloc(): invalid size",
+        Class::BufferOverflow,
+        "the C library found its own notes between blocks overwritten",
+    ),
+    (
+        "free(): invalid next size",
+        Class::BufferOverflow,
+        "the C library found its own notes between blocks overwritten",
+    ),
+];
+
+/// In exceptions.
+const IN_EXCEPTIONS: &[Known] = &[
+    (
+        "returned NULL without setting an exception",
+        Class::NullWithoutException,
+        "a C function returned NULL, which means failure, and had set no exception",
+    ),
+    (
+        "error return without exception set",
+        Class::NullWithoutException,
+        "a C function returned NULL, which means failure, and had set no exception",
+    ),
+    (
+        "returned a result with an exception set",
+        Class::ResultWithException,
+        "a C function returned a value, which means success, and had set an exception",
+    ),
+    (
+        "exported buffers",
+        Class::BufferNotReleased,
+        "an object was to change its size while somebody still held its buffer",
+    ),
+    (
+        "Existing exports of data",
+        Class::BufferNotReleased,
+        "an object was to change its size while somebody still held its buffer",
+    ),
+    (
+        "cdef says",
+        Class::StructLayout,
+        "CFFI compared the declared struct with what the compiler measured",
+    ),
+    (
+        "wrong ELF class",
+        Class::WrongMachine,
+        "the loader refused the library: it is for another machine",
+    ),
+    (
+        "invalid ELF header",
+        Class::WrongMachine,
+        "the loader refused the file: it is no library of this machine",
+    ),
+    (
+        "another machine",
+        Class::WrongMachine,
+        "the loader refused the library: it is for another machine",
+    ),
+    (
+        "maximum recursion depth exceeded",
+        Class::BorderRecursion,
+        "Python counted more nested calls than it allows",
+    ),
+];
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a fixed pattern")
+}
+
+static ASSERTION: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(\S+\.[ch]):(\d+): (\w+): Assertion `(.*)' failed"));
+static PANIC: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"panicked at ([^\n]*?):(\d+):\d+:?\n?(.*)"));
+/// Python's checking allocator marks each block with a letter for the family of functions that made it.
+static BLOCK: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"Debug memory block at address p=0x[0-9a-f]+: API '([^\n]*)'"));
+static SYMBOL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?:undefined symbol: |symbol not found[^\w]*|function/symbol ')(\w+)")
+});
+
+/// What standard error tells.
+pub fn on_standard_error(text: &str) -> Option<Finding> {
+    if let Some(found) = ASSERTION.captures(text) {
+        let place = Line {
+            file: found[1].to_owned(),
+            line: found[2].parse().unwrap_or(0),
+            function: found[3].to_owned(),
+        };
+        let words = format!("assert found that `{}` does not hold", &found[4]);
+        return Some(Finding::new(Class::Aborted, Rung::Run, words).in_c(Some(place)));
+    }
+    if let Some(found) = PANIC.captures(text) {
+        let words = format!(
+            "Rust panicked at {}:{}: {}",
+            &found[1],
+            &found[2],
+            found[3].trim()
+        );
+        return Some(Finding::new(Class::RustPanic, Rung::Run, words));
+    }
+    if let Some(found) = BLOCK.captures(text)
+        && !["r", "m", "o"].contains(&&found[1])
+    {
+        let words =
+            "Python's allocator was given a block without its marks: another allocator made it";
+        return Some(Finding::new(Class::AllocatorMismatch, Rung::Run, words));
+    }
+    known(ON_STANDARD_ERROR, text)
+}
+
+/// What an exception tells.
+pub fn in_exception(raised: &Raised, symbols: &[String]) -> Option<Finding> {
+    let Raised { class, message, .. } = raised;
+    if class == "PanicException" {
+        let words = format!("the exception is PanicException: {message}");
+        return Some(Finding::new(Class::RustPanic, Rung::Run, words));
+    }
+    if let Some(found) = SYMBOL.captures(message) {
+        return Some(symbol(&found[1], symbols));
+    }
+    if class == "ArgumentError" {
+        let words = format!("ctypes could not convert an argument: {message}");
+        return Some(Finding::new(Class::WrongTypes, Rung::Run, words));
+    }
+    if class == "OSError"
+        && message.contains("cannot open shared object file")
+        && message.contains(".so")
+    {
+        return None;
+    }
+    known(IN_EXCEPTIONS, message)
+}
+
+/// A symbol that is not there, or is there under the name that C++ gives it.
+fn symbol(name: &str, symbols: &[String]) -> Finding {
+    let length = format!("{}{name}", name.len());
+    let mangled = symbols
+        .iter()
+        .find(|it| it.starts_with("_Z") && it.contains(&length));
+    let missing = format!("the library has no symbol `{name}`");
+    match mangled {
+        Some(mangled) => Finding::new(Class::MangledName, Rung::Run, missing).and(format!(
+            "it has `{mangled}`, which is how C++ writes `{name}` with its parameter types"
+        )),
+        None => Finding::new(Class::MissingSymbol, Rung::Run, missing),
+    }
+}
+
+fn known(list: &[Known], text: &str) -> Option<Finding> {
+    let (_, class, words) = list.iter().find(|(part, ..)| text.contains(part))?;
+    Some(Finding::new(*class, Rung::Run, *words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(text: &str) -> Option<Class> {
+        on_standard_error(text).map(|it| it.class)
+    }
+
+    fn raised(class: &str, message: &str, symbols: &[&str]) -> Option<Class> {
+        let symbols: Vec<String> = symbols.iter().map(|it| (*it).to_owned()).collect();
+        let raised = Raised {
+            class: class.into(),
+            message: message.into(),
+            traceback: String::new(),
+        };
+        in_exception(&raised, &symbols).map(|it| it.class)
+    }
+
+    #[test]
+    fn sentences_of_the_c_library_and_of_python() {
+        assert_eq!(
+            class("*** stack smashing detected ***: terminated"),
+            Some(Class::StackSmash)
+        );
+        assert_eq!(
+            class("free(): double free detected in tcache 2"),
+            Some(Class::DoubleFree)
+        );
+        assert_eq!(
+            class("munmap_chunk(): invalid pointer"),
+            Some(Class::BadFree)
+        );
+        assert_eq!(
+            class("Fatal Python error: none_dealloc: deallocating None: bug likely caused by..."),
+            Some(Class::ReferenceCount)
+        );
+        assert_eq!(class("Fatal Python error: Segmentation fault"), None);
+    }
+
+    #[test]
+    fn a_block_without_the_marks_of_pythons_allocator_is_anothers() {
+        let block =
+            |letter: &str| format!("Debug memory block at address p=0x56: API '{letter}'\n");
+        assert_eq!(class(&block("!")), Some(Class::AllocatorMismatch));
+        assert_eq!(class(&block("m")), None);
+        let overrun = block("m") + "Fatal Python error: _PyMem_DebugRawFree: bad trailing pad byte";
+        assert_eq!(class(&overrun), Some(Class::BufferOverflow));
+    }
+
+    #[test]
+    fn an_assertion_has_a_place() {
+        let found =
+            on_standard_error("python3: notes.c:12: note_at: Assertion `index < 3' failed.\n")
+                .unwrap();
+        assert_eq!(found.class, Class::Aborted);
+        assert_eq!(
+            found.c.unwrap(),
+            Line {
+                file: "notes.c".into(),
+                line: 12,
+                function: "note_at".into()
+            }
+        );
+    }
+
+    #[test]
+    fn a_name_that_cpp_changed_is_told_from_one_that_is_missing() {
+        let message = "./libadd.so: undefined symbol: add";
+        assert_eq!(
+            raised("AttributeError", message, &["sub"]),
+            Some(Class::MissingSymbol)
+        );
+        assert_eq!(
+            raised("AttributeError", message, &["_Z3addii"]),
+            Some(Class::MangledName)
+        );
+        let message = "function/symbol 'add' not found in library './libadd.so': ./libadd.so: undefined symbol: add";
+        assert_eq!(
+            raised("AttributeError", message, &[]),
+            Some(Class::MissingSymbol)
+        );
+    }
+}

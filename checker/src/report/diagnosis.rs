@@ -1,0 +1,158 @@
+//! A diagnosis for people and for programs.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value as Json, json};
+
+use crate::border::printable;
+use crate::diagnosis::stack::Line;
+use crate::diagnosis::{Class, Diagnosis, taught_in};
+use crate::lesson::{LessonId, Sources};
+
+/// The diagnosis in at most six lines, as it stands at a failing variant.
+pub fn short(found: &Diagnosis, lesson: &LessonId, sources: &Sources) -> String {
+    let text = found.class.text();
+    let mut lines = vec![format!("diagnosis: {} ({})", text.title, found.class)];
+    if let Some(place) = found.place() {
+        lines.push(format!("  at {}", at(place)));
+    }
+    if let Some(evidence) = found.evidence.last() {
+        lines.push(format!("  because {evidence}"));
+    }
+    let option = match sources {
+        Sources::Exercise => String::new(),
+        Sources::Solution => " --solution".to_owned(),
+        Sources::Wrong(name) => format!(" --wrong {name}"),
+    };
+    lines.push(format!(
+        "  more: checker explain {lesson} {}{option}",
+        found.variant
+    ));
+    printable(lines.join("\n").as_bytes()) + "\n"
+}
+
+/// Everything that is known, one heading each.
+pub fn long(found: &Diagnosis) -> String {
+    let about = found.class.text();
+    let mut text = format!("{} ({})\n\n", about.title, found.class);
+    let mut row = |name: &str, value: &str| {
+        if !value.is_empty() {
+            writeln!(text, "  {name:<10}{value}").expect("a String takes all text");
+        }
+    };
+    row("signal", &found.signal);
+    row("C", &found.c.as_ref().map(at).unwrap_or_default());
+    row("Python", &found.python.as_ref().map(at).unwrap_or_default());
+    row("variant", &found.variant);
+    row("question", &found.call);
+    row("C call", &found.function);
+    row("seen by", found.rung.words());
+    row(
+        "section",
+        taught_in(found.class).trim_start_matches("section "),
+    );
+    text += "\n  What it is\n";
+    text += &wrapped(&about.what, 4);
+    text += "\n  How we know\n";
+    for evidence in &found.evidence {
+        text += &wrapped(&format!("- {evidence}"), 4);
+    }
+    text += "\n  Next\n";
+    text += &wrapped(&about.next, 4);
+    text += "\n  Why it happens\n";
+    text += &wrapped(&about.text, 4);
+    printable(text.as_bytes())
+}
+
+/// The text on a class.
+pub fn class(class: Class) -> String {
+    let about = class.text();
+    format!(
+        "{} ({class})\nTaught in {}.\n\n{}\n{}\nNext: {}",
+        about.title,
+        taught_in(class),
+        wrapped(&about.what, 0),
+        wrapped(&about.text, 0),
+        wrapped(&about.next, 0),
+    )
+}
+
+/// The list of all classes.
+pub fn list() -> String {
+    let width = Class::ALL
+        .iter()
+        .map(|class| class.name().len())
+        .max()
+        .unwrap_or(0);
+    Class::ALL
+        .iter()
+        .map(|class| format!("{:<width$}  {}\n", class.name(), class.text().title))
+        .collect()
+}
+
+/// A class for programs.
+pub fn class_json(class: Class) -> Json {
+    let about = class.text();
+    json!({
+        "class": class.name(),
+        "title": about.title,
+        "section": about.section,
+        "topic": about.topic,
+        "what": about.what,
+        "next": about.next,
+        "text": about.text,
+    })
+}
+
+/// A diagnosis for programs.
+pub fn json(found: &Diagnosis) -> Json {
+    let place = |line: &Option<Line>| {
+        line.as_ref()
+            .map(|it| json!({ "file": it.file, "line": it.line, "function": it.function }))
+    };
+    let about = found.class.text();
+    json!({
+        "class": found.class.name(),
+        "title": about.title,
+        "variant": found.variant,
+        "signal": (!found.signal.is_empty()).then_some(&found.signal),
+        "c": place(&found.c),
+        "python": place(&found.python),
+        "call": (!found.call.is_empty()).then_some(&found.call),
+        "function": (!found.function.is_empty()).then_some(&found.function),
+        "evidence": found.evidence,
+        "seen_by": found.rung,
+        "section": about.section,
+        "explanation": about.what,
+        "next": about.next,
+    })
+}
+
+fn at(line: &Line) -> String {
+    match line.function.as_str() {
+        "" => format!("{}:{}", line.file, line.line),
+        function => format!("{}:{} in {function}", line.file, line.line),
+    }
+}
+
+/// Words in lines of at most 100 columns, after `indent` spaces.
+fn wrapped(text: &str, indent: usize) -> String {
+    const WIDTH: usize = 100;
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() && indent + line.chars().count() + word.chars().count() >= WIDTH {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line += word;
+    }
+    lines.push(line);
+    let space = " ".repeat(indent);
+    lines
+        .iter()
+        .map(|line| format!("{space}{line}\n"))
+        .collect()
+}
