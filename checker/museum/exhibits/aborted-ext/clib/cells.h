@@ -1,0 +1,2 @@
+/* Returns the number, which must be positive. */
+int cell_check(int number);

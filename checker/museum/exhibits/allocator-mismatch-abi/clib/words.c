@@ -1,0 +1,8 @@
+#include "words.h"
+
+#include <stdlib.h>
+
+void word_drop(char *word)
+{
+    free(word);
+}

@@ -1,0 +1,2 @@
+/* Frees a word that malloc made. */
+void word_drop(char *word);

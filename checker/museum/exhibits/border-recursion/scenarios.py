@@ -1,0 +1,5 @@
+def shows(bridge):
+    def again():
+        return bridge.show(again)
+
+    return again()

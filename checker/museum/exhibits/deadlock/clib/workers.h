@@ -1,0 +1,2 @@
+/* Counts a worker in and returns their number. */
+int worker_enter(void);

@@ -1,0 +1,2 @@
+/* Counts down from a number to zero. */
+int series_countdown(unsigned start);

@@ -1,0 +1,9 @@
+#include "files.h"
+
+#include <errno.h>
+
+int file_open_missing(void)
+{
+    errno = ENOENT;
+    return -1;
+}

@@ -1,0 +1,2 @@
+/* Counts for ever. */
+void worker_spin(void);

@@ -1,0 +1,2 @@
+/* Returns the number of workers. */
+int worker_count(void);

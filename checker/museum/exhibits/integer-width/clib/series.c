@@ -1,0 +1,6 @@
+#include "series.h"
+
+int64_t series_product(int64_t a, int64_t b)
+{
+    return a * b;
+}

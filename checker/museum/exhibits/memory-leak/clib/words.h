@@ -1,0 +1,2 @@
+/* Returns a copy of the text; the caller frees it. */
+char *word_copy(const char *text);

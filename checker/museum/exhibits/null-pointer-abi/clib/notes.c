@@ -1,0 +1,6 @@
+#include "notes.h"
+
+int note_length(const note *it)
+{
+    return it->length;
+}

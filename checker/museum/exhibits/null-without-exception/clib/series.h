@@ -1,0 +1,2 @@
+/* Returns 0, which is no result. */
+int series_nothing(void);

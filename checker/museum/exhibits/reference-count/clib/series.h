@@ -1,0 +1,2 @@
+/* Returns the number of rounds. */
+int series_rounds(void);

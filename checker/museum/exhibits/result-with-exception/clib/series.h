@@ -1,0 +1,2 @@
+/* Returns the number. */
+int series_number(int number);

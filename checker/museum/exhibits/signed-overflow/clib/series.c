@@ -1,0 +1,6 @@
+#include "series.h"
+
+int series_next(int number)
+{
+    return number + 1;
+}

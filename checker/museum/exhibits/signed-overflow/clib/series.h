@@ -1,0 +1,2 @@
+/* Returns the next number. */
+int series_next(int number);

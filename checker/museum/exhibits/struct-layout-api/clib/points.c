@@ -1,0 +1,6 @@
+#include "points.h"
+
+int point_sum(const point *it)
+{
+    return it->x + it->y;
+}

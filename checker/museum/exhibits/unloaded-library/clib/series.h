@@ -1,0 +1,2 @@
+/* Returns the double of the number. */
+int series_twice(int number);

@@ -1,0 +1,2 @@
+/* Makes all letters capital ones. */
+void word_upper(char *word);

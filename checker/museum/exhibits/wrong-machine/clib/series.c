@@ -1,0 +1,6 @@
+#include "series.h"
+
+int series_twice(int number)
+{
+    return 2 * number;
+}
