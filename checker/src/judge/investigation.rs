@@ -120,9 +120,14 @@ impl Investigation {
 }
 
 impl Trial<'_> {
-    /// The diagnosis that comes with an ordinary run: a second run is made after a crash only.
+    /// The diagnosis that comes with an ordinary run: a second run is made after a crash only. What reading the
+    /// declarations tells of a wrong answer would be the solution; that has to be asked for.
     pub(super) fn diagnose(&self, suspect: Option<usize>) -> anyhow::Result<Option<Diagnosis>> {
-        Ok(investigate(self, suspect, Effort::default())?.diagnosis)
+        let told = investigate(self, suspect, Effort::default())?.diagnosis;
+        let broken = self.interrupted_at().or(self.raised_at()).is_some()
+            || matches!(self.told.loading, Loading::Failed { .. })
+            || self.told.ended.ending != Ending::Exited(0);
+        Ok(told.filter(|_| broken))
     }
 
     /// The question that ended a process; the number of questions for the end of the process.
