@@ -82,6 +82,19 @@ impl Compiler {
         )
     }
 
+    /// What it prints when it is asked about itself, with no file of a participant; `None` when it refuses.
+    pub fn answer(&self, args: &[&str]) -> Option<String> {
+        let output = Command::new(&self.program)
+            .args(&self.leading)
+            .args(args)
+            .env("LC_ALL", "C")
+            .stdin(Stdio::null())
+            .output()
+            .ok()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        output.status.success().then_some(text)
+    }
+
     /// Runs it behind the border on a copy of `folder`, to which it brings the file `made` back. It may read the folders
     /// `besides`, for example Python's headers. The text is what it said, warnings included.
     pub fn run<S: AsRef<OsStr>>(

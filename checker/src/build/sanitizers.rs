@@ -43,7 +43,9 @@ pub fn find(tools: &Tools) -> Result<Sanitizers, String> {
         (true, machine) => format!("libclang_rt.asan-{machine}.so"),
         (false, _) => "libasan.so".to_owned(),
     };
-    let asked = ask(tools, &[&format!("-print-file-name={name}")]);
+    let asked = tools
+        .compiler
+        .answer(&[&format!("-print-file-name={name}")]);
     let path = asked.as_deref().map(str::trim).unwrap_or_default();
     // A compiler that does not have the file repeats its bare name.
     let library = match Path::new(path).canonicalize() {
@@ -58,13 +60,12 @@ pub fn find(tools: &Tools) -> Result<Sanitizers, String> {
     if clang {
         flags.push("-shared-libasan".to_owned());
     }
-    if ask(tools, &[FILLED, "-E", "-x", "c", "/dev/null"]).is_some() {
+    if tools
+        .compiler
+        .answer(&[FILLED, "-E", "-x", "c", "/dev/null"])
+        .is_some()
+    {
         flags.push(FILLED.to_owned());
     }
     Ok(Sanitizers { library, flags })
-}
-
-/// What the compiler prints for these arguments; `None` when it refuses them.
-fn ask(tools: &Tools, args: &[&str]) -> Option<String> {
-    tools.compiler.run(Path::new("/"), args).ok()?.ok()
 }
