@@ -7,10 +7,12 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PySlice, PyString};
 
-use crate::cdata::{self, Value};
+use crate::aggregate::field_to_c;
+use crate::cdata::{self, Raw, Value};
 use crate::compose::open_array;
-use crate::convert::{field_to_c, to_c};
+use crate::convert::to_c;
 use crate::ctype::{CField, CType, Kind, OPEN_ARRAY, PLAIN, Type, layout, size_of_type};
+use crate::primitive::{Class, read_float, read_signed, read_unsigned};
 use crate::produce::{from_bits, from_c};
 use crate::slots::{borrow, guard, guard_object};
 
@@ -142,23 +144,32 @@ fn item_at<'a, 'py>(
     Ok((value.data().wrapping_offset(offset), item))
 }
 
+fn bound(bound: &Bound<'_, PyAny>, name: &str) -> PyResult<isize> {
+    if bound.is_none() {
+        return Err(PyIndexError::new_err(format!(
+            "slice {name} must be specified"
+        )));
+    }
+    bound.extract()
+}
+
 /// Where a slice begins, how long it is, and the pointer type of its items.
 fn slice_of<'a, 'py>(
     value: Value<'a, 'py>,
     slice: &Bound<'py, PySlice>,
 ) -> PyResult<(*mut u8, usize, Type<'a, 'py>)> {
     let py = value.py();
-    let bound = |name: &str| -> PyResult<isize> {
-        let bound = slice.getattr(name)?;
-        if bound.is_none() {
-            return Err(PyIndexError::new_err(format!(
-                "slice {name} must be specified"
-            )));
-        }
-        bound.extract()
+    let parts = slice.as_ptr().cast::<ffi::PySliceObject>();
+    // SAFETY: the parts of a slice are objects that live as long as it does and never change.
+    let (start, stop, step) = unsafe {
+        (
+            borrow(py, &(*parts).start),
+            borrow(py, &(*parts).stop),
+            borrow(py, &(*parts).step),
+        )
     };
-    let (start, stop) = (bound("start")?, bound("stop")?);
-    if !slice.getattr("step")?.is_none() {
+    let (start, stop) = (bound(start, "start")?, bound(stop, "stop")?);
+    if !step.is_none() {
         return Err(PyIndexError::new_err("slice with step not supported"));
     }
     if start > stop {
@@ -307,11 +318,53 @@ fn explain(value: Value<'_, '_>, error: PyErr, reason: Reason, name: &Bound<'_, 
     })
 }
 
+/// The number in a field; `None` when there is more to do than to read it.
+///
+/// # Safety
+/// `object` is a living cdata, `name` a living `str`, and the GIL is held.
+unsafe fn number_in_field(
+    object: *mut ffi::PyObject,
+    name: *mut ffi::PyObject,
+) -> Option<*mut ffi::PyObject> {
+    // SAFETY: the caller's promise. A layout's dictionary holds fields only, and a field lies
+    // inside the record, as far as the pointer is right.
+    unsafe {
+        let raw = Raw::known(object);
+        let of = raw.ctype.get();
+        let record = match &of.kind {
+            Kind::Pointer { item, .. } => item.get(),
+            _ => of,
+        };
+        let layout = record.record()?.layout.get()?;
+        let py = Python::assume_attached();
+        let field = ffi::PyDict_GetItemWithError(layout.fields.as_ptr(), name);
+        if field.is_null() {
+            return None;
+        }
+        let field = borrow(py, &field).cast_unchecked::<CField>().get();
+        let primitive = match &field.ctype.get().kind {
+            Kind::Primitive(primitive) if field.bitshift == PLAIN => primitive,
+            _ => return None,
+        };
+        let at = raw.data.wrapping_add(field.offset);
+        Some(match primitive.class {
+            Class::Signed => ffi::PyLong_FromLongLong(read_signed(at, primitive.size)),
+            Class::Unsigned => ffi::PyLong_FromUnsignedLongLong(read_unsigned(at, primitive.size)),
+            Class::Float => ffi::PyFloat_FromDouble(read_float(at, primitive.size)),
+            _ => return None,
+        })
+    }
+}
+
 /// `x.name`.
 pub unsafe extern "C" fn get_attribute(
     object: *mut ffi::PyObject,
     name: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
+    // SAFETY: a slot is called with a cdata and a name.
+    if let Some(number) = unsafe { number_in_field(object, name) } {
+        return number;
+    }
     guard_object(|py| {
         // SAFETY: a slot is called with living objects.
         let (value, name) = unsafe { (Value::expect(borrow(py, &object))?, borrow(py, &name)) };

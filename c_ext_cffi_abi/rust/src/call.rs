@@ -7,9 +7,10 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 
+use crate::aggregate::{array_to_c, check_booleans};
 use crate::cdata::{Raw, Value};
 use crate::compose::too_large;
-use crate::convert::{array_to_c, check_booleans, to_c, type_name};
+use crate::convert::{to_c, type_name};
 use crate::ctype::{CType, Kind, Type, size_of_type};
 use crate::function::{Function, Prepared};
 use crate::primitive::Class;

@@ -9,13 +9,15 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
+use crate::aggregate::array_to_c;
 use crate::call::{Given, temporary_size};
-use crate::convert::{array_to_c, character, float, long_double, signed, to_c, unsigned};
+use crate::convert::{character, float, long_double, signed, to_c, unsigned};
 use crate::ctype::CType;
 use crate::declared::{Declared, Source};
-use crate::ffi_object::{VERSIONS, include, publish};
+use crate::ffi_object::VERSIONS;
 use crate::lib_object::Lib;
 use crate::produce::{from_c, record_copy};
+use crate::published::{include, publish};
 use crate::slots::{borrow, guard, guard_object};
 use crate::stock_tables::{RawContext, StockTables};
 use crate::{extern_python, machine, wide};

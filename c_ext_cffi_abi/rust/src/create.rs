@@ -5,11 +5,11 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCFunction, PyFloat, PyInt, PyString};
 
+use crate::aggregate::{new_array_length, open_record_size};
 use crate::cdata::{self, Value};
 use crate::compose::too_large;
 use crate::convert::{
-    character, complex, float, long_double, new_array_length, open_record_size, to_c, type_name,
-    wrapped, write_complex,
+    character, complex, float, long_double, to_c, type_name, wrapped, write_complex,
 };
 use crate::ctype::{CType, Kind, Type, size_of_type};
 use crate::primitive::{Class, Primitive, write_float, write_integer};

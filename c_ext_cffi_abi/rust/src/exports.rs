@@ -16,7 +16,7 @@ use crate::glue::{Module, Table, Tables, VERSION};
 use crate::lib_object::Lib;
 use crate::produce::{from_c, record_copy};
 use crate::slots::{borrow, guard, guard_object};
-use crate::{extern_python, ffi_object, machine};
+use crate::{extern_python, machine, published};
 
 /// The table behind the capsule `_C_API_RUST`.
 pub static TABLE: Table = Table {
@@ -55,8 +55,8 @@ unsafe extern "C" fn start(
         let (module, tables) = unsafe { (borrow(py, &module), Tables::new(description)) };
         let declared = Declared::new(py, Source::Generated(tables))?;
         let lib = Lib::new(&declared, tables.name(), None)?;
-        ffi_object::publish(module, tables.name(), &declared, &lib)?;
-        ffi_object::include(&declared, tables.name(), tables.includes())?;
+        published::publish(module, tables.name(), &declared, &lib)?;
+        published::include(&declared, tables.name(), tables.includes())?;
         Ok(declared.into_any())
     })
 }

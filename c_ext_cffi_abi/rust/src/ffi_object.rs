@@ -5,19 +5,19 @@ use std::cell::Cell;
 use pyo3::exceptions::{PyAttributeError, PyImportError, PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyCFunction, PyDict, PyModule, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyCFunction, PyDict, PyString, PyTuple};
 
 use crate::cdata::Value;
 use crate::convert::type_name;
 use crate::create::{self, Allocator};
-use crate::ctype::{CType, Type, align_of_type, size_of_type};
+use crate::ctype::{CType, align_of_type, size_of_type};
 use crate::declared::{Declared, Found, Include, Source};
 use crate::errors::ffi_error;
 use crate::lib_object::{self, Lib};
-use crate::memory::{self, Buffer};
+use crate::memory;
+use crate::published::{char_array, void_pointer};
 use crate::stock_tables::{Packed, StockTables};
-use crate::{callback, cdata, compose, handles, library, machine, offsets, release, strings};
+use crate::{callback, compose, handles, library, machine, offsets, release, strings};
 
 /// Versions of stock cffi's modules that are understood.
 pub const VERSIONS: std::ops::RangeInclusive<isize> = 0x2601..=0x28FF;
@@ -73,102 +73,18 @@ impl Accept {
     }
 }
 
-/// Gives the type its class attributes, once.
-///
-/// # Errors
-/// Those of making them.
-pub fn ready(py: Python<'_>, module: &Bound<'_, PyModule>) -> PyResult<()> {
-    let class = py.get_type::<Ffi>();
-    class.setattr(
-        "NULL",
-        cdata::plain(void_pointer(py)?, std::ptr::null_mut())?,
-    )?;
-    class.setattr("error", crate::errors::class(py)?)?;
-    class.setattr("CType", py.get_type::<CType>())?;
-    class.setattr("CData", module.getattr("_CDataBase")?)?;
-    class.setattr("buffer", py.get_type::<Buffer>())?;
-    for name in module.dict().keys() {
-        let name = name.cast_into::<PyString>()?;
-        if name.to_str()?.starts_with("RTLD_") {
-            class.setattr(&name, module.getattr(&name)?)?;
+impl Ffi {
+    /// The object of a module with these declarations.
+    pub fn over(declared: &Bound<'_, Declared>) -> Ffi {
+        Ffi {
+            declared: declared.clone().unbind(),
+            once: PyDict::new(declared.py()).unbind(),
+            filled: Cell::new(true),
         }
     }
-    Ok(())
-}
 
-fn void_pointer(py: Python<'_>) -> PyResult<Type<'_, '_>> {
-    static MADE: PyOnceLock<Py<CType>> = PyOnceLock::new();
-    let made = MADE.get_or_try_init(py, || {
-        compose::pointer(&compose::void(py)?).map(Bound::unbind)
-    })?;
-    Ok(made.bind(py))
-}
-
-fn char_array(py: Python<'_>) -> PyResult<Type<'_, '_>> {
-    static MADE: PyOnceLock<Py<CType>> = PyOnceLock::new();
-    let made = MADE.get_or_try_init(py, || {
-        let pointer = compose::pointer(&compose::primitive(py, "char")?)?;
-        compose::array(&pointer, None).map(Bound::unbind)
-    })?;
-    Ok(made.bind(py))
-}
-
-/// Gives a compiled module its `ffi` and `lib`.
-///
-/// # Errors
-/// Those of making them.
-pub fn publish<'py>(
-    module: &Bound<'py, PyAny>,
-    name: &str,
-    declared: &Bound<'py, Declared>,
-    lib: &Bound<'py, Lib>,
-) -> PyResult<()> {
-    let py = module.py();
-    let ffi = Ffi {
-        declared: declared.clone().unbind(),
-        once: PyDict::new(py).unbind(),
-        filled: Cell::new(true),
-    };
-    module.setattr("ffi", Bound::new(py, ffi)?)?;
-    module.setattr("lib", lib)?;
-    // So that `from _module.lib import add` works.
-    let modules = py.import("sys")?.getattr("modules")?;
-    modules.set_item(format!("{name}.lib"), lib)
-}
-
-/// Imports the modules that a compiled module includes.
-///
-/// # Errors
-/// `ImportError` when one is missing or is no compiled module.
-pub fn include<'a>(
-    declared: &Bound<'_, Declared>,
-    name: &str,
-    modules: impl Iterator<Item = &'a str>,
-) -> PyResult<()> {
-    let py = declared.py();
-    let mut included = Vec::new();
-    for other in modules {
-        let module = py.import(other)?;
-        let parts = module.getattr("ffi").and_then(|ffi| {
-            let lib = module.getattr("lib")?;
-            Ok((ffi.cast_into::<Ffi>()?, lib.cast_into::<Lib>()?))
-        });
-        let Ok((ffi, lib)) = parts else {
-            return Err(PyImportError::new_err(format!(
-                "while loading {name}: failed to import ffi, lib from {other}"
-            )));
-        };
-        included.push(Include {
-            declared: ffi.get().declared.clone_ref(py),
-            lib: Some(lib.unbind()),
-        });
-    }
-    declared.get().include(included);
-    Ok(())
-}
-
-impl Ffi {
-    fn declared<'py>(&self, py: Python<'py>) -> &Bound<'py, Declared> {
+    /// Its declarations.
+    pub fn declared<'py>(&self, py: Python<'py>) -> &Bound<'py, Declared> {
         self.declared.bind(py)
     }
 

@@ -3,7 +3,7 @@
 //! cffi's own Python code runs on it unchanged (see `python/rust_cffi/__init__.py`).
 //!
 //! * types: `ctype`, `primitive`, `compose`, `layout`, `function`
-//! * values: `cdata` with `access`, `numbers`, `show`, `offsets` and `release`; `convert` into C, `produce` out of C
+//! * values: `cdata` with `access`, `numbers`, `show`, `offsets` and `release`; `convert` and `aggregate` into C, `produce` out of C
 //! * memory: `create`, `memory`, `strings`, `handles`, `file`
 //! * crossing: `library`, `call` with its short way `direct` (and `exact`), `callback`
 //! * declarations: `cdef` reads them and makes their types
@@ -12,6 +12,7 @@
 //! * compiled code: `emit` writes and builds ours; it calls `exports`, stock's calls `capsule`, both `extern_python`
 
 mod access;
+mod aggregate;
 mod call;
 mod callback;
 mod capsule;
@@ -24,6 +25,7 @@ mod ctype;
 mod declared;
 mod direct;
 mod emit;
+mod entries;
 mod errors;
 mod exact;
 mod exports;
@@ -45,12 +47,14 @@ mod opcode;
 mod parse;
 mod primitive;
 mod produce;
+mod published;
 mod release;
 mod show;
 mod slots;
 mod stock;
 mod stock_tables;
 mod strings;
+mod variable;
 mod wide;
 
 use pyo3::prelude::*;
@@ -58,7 +62,7 @@ use pyo3::prelude::*;
 /// cffi's backend, in Rust.
 #[pymodule]
 mod _rust_cffi {
-    use pyo3::exceptions::{PyTypeError, PyValueError};
+    use pyo3::exceptions::{PyImportError, PyTypeError, PyValueError};
     use pyo3::ffi;
     use pyo3::prelude::*;
     use pyo3::types::{PyCapsule, PyDict, PyList, PyTuple, PyType};
@@ -82,11 +86,11 @@ mod _rust_cffi {
     #[pymodule_export]
     use crate::ffi_object::Ffi;
     #[pymodule_export]
-    use crate::lib_object::Variable;
-    #[pymodule_export]
     use crate::library::CLibrary;
     #[pymodule_export]
     use crate::memory::Buffer;
+    #[pymodule_export]
+    use crate::variable::Variable;
 
     /// libffi's default calling convention; the only one here.
     #[pymodule_export]
@@ -97,6 +101,13 @@ mod _rust_cffi {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let py = module.py();
+        // Types are shared by the whole process, and so are their reference counts.
+        // SAFETY: the GIL is held.
+        if unsafe { ffi::PyInterpreterState_Get() != ffi::PyInterpreterState_Main() } {
+            return Err(PyImportError::new_err(
+                "rust_cffi works in the main interpreter only, not in a sub-interpreter",
+            ));
+        }
         crate::exact::check(py)?;
         cdata::ready(py)?;
         for (name, address) in cdata::types() {
@@ -130,7 +141,7 @@ mod _rust_cffi {
         module.add("error", crate::errors::class(py)?)?;
         module.add("_CompileError", crate::emit::compile_error(py)?)?;
         module.add("Lib", crate::lib_object::ready(py))?;
-        crate::ffi_object::ready(py, module)?;
+        crate::published::ready(py, module)?;
         // SAFETY: the table is static.
         let stock = unsafe { PyCapsule::new_with_pointer(py, crate::capsule::table(), c"cffi")? };
         module.add("_C_API", stock)?;

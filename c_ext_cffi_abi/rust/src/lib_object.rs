@@ -3,31 +3,33 @@
 //! Each is made when it is first asked for and then kept, functions and constants as they are and
 //! variables as a [`Variable`] that is read anew each time.
 
-use std::ffi::{CString, c_int, c_void};
+use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use pyo3::exceptions::{PyAttributeError, PyNotImplementedError, PyRuntimeError, PyTypeError};
+use pyo3::exceptions::{PyAttributeError, PyRuntimeError, PyTypeError};
 use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyModule, PyString};
 
-use crate::ctype::{CType, Kind, Type, size_of_type};
+use crate::ctype::{CType, Kind};
 use crate::declared::{DEEPEST_INCLUDE, Declared, Source};
+use crate::entries::{from_generated, from_stock, function_value, generated_extern};
 use crate::errors::ffi_error;
 use crate::extern_python::{self, Slot};
 use crate::glue::{self, Tables};
 use crate::library::CLibrary;
 use crate::opcode::code;
-use crate::produce::from_c;
 use crate::slots::{borrow, guard, guard_object};
 use crate::stock_tables::{Global, StockTables, search};
-use crate::{cdata, compose, convert, function, generated, machine, stock};
+use crate::variable::Variable;
+use crate::{cdata, compose, convert, generated, stock};
 
 /// `lib` of a compiled module, or a library opened by one of ABI mode.
 #[pyclass(frozen, weakref, module = "_cffi_backend", name = "Lib")]
 pub struct Lib {
-    name: Py<PyString>,
+    /// The name of its module.
+    pub name: Py<PyString>,
     declared: Py<Declared>,
     /// What has been asked for so far.
     attributes: Py<PyDict>,
@@ -35,60 +37,6 @@ pub struct Lib {
     pointers: Py<PyDict>,
     /// The opened library; none for a compiled module.
     opened: Option<CLibrary>,
-}
-
-/// A variable in C.
-#[pyclass(frozen, module = "_cffi_backend", name = "__FFIGlobSupport")]
-pub struct Variable {
-    name: String,
-    ctype: Py<CType>,
-    place: Place,
-}
-
-/// Where a variable lies.
-enum Place {
-    At(*mut c_void),
-    /// A function of the module tells; the answer may differ between threads.
-    Asked(unsafe extern "C" fn() -> *mut c_void),
-}
-
-// SAFETY: the addresses are those of a loaded module; they are used with the GIL held.
-unsafe impl Send for Variable {}
-// SAFETY: as above.
-unsafe impl Sync for Variable {}
-
-impl Variable {
-    fn address(&self, py: Python<'_>) -> PyResult<*mut u8> {
-        let address = match self.place {
-            Place::At(address) => address,
-            // SAFETY: the function is part of the module; no Python object is used in between.
-            Place::Asked(ask) => unsafe {
-                let thread = ffi::PyEval_SaveThread();
-                machine::restore_errno();
-                let address = ask();
-                machine::save_errno();
-                ffi::PyEval_RestoreThread(thread);
-                address
-            },
-        };
-        if address.is_null() {
-            let message = format!("global variable '{}' is at address NULL", self.name);
-            return Err(ffi_error(py, message));
-        }
-        Ok(address.cast())
-    }
-
-    fn read<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        // SAFETY: the address is that of a variable of this type.
-        unsafe { from_c(self.address(py)?, self.ctype.bind(py)) }
-    }
-}
-
-#[pymethods]
-impl Variable {
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.ctype)
-    }
 }
 
 /// The type of [`Variable`], to tell its objects from others by one comparison.
@@ -129,12 +77,16 @@ impl Lib {
         Bound::new(py, lib)
     }
 
-    fn title(&self, py: Python<'_>) -> String {
+    /// The name of its module.
+    pub fn title(&self, py: Python<'_>) -> String {
         self.name.bind(py).to_string_lossy().into_owned()
     }
 
     /// The address of a symbol of the opened library.
-    fn symbol(&self, py: Python<'_>, name: &str) -> PyResult<*mut c_void> {
+    ///
+    /// # Errors
+    /// `error` when there is none or the library is closed.
+    pub fn symbol(&self, py: Python<'_>, name: &str) -> PyResult<*mut c_void> {
         let missing = |reason: String| ffi_error(py, reason);
         let title = self.title(py);
         let found = match &self.opened {
@@ -263,201 +215,6 @@ pub fn integer_constant<'py>(
         }
     }
     Ok(None)
-}
-
-fn from_stock<'py>(
-    lib: &Bound<'py, Lib>,
-    declared: &Bound<'py, Declared>,
-    global: &Global,
-) -> PyResult<Bound<'py, PyAny>> {
-    let py = lib.py();
-    let name: &str = &global.name;
-    let found = || Declared::at_word(declared, global.type_word());
-    match global.code() {
-        code::WRAPPER_TUPLE => wrapper(lib, global, &found()?.decayed(), ffi::METH_VARARGS),
-        code::WRAPPER_NONE => wrapper(lib, global, &found()?.decayed(), ffi::METH_NOARGS),
-        code::WRAPPER_ONE => wrapper(lib, global, &found()?.decayed(), ffi::METH_O),
-        code::INTEGER | code::ENUM => stock::integer(py, global),
-        code::CONSTANT | code::OPENED_CONSTANT => {
-            let ctype = found()?.typed()?;
-            let size = constant_size(name, &ctype)?;
-            if global.address.is_null() {
-                let at = lib.get().symbol(py, name)?;
-                // SAFETY: the symbol is what the declaration says, for which the caller vouches.
-                return unsafe { from_c(at.cast(), &ctype) };
-            }
-            // SAFETY: for such a name, the module's address is that of a function which copies
-            // the value to where it is told.
-            let copy = unsafe { std::mem::transmute::<*mut c_void, Copy>(global.address) };
-            copied(&ctype, size, copy)
-        }
-        code::VARIABLE => {
-            let ctype = found()?.typed()?;
-            let (size, told) = (size_of_type(&ctype)?, global.extra as isize);
-            if told != 0 && size > 0 && size != told {
-                let message = format!(
-                    "global variable '{name}' should be {size} bytes according to the cdef, but \
-                     is actually {told}"
-                );
-                return Err(ffi_error(py, message));
-            }
-            let place = if global.address.is_null() {
-                lib.get().symbol(py, name)?
-            } else {
-                global.address
-            };
-            variable(name, &ctype, Place::At(place))
-        }
-        code::VARIABLE_BY_CALL => {
-            // SAFETY: for such a name, the module's address is that of a function which tells the
-            // variable's address.
-            let ask = unsafe { std::mem::transmute::<*mut c_void, Ask>(global.address) };
-            variable(name, &found()?.typed()?, Place::Asked(ask))
-        }
-        code::OPENED_FUNCTION => {
-            let at = lib.get().symbol(py, name)?;
-            cdata::plain(&found()?.decayed(), at.cast())
-        }
-        code::EXTERN_PYTHON => cdata::plain(&found()?.typed()?, global.extra.cast()),
-        other => Err(PyNotImplementedError::new_err(format!(
-            "'{name}' is of an unknown kind ({other})"
-        ))),
-    }
-}
-
-type Copy = unsafe extern "C" fn(*mut c_void);
-type Ask = unsafe extern "C" fn() -> *mut c_void;
-
-/// Bytes of a constant.
-fn constant_size(name: &str, ctype: Type<'_, '_>) -> PyResult<usize> {
-    match usize::try_from(size_of_type(ctype)?) {
-        Ok(size) if size > 0 => Ok(size),
-        _ => {
-            let message = format!(
-                "constant '{name}' is of type '{}', whose size is not known",
-                ctype.get().name
-            );
-            Err(ffi_error(ctype.py(), message))
-        }
-    }
-}
-
-/// A constant that is no integer. Its bytes stay: the value may be a struct or an array that a
-/// cdata goes on pointing to. There is one per constant of a module, which is never unloaded.
-fn copied<'py>(ctype: Type<'_, 'py>, size: usize, copy: Copy) -> PyResult<Bound<'py, PyAny>> {
-    let room = Box::leak(vec![0u128; size.div_ceil(16).max(1)].into_boxed_slice());
-    // SAFETY: the room is that of the type; the function is part of the module.
-    unsafe {
-        copy(room.as_mut_ptr().cast());
-        from_c(room.as_mut_ptr().cast(), ctype)
-    }
-}
-
-fn variable<'py>(name: &str, ctype: Type<'_, 'py>, place: Place) -> PyResult<Bound<'py, PyAny>> {
-    let made = Variable {
-        name: name.to_owned(),
-        ctype: ctype.clone().unbind(),
-        place,
-    };
-    Ok(Bound::new(ctype.py(), made)?.into_any())
-}
-
-/// A compiled function as a built-in function. Its definition lives as long as the module, which
-/// is for ever.
-fn wrapper<'py>(
-    lib: &Bound<'py, Lib>,
-    global: &Global,
-    pointer: Type<'_, 'py>,
-    flags: c_int,
-) -> PyResult<Bound<'py, PyAny>> {
-    let text = |text: String| CString::new(text).map(|text| text.into_raw().cast_const());
-    // SAFETY: for such a name, the module's address is that of a function which is called so.
-    let call = unsafe { std::mem::transmute::<*mut c_void, ffi::PyCFunction>(global.address) };
-    let definition = ffi::PyMethodDef {
-        ml_name: text(global.name.clone().into_owned())?,
-        ml_meth: ffi::PyMethodDefPointer { PyCFunction: call },
-        ml_flags: flags,
-        ml_doc: text(signature(lib, pointer, &global.name))?,
-    };
-    // SAFETY: the definition is leaked and only read.
-    unsafe { built_in(lib, Box::into_raw(Box::new(definition))) }
-}
-
-/// What `help` shows for a function.
-fn signature(lib: &Bound<'_, Lib>, pointer: Type<'_, '_>, name: &str) -> String {
-    let shown = match &pointer.get().kind {
-        Kind::Function(function) => function::named(function, name, lib.py()),
-        _ => String::new(),
-    };
-    let title = lib.get().title(lib.py());
-    format!("{shown};\n\nCFFI C function from {title}.lib")
-}
-
-/// # Safety
-/// The definition is never freed.
-unsafe fn built_in<'py>(
-    lib: &Bound<'py, Lib>,
-    definition: *mut ffi::PyMethodDef,
-) -> PyResult<Bound<'py, PyAny>> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        Bound::from_owned_ptr_or_err(
-            lib.py(),
-            ffi::PyCFunction_NewEx(definition, lib.as_ptr(), lib.get().name.as_ptr()),
-        )
-    }
-}
-
-fn from_generated<'py>(
-    lib: &Bound<'py, Lib>,
-    declared: &Bound<'py, Declared>,
-    tables: Tables,
-    name: &str,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let py = lib.py();
-    if let Some(row) = tables.functions().iter().find(|row| row.name() == name) {
-        if !row.has_wrapper() {
-            return function_value(declared, row.type_text(), row.address).map(Some);
-        }
-        // What is wrong with its type is told now, not at the first call.
-        Declared::generated(declared, row.type_text().unwrap_or_default())?;
-        let definition = (&raw const row.method).cast_mut();
-        // SAFETY: the definition is static in the module, and only read.
-        return unsafe { built_in(lib, definition) }.map(Some);
-    }
-    if let Some(row) = tables.variables().iter().find(|row| row.name() == name) {
-        let ctype = Declared::generated(declared, row.type_text().unwrap_or_default())?.decayed();
-        return variable(name, &ctype, Place::Asked(row.address)).map(Some);
-    }
-    if let Some(value) = generated::integer(py, tables, name)? {
-        return Ok(Some(value));
-    }
-    if let Some(row) = tables.constants().iter().find(|row| row.name() == name)
-        && let Some(copy) = row.copy
-    {
-        let ctype = Declared::generated(declared, row.type_text().unwrap_or_default())?.decayed();
-        let size = constant_size(name, &ctype)?;
-        return copied(&ctype, size, copy).map(Some);
-    }
-    match generated_extern(tables, name) {
-        // SAFETY: a row of the module.
-        Some(at) => unsafe { function_value(declared, (*at).type_text(), (*at).address) }.map(Some),
-        None => Ok(None),
-    }
-}
-
-fn generated_extern(tables: Tables, name: &str) -> Option<*mut glue::Extern> {
-    // SAFETY: rows of the module.
-    tables.externs().find(|at| unsafe { (**at).name() } == name)
-}
-
-fn function_value<'py>(
-    declared: &Bound<'py, Declared>,
-    text: Option<&str>,
-    address: *mut c_void,
-) -> PyResult<Bound<'py, PyAny>> {
-    let ctype = Declared::generated(declared, text.unwrap_or_default())?.decayed();
-    cdata::plain(&ctype, address.cast())
 }
 
 /// The names of a module of our generator, and whether each is a variable.

@@ -1,8 +1,9 @@
 //! `string` and `unpack`: C arrays and strings as Python values in one go.
 
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyString};
+use pyo3::types::{PyBytes, PyString};
 
 use crate::cdata::Value;
 use crate::ctype::Kind;
@@ -109,10 +110,14 @@ pub fn unpack<'py>(value: Value<'_, 'py>, length: isize) -> PyResult<Bound<'py, 
             ctype.name
         )));
     };
-    let items = PyList::empty(py);
-    for index in 0..length {
-        // SAFETY: as above.
-        items.append(unsafe { from_c(value.data().add(index * size), item)? })?;
+    // SAFETY: a new list is filled in before anybody else sees it; the caller of `unpack` vouches
+    // for the length, as in C. Should an item fail, the list may be freed half filled.
+    unsafe {
+        let list = Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length.cast_signed()))?;
+        for index in 0..length {
+            let one = from_c(value.data().add(index * size), item)?;
+            ffi::PyList_SET_ITEM(list.as_ptr(), index.cast_signed(), one.into_ptr());
+        }
+        Ok(list)
     }
-    Ok(items.into_any())
 }

@@ -230,6 +230,23 @@ class ExternPython(OracleTest):
         self.assertIn("Returning 0", said[1][1])
 
 
+class Refused(unittest.TestCase):
+    def test_a_record_that_takes_itself_by_value(self) -> None:
+        cdef = "struct tree { int (*compare)(struct tree tree); };"
+        for module in from_stock(cdef, cdef):
+            with self.assertRaises(RuntimeError):
+                module.ffi.new("struct tree *")
+            with self.assertRaises(RuntimeError):
+                module.ffi.new("struct tree *")
+
+    def test_types_nested_too_deeply(self) -> None:
+        _, ours = from_stock("int same_i32(int);", None)
+        for text in ("int " + "*" * 5000, "int" + "(" * 5000, "int " + "(*" * 900 + ")" * 900):
+            with self.assertRaises(ours.ffi.error):
+                ours.ffi.typeof(text)
+        self.assertEqual(ours.ffi.typeof("int " + "*" * 900).kind, "pointer")
+
+
 class TwoBackends(unittest.TestCase):
     def test_compiled_tables_belong_to_one_backend(self) -> None:
         stock, _ = from_stock("int same_i32(int);", f'#include "{SOURCE}"')

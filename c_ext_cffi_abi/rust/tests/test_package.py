@@ -60,6 +60,34 @@ class Package(unittest.TestCase):
         with self.assertRaises(TypeError):
             ours.cast("int *", theirs.cast("int *", 0))
 
+    def test_a_subinterpreter_is_refused(self) -> None:
+        said = run(
+            "import rust_cffi._rust_cffi\n"
+            "try: import _xxsubinterpreters as inner\n"
+            "except ImportError: import _interpreters as inner\n"
+            "try: made = inner.create('legacy')\n"
+            "except TypeError: made = inner.create(isolated=False)\n"
+            "program = 'import sys; sys.path[:] = ' + repr(sys.path) + chr(10)\n"
+            "program += 'try: import rust_cffi._rust_cffi' + chr(10)\n"
+            "program += 'except ImportError as error: print(error, flush=True)'\n"
+            "inner.run_string(made, program)"
+        )
+        self.assertIn("not in a sub-interpreter", said)
+
+    def test_callbacks_end_with_the_interpreter(self) -> None:
+        said = run(
+            "import sys, rust_cffi; ffi = rust_cffi.FFI()\n"
+            "ffi.cdef('int apply(int (*function)(int), int x);')\n"
+            f"lib = ffi.dlopen({str(library())!r})\n"
+            "class Late:\n"
+            "    def __init__(self): self.made = ffi.callback('int(int)', lambda x: x + 1)\n"
+            "    def __del__(self): print(lib.apply(self.made, 2))\n"
+            "late = Late(); late.itself = late\n"
+            "sys.modules['kept'] = late\n"
+            "import builtins; builtins.late = late"
+        )
+        self.assertIn(said, ("3", ""))
+
     def test_what_is_missing_is_named(self) -> None:
         ffi = rust_cffi.FFI()
         ffi.cdef("int not_there(int);")

@@ -1,0 +1,111 @@
+//! What surrounds `FFI`: its class attributes, and the modules that hand objects of it out.
+
+use pyo3::exceptions::PyImportError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyModule, PyString};
+
+use crate::ctype::{CType, Type};
+use crate::declared::{Declared, Include};
+use crate::ffi_object::Ffi;
+use crate::lib_object::Lib;
+use crate::memory::Buffer;
+use crate::{cdata, compose};
+
+/// Gives the type its class attributes, once.
+///
+/// # Errors
+/// Those of making them.
+pub fn ready(py: Python<'_>, module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let class = py.get_type::<Ffi>();
+    class.setattr(
+        "NULL",
+        cdata::plain(void_pointer(py)?, std::ptr::null_mut())?,
+    )?;
+    class.setattr("error", crate::errors::class(py)?)?;
+    class.setattr("CType", py.get_type::<CType>())?;
+    class.setattr("CData", module.getattr("_CDataBase")?)?;
+    class.setattr("buffer", py.get_type::<Buffer>())?;
+    for name in module.dict().keys() {
+        let name = name.cast_into::<PyString>()?;
+        if name.to_str()?.starts_with("RTLD_") {
+            class.setattr(&name, module.getattr(&name)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// `void *`.
+///
+/// # Errors
+/// When memory ends.
+pub fn void_pointer(py: Python<'_>) -> PyResult<Type<'_, '_>> {
+    static MADE: PyOnceLock<Py<CType>> = PyOnceLock::new();
+    let made = MADE.get_or_try_init(py, || {
+        compose::pointer(&compose::void(py)?).map(Bound::unbind)
+    })?;
+    Ok(made.bind(py))
+}
+
+/// `char[]`.
+///
+/// # Errors
+/// When memory ends.
+pub fn char_array(py: Python<'_>) -> PyResult<Type<'_, '_>> {
+    static MADE: PyOnceLock<Py<CType>> = PyOnceLock::new();
+    let made = MADE.get_or_try_init(py, || {
+        let pointer = compose::pointer(&compose::primitive(py, "char")?)?;
+        compose::array(&pointer, None).map(Bound::unbind)
+    })?;
+    Ok(made.bind(py))
+}
+
+/// Gives a compiled module its `ffi` and `lib`.
+///
+/// # Errors
+/// Those of making them.
+pub fn publish<'py>(
+    module: &Bound<'py, PyAny>,
+    name: &str,
+    declared: &Bound<'py, Declared>,
+    lib: &Bound<'py, Lib>,
+) -> PyResult<()> {
+    let py = module.py();
+    let ffi = Ffi::over(declared);
+    module.setattr("ffi", Bound::new(py, ffi)?)?;
+    module.setattr("lib", lib)?;
+    // So that `from _module.lib import add` works.
+    let modules = py.import("sys")?.getattr("modules")?;
+    modules.set_item(format!("{name}.lib"), lib)
+}
+
+/// Imports the modules that a compiled module includes.
+///
+/// # Errors
+/// `ImportError` when one is missing or is no compiled module.
+pub fn include<'a>(
+    declared: &Bound<'_, Declared>,
+    name: &str,
+    modules: impl Iterator<Item = &'a str>,
+) -> PyResult<()> {
+    let py = declared.py();
+    let mut included = Vec::new();
+    for other in modules {
+        let module = py.import(other)?;
+        let parts = module.getattr("ffi").and_then(|ffi| {
+            let lib = module.getattr("lib")?;
+            Ok((ffi.cast_into::<Ffi>()?, lib.cast_into::<Lib>()?))
+        });
+        let Ok((ffi, lib)) = parts else {
+            return Err(PyImportError::new_err(format!(
+                "while loading {name}: failed to import ffi, lib from {other}"
+            )));
+        };
+        included.push(Include {
+            declared: ffi.get().declared(py).clone().unbind(),
+            lib: Some(lib.unbind()),
+        });
+    }
+    declared.get().include(included);
+    Ok(())
+}
