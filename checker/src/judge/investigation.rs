@@ -386,8 +386,8 @@ fn command(name: &str, program: PathBuf) -> Vec<OsString> {
         "gdb" => &[
             "--batch",
             "-nx",
-            "-ex",
-            "set startup-with-shell off",
+            "-iex",
+            "set auto-load off",
             "-ex",
             "set disable-randomization off",
             "-ex",
