@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use checker::border;
+use checker::border::{self, Question};
 use checker::build::compiler::Compiler;
 use checker::build::sanitizers;
 use checker::build::tools::Tools;
@@ -135,12 +135,16 @@ fn look_at(tools: &Tools, name: &str, exhibit: &Exhibit, variant: Variant) -> Se
         thorough: true,
         ..Effort::default()
     };
+    let question = Question {
+        scenario: "shows".into(),
+        given: Vec::new(),
+    };
     let looked = judge::investigate(
         tools,
         &lesson(name),
         &Sources::Exercise,
         variant,
-        None,
+        Some(&question),
         effort,
     );
     let mut seen = Seen {

@@ -999,6 +999,8 @@ fn opening_line(facts: &Facts) -> Option<Line> {
 
 /// What is wrong without any sign at run time but a wrong value.
 fn from_declarations(facts: &Facts) -> Option<Finding> {
+    // A lesson may declare something wrongly to show it; only an answer that went wrong makes that a bug.
+    facts.evidence.call.as_ref()?;
     facts
         .declared(Class::CutPointer, &[Fault::PointerAsInt])
         .or_else(|| facts.declared(Class::WrongTypes, &[Fault::Kind]))

@@ -321,3 +321,15 @@ fn an_ordinary_run_shows_nothing() {
     };
     assert_eq!(explain(&ended), None);
 }
+
+#[test]
+fn a_wrong_declaration_is_a_bug_only_where_an_answer_went_wrong() {
+    let bridge = "lib.null_read.restype = ctypes.c_double\nlib.null_read(1)\n";
+    let found = explain(&evidence(bridge)).unwrap();
+    assert_eq!((found.class, place(&found).1), (Class::WrongTypes, 1));
+    let unsuspected = Evidence {
+        call: None,
+        ..evidence(bridge)
+    };
+    assert_eq!(explain(&unsuspected), None);
+}
