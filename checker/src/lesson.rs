@@ -92,6 +92,10 @@ pub struct Manifest {
 pub struct Clib {
     /// `add` for `libadd.so`, made from all C files of `clib/`.
     pub name: String,
+    /// Functions that return a number which a bridge has to pass on as it is, by their C declarations: what they return
+    /// proves that C was called.
+    #[serde(default)]
+    pub proof: Vec<String>,
 }
 
 /// Limits for one run of one variant.
@@ -254,6 +258,8 @@ pub enum Sources {
     Exercise,
     /// The reference.
     Solution,
+    /// A folder that somebody handed in, of the form of `exercise/`.
+    Submission(PathBuf),
     /// The reference, with the files of a known wrong answer in place of its own.
     Wrong(String),
 }
@@ -271,11 +277,20 @@ fn names(patterns: &[VariantPattern], variant: Variant) -> bool {
 }
 
 impl Lesson {
+    /// The folder that a file from these sources must not lead out of.
+    pub fn source_root<'a>(&'a self, sources: &'a Sources) -> &'a Path {
+        match sources {
+            Sources::Submission(folder) => folder,
+            Sources::Exercise | Sources::Solution | Sources::Wrong(_) => &self.folder,
+        }
+    }
+
     /// Where the file of a bridge is read from, for these sources.
     pub fn source_file(&self, sources: &Sources, file: &Path) -> PathBuf {
         match sources {
             Sources::Exercise => self.folder.join("exercise").join(file),
             Sources::Solution => self.folder.join("solution").join(file),
+            Sources::Submission(folder) => folder.join(file),
             Sources::Wrong(name) => {
                 let own = self.folder.join("wrong").join(name).join(file);
                 if own.is_file() {

@@ -12,6 +12,8 @@ pub enum Verdict {
     Passed,
     /// An observation differs from the expected one.
     Wrong,
+    /// Every observation is right, and did not come from the C library.
+    NotNative,
     /// The C or Rust code, or the build script, does not build.
     CompileError,
     /// The bridge cannot be imported.
@@ -45,9 +47,10 @@ pub enum Verdict {
 }
 
 /// The fixed words for all outcomes.
-pub const NAMES: [&str; 17] = [
+pub const NAMES: [&str; 18] = [
     "passed",
     "wrong",
+    "not-native",
     "compile-error",
     "import-error",
     "abi-mismatch",
@@ -71,6 +74,7 @@ impl Verdict {
         match self {
             Verdict::Passed => "passed",
             Verdict::Wrong => "wrong",
+            Verdict::NotNative => "not-native",
             Verdict::CompileError => "compile-error",
             Verdict::ImportError => "import-error",
             Verdict::AbiMismatch => "abi-mismatch",
@@ -138,6 +142,7 @@ mod tests {
         let all = [
             Verdict::Passed,
             Verdict::Wrong,
+            Verdict::NotNative,
             Verdict::CompileError,
             Verdict::ImportError,
             Verdict::AbiMismatch,

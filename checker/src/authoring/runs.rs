@@ -6,7 +6,7 @@ use crate::build::tools::Tools;
 use crate::exit;
 use crate::judge::accepted::{self, Transcript};
 use crate::judge::report::{LessonReport, VariantReport};
-use crate::judge::{self, Order};
+use crate::judge::{self, Order, Proof};
 use crate::lesson::{Lesson, Sources, WrongAnswer};
 use crate::report::text;
 use crate::snapshot::State;
@@ -43,6 +43,8 @@ impl Court<'_> {
             variants,
             sources,
             fresh: false,
+            recall: true,
+            proof: Proof::Full,
         };
         judge::judge(self.tools, self.lesson, &order)
     }

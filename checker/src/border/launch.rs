@@ -34,8 +34,16 @@ pub fn use_supervisor(program: impl Into<PathBuf>) {
 /// When the supervisor or the program cannot be started, or the supervisor is lost. How the program itself ends is never
 /// an error.
 pub fn run(job: &Job) -> anyhow::Result<Ended> {
+    run_in(isolation_for(&job.access), job)
+}
+
+/// The same, in this layer and no other.
+///
+/// # Errors
+/// As for [`run`], and when this machine does not offer the layer.
+pub fn run_in(isolation: Isolation, job: &Job) -> anyhow::Result<Ended> {
     let specification = Specification {
-        isolation: isolation_for(&job.access),
+        isolation,
         ..Specification::new(job, false)
     };
     let mut supervised = Supervised::start(&specification)?;

@@ -32,7 +32,7 @@ pub use interpreter::places as interpreter_places;
 pub use interrogation::interrogate;
 pub(crate) use isolation::change_environment;
 pub use isolation::signal_pipe;
-pub use launch::{run, use_supervisor};
+pub use launch::{run, run_in, use_supervisor};
 pub use layers::{
     Found, Isolation, found_isolation, known_isolation, landlock_generation, use_isolation,
     wanted_isolation,

@@ -154,6 +154,12 @@ fn emit(
     if let Err(failure) = outcome(&ended)? {
         return Ok(Err(failure));
     }
+    if ended.leaked > 0 {
+        return Ok(Err(Failure::Stopped(format!(
+            "api_build.py: the build script left {} processes behind, which were ended\n",
+            ended.leaked
+        ))));
+    }
     let answer = std::fs::read(scratch.path().join(WANTED)).ok();
     let wanted = answer.and_then(|bytes| serde_json::from_slice::<Wanted>(&bytes).ok());
     Ok(wanted.ok_or_else(|| {

@@ -3,10 +3,11 @@
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::border::{self, Ending, Job};
+use crate::border::{self, Ending, Isolation, Job};
 use crate::build;
 use crate::build::compiler::Compiler;
 use crate::build::rust;
@@ -20,7 +21,11 @@ use crate::{exit, output, report};
 
 /// Say what the checker finds on this machine, and what to do about what is missing.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Also measure what each layer of isolation adds to the start of a program; takes a few seconds.
+    #[arg(long)]
+    measure: bool,
+}
 
 /// One thing that was looked at.
 struct Finding {
@@ -50,7 +55,7 @@ impl Finding {
 }
 
 /// Looks at everything; the exit code says whether `run` could work.
-pub fn run(_: &Args, global: &Global) -> anyhow::Result<u8> {
+pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let workspace = Workspace::find()?;
     let python = choose::choose(&workspace, global.python.as_deref());
     let compiler = Compiler::find(&workspace);
@@ -87,10 +92,15 @@ pub fn run(_: &Args, global: &Global) -> anyhow::Result<u8> {
     ));
     findings.push(cache(&workspace));
     findings.push(supervisor());
+    findings.push(isolation());
+    let costs = args.measure.then(measure).transpose()?;
     if global.json {
-        output::json(&document(&findings))?;
+        output::json(&document(&findings, costs.as_deref()))?;
     } else {
         output::result(&text(&findings))?;
+        if let Some(costs) = &costs {
+            output::result(&costs_in_words(costs))?;
+        }
     }
     let all_fine = findings.iter().all(|it| matches!(it.state, State::Fine(_)));
     Ok(if all_fine {
@@ -234,6 +244,72 @@ fn supervisor() -> Finding {
     }
 }
 
+/// Not a problem when it is less than all: `run` works with it, and `grade` says by itself when it is too little.
+fn isolation() -> Finding {
+    let found = border::found_isolation();
+    let mut detail = format!(
+        "{}: {}",
+        found.isolation,
+        match found.isolation {
+            Isolation::Full => "namespaces, a file tree of its own, refused system calls",
+            Isolation::Landlock => "rules for files and sockets, refused system calls",
+            Isolation::None => "limits only; a bridge can do what you can",
+        }
+    );
+    detail += &match border::landlock_generation() {
+        0 => ", no Landlock".to_owned(),
+        generation => format!(", Landlock {generation}"),
+    };
+    for (layer, cause) in &found.refusals {
+        detail += &format!("; not {layer}: {cause}");
+    }
+    Finding {
+        name: "isolation",
+        state: State::Fine(detail),
+    }
+}
+
+/// What each layer adds to the bare start of a program, milliseconds: the smallest of many, taken in turn, so that a busy
+/// machine disturbs all alike.
+fn measure() -> anyhow::Result<Vec<(Isolation, f64)>> {
+    const ROUNDS: usize = 60;
+    let offered = border::found_isolation().isolation;
+    let layers: Vec<Isolation> = [Isolation::None, Isolation::Landlock, Isolation::Full]
+        .into_iter()
+        .filter(|layer| *layer <= offered)
+        .collect();
+    let job = Job {
+        program: "/bin/true".into(),
+        args: Vec::new(),
+        env: Vec::new(),
+        cwd: Path::new("/").to_owned(),
+        limits: Limits::default(),
+        access: border::Access::default(),
+    };
+    let mut bare = Duration::MAX;
+    let mut least = vec![Duration::MAX; layers.len()];
+    for _ in 0..ROUNDS {
+        let begin = Instant::now();
+        Command::new("/bin/true").env_clear().status()?;
+        bare = bare.min(begin.elapsed());
+        for (layer, least) in layers.iter().zip(&mut least) {
+            let begin = Instant::now();
+            border::run_in(*layer, &job)?;
+            *least = begin.elapsed().min(*least);
+        }
+    }
+    let added = |least: &Duration| least.saturating_sub(bare).as_secs_f64() * 1000.0;
+    Ok(layers.into_iter().zip(least.iter().map(added)).collect())
+}
+
+fn costs_in_words(costs: &[(Isolation, f64)]) -> String {
+    let mut text = "\nCost over a bare start of the same program, smallest of many:\n".to_owned();
+    for (layer, cost) in costs {
+        text += &format!("  {:8}  {cost:.1} ms\n", layer.name());
+    }
+    text
+}
+
 fn text(findings: &[Finding]) -> String {
     let width = findings.iter().map(|it| it.name.len()).max().unwrap_or(0);
     let mut text = String::new();
@@ -255,15 +331,22 @@ fn text(findings: &[Finding]) -> String {
     )
 }
 
-fn document(findings: &[Finding]) -> serde_json::Value {
+fn document(findings: &[Finding], costs: Option<&[(Isolation, f64)]>) -> serde_json::Value {
     let entry = |finding: &Finding| match &finding.state {
         State::Fine(detail) => json!({ "name": finding.name, "fine": true, "detail": detail }),
         State::Missing(problem, next) => {
             json!({ "name": finding.name, "fine": false, "detail": problem, "next": next })
         }
     };
+    let costs = costs.map(|costs| {
+        let named = costs
+            .iter()
+            .map(|(layer, cost)| (layer.name().to_owned(), json!(cost)));
+        serde_json::Value::Object(named.collect())
+    });
     json!({
         "schema_version": report::SCHEMA_VERSION,
+        "isolation_cost": costs,
         "findings": findings.iter().map(entry).collect::<Vec<_>>(),
         "limits": Limits::default(),
     })

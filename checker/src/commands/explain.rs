@@ -181,6 +181,8 @@ fn look(
         variants,
         sources: sources.clone(),
         fresh: false,
+        recall: true,
+        proof: judge::Proof::Quick,
     };
     let report = judge::judge(tools, lesson, &order)?;
     let chosen = report

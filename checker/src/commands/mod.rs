@@ -5,6 +5,7 @@ pub mod conformance;
 pub mod derive;
 pub mod doctor;
 pub mod explain;
+pub mod grade;
 pub mod hint;
 pub mod list;
 pub mod run;

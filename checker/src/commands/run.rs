@@ -4,7 +4,7 @@ use crate::build::compiler::Compiler;
 use crate::build::tools::Tools;
 use crate::cli::Global;
 use crate::judge::report::{LessonReport, Problem};
-use crate::judge::{self, Order};
+use crate::judge::{self, Order, Proof};
 use crate::lesson::{Lesson, Sources};
 use crate::python::choose;
 use crate::report::{json, text};
@@ -81,6 +81,8 @@ impl Args {
                 Sources::Exercise
             },
             fresh: self.fresh,
+            recall: true,
+            proof: Proof::Quick,
         }
     }
 }

@@ -53,6 +53,13 @@ impl Files {
             .map(|(_, bytes)| bytes)
     }
 
+    /// Puts a content in, in place of any that has this name.
+    pub fn set(&mut self, name: &str, bytes: Vec<u8>) {
+        self.0.retain(|(other, _)| other != name);
+        self.0.push((name.to_owned(), bytes));
+        self.0.sort();
+    }
+
     /// Whether a file has this name.
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
@@ -102,7 +109,7 @@ pub fn bridge_files(
     let mut files = Vec::new();
     for name in files_of(variant) {
         let path = lesson.source_file(sources, Path::new(name));
-        let bytes = read(&lesson.folder, &path)?;
+        let bytes = read(lesson.source_root(sources), &path)?;
         check_text(&path, &bytes).map_err(|problem| unusable(&path, problem))?;
         files.push(((*name).to_owned(), bytes));
     }

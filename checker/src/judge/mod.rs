@@ -10,18 +10,20 @@ pub mod plan;
 pub mod quiz;
 pub mod reference;
 pub mod report;
+pub mod salt;
 pub mod work;
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use crate::border::{Answer, Interrogation, Loading, Part, Question};
+use crate::border::{self, Answer, Interrogation, Loading, Part, Question};
+use crate::build::store::Key;
 use crate::build::tools::Tools;
 use crate::build::{Failure, sweep};
 use crate::errors::ExpectedError;
 use crate::interrupt;
 use crate::lesson::{Lesson, Sources};
-use crate::variant::Variant;
+use crate::variant::{Bridge, Variant};
 use crate::verdict::Verdict;
 use inputs::Files;
 use investigation::{Effort, Investigation, Trial};
@@ -39,6 +41,19 @@ pub struct Order {
     pub sources: Sources,
     /// Whether to run everything again, with new hidden values.
     pub fresh: bool,
+    /// Whether an earlier verdict on the same files may be given again.
+    pub recall: bool,
+    /// Which variants have to prove that they call C.
+    pub proof: Proof,
+}
+
+/// Which variants have to prove that they call C: that takes a second run, and a second build where C is compiled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// Those that open a shared library, where nothing of theirs is built twice.
+    Quick,
+    /// All.
+    Full,
 }
 
 /// A lesson with everything about it that all its variants share.
@@ -49,7 +64,19 @@ pub struct Courtroom<'a> {
     clib: Files,
     scenarios: Vec<u8>,
     keys: Keys<'a>,
-    references: References,
+    references: Arc<References>,
+    /// Which variants prove that they call C; `None` in the court that they prove it in.
+    proof: Option<Proof>,
+    /// What the court with the salted library has of its own, made when the first variant needs it.
+    salted: OnceLock<Result<Salted, String>>,
+    /// What a work folder shows of the C library: the lesson's own text.
+    shown_clib: Files,
+}
+
+/// The C library with a secret number in its results, and what the solution observes with it.
+struct Salted {
+    clib: Files,
+    references: Arc<References>,
 }
 
 /// Judges the variants of a lesson; whatever one of them does, the others are judged.
@@ -57,18 +84,25 @@ pub struct Courtroom<'a> {
 /// # Errors
 /// When the lesson's own files cannot be read. A variant that cannot be run has its problem in the report.
 pub fn judge(tools: &Tools, lesson: &Lesson, order: &Order) -> anyhow::Result<LessonReport> {
-    let court = Courtroom::open(tools, lesson, &order.sources)?;
+    let proof = (order.sources != Sources::Solution).then_some(order.proof);
+    let court = Courtroom {
+        proof,
+        ..Courtroom::open(tools, lesson, &order.sources)?
+    };
     let mut found: Vec<Option<VariantReport>> = order
         .variants
         .iter()
         .map(|variant| {
-            if order.fresh {
+            if order.fresh || !order.recall {
                 None
             } else {
                 court.recall(*variant)
             }
         })
         .collect();
+    if order.fresh {
+        salt::forget(&court.salt_path())?;
+    }
     if found.iter().any(Option::is_none) {
         interrupt::watch();
         sweep::sweep(&tools.workspace);
@@ -168,6 +202,7 @@ impl<'a> Courtroom<'a> {
         let clib = Files::of_folder(&lesson.folder.join("clib"))?;
         let scenarios = inputs::read(&lesson.folder, &lesson.folder.join("scenarios.py"))?;
         let keys = Keys::new(tools, lesson, &clib, &scenarios)?;
+        let shown_clib = clib.clone();
         Ok(Courtroom {
             tools,
             lesson,
@@ -175,8 +210,91 @@ impl<'a> Courtroom<'a> {
             clib,
             scenarios,
             keys,
-            references: References::default(),
+            references: Arc::default(),
+            proof: None,
+            salted: OnceLock::new(),
+            shown_clib,
         })
+    }
+
+    /// The same court with a secret number in what the C library returns.
+    fn salted(&self) -> anyhow::Result<Courtroom<'a>> {
+        let made = self.salted.get_or_init(|| {
+            let functions = &self.lesson.manifest.clib.proof;
+            let salt = salt::kept(&self.salt_path()).map_err(|error| error.to_string())?;
+            Ok(Salted {
+                clib: salt::salted(&self.clib, functions, salt)?,
+                references: Arc::default(),
+            })
+        });
+        let Salted { clib, references } = made
+            .as_ref()
+            .map_err(|words| anyhow::anyhow!("the C library cannot be salted: {words}"))?;
+        Ok(Courtroom {
+            tools: self.tools,
+            lesson: self.lesson,
+            sources: self.sources,
+            clib: clib.clone(),
+            scenarios: self.scenarios.clone(),
+            keys: Keys::new(self.tools, self.lesson, clib, &self.scenarios)?,
+            references: Arc::clone(references),
+            proof: None,
+            salted: OnceLock::new(),
+            shown_clib: self.shown_clib.clone(),
+        })
+    }
+
+    /// Where the secret number of this lesson is kept, so that builds with it are found again.
+    fn salt_path(&self) -> std::path::PathBuf {
+        let salts = self.tools.workspace.cache.join("salts");
+        salts.join(self.lesson.manifest.id.to_string())
+    }
+
+    /// Whether a variant that observed everything right must prove that it called C.
+    fn must_prove(&self, variant: Variant) -> bool {
+        let quick = matches!(variant.bridge, Bridge::Ctypes | Bridge::Abi);
+        !self.lesson.manifest.clib.proof.is_empty()
+            && match self.proof {
+                None => false,
+                Some(Proof::Quick) => quick,
+                Some(Proof::Full) => true,
+            }
+    }
+
+    /// Runs a variant that passed once more, with a C library that returns something else.
+    fn prove(
+        &self,
+        variant: Variant,
+        files: &Files,
+        passed: VariantReport,
+    ) -> anyhow::Result<VariantReport> {
+        let court = self.salted()?;
+        let again = match work::prepare(&court, variant, self.sources, files, &[])? {
+            Ok(prepared) => court.examine(variant, files, &prepared, false)?,
+            Err(failure) => VariantReport {
+                diagnostics: vec![diagnosis::of_build(failure)],
+                ..VariantReport::without_run(variant, self.possible(variant), Verdict::CompileError)
+            },
+        };
+        if again.verdict.passed() {
+            return Ok(passed);
+        }
+        let mut report = VariantReport {
+            verdict: again.verdict,
+            points: 0,
+            diagnostics: again.diagnostics,
+            ..passed
+        };
+        if report.verdict == Verdict::Wrong {
+            report.verdict = Verdict::NotNative;
+            report.diagnostics = vec![report::Diagnostic {
+                from: "the judge".to_owned(),
+                text: "the answers are right, and stay the same when the C library returns something else: they are not \
+                       what C returned"
+                    .to_owned(),
+            }];
+        }
+        Ok(report)
     }
 
     /// Whether evidence is part of the questions: it is about the machine, so only the solution is asked.
@@ -191,13 +309,27 @@ impl<'a> Courtroom<'a> {
     /// The report that the cache holds for exactly these inputs.
     fn recall(&self, variant: Variant) -> Option<VariantReport> {
         let files = inputs::bridge_files(self.lesson, variant, self.sources).ok()?;
-        let key = self.keys.verdict(variant, &files, self.evidence()).ok()?;
+        let key = self.verdict_key(variant, &files).ok()?;
         let kept = std::fs::read(self.keys.verdict_path(&key)).ok()?;
         VariantReport::from_json(
             variant,
             self.possible(variant),
             &serde_json::from_slice(&kept).ok()?,
         )
+    }
+
+    /// The key of a verdict, which also depends on how it was found.
+    fn verdict_key(&self, variant: Variant, files: &Files) -> anyhow::Result<String> {
+        let key = self.keys.verdict(variant, files, self.evidence())?;
+        Ok(Key::of("verdict with proof")
+            .text(&key)
+            .text(if self.must_prove(variant) {
+                "proved"
+            } else {
+                ""
+            })
+            .text(border::wanted_isolation().name())
+            .finish())
     }
 
     /// Judges what the cache did not know, several at a time.
@@ -274,10 +406,19 @@ impl<'a> Courtroom<'a> {
                 };
                 (report, lasting)
             }
-            Ok(prepared) => (self.examine(variant, &files, &prepared, fresh)?, true),
+            Ok(prepared) => {
+                let report = self.examine(variant, &files, &prepared, fresh)?;
+                let proves = report.verdict.passed() && self.must_prove(variant);
+                let report = if proves {
+                    self.prove(variant, &files, report)?
+                } else {
+                    report
+                };
+                (report, true)
+            }
         };
         if lasting && report.verdict.repeatable() {
-            let key = self.keys.verdict(variant, &files, self.evidence())?;
+            let key = self.verdict_key(variant, &files)?;
             let path = self.keys.verdict_path(&key);
             crate::build::store::write_atomically(&path, &serde_json::to_vec(&report.to_json())?)
                 .map_err(|cause| ExpectedError::cache(&path, cause))?;
@@ -359,6 +500,7 @@ impl<'a> Courtroom<'a> {
             diagnosis,
             diagnostics: diagnosis::of_run(prepared, &interrogation, &verdict),
             scenarios,
+            isolation: border::known_isolation().map(|found| found.isolation),
             ..VariantReport::without_run(variant, self.possible(variant), verdict)
         })
     }

@@ -32,20 +32,25 @@ fn judge_one(lesson: &Lesson, quiz: &Quiz, sources: &Sources) -> QuizReport {
             problem,
         }
     };
-    let read = |sources: &Sources| table(lesson, &lesson.source_file(sources, &quiz.file));
+    let read = |sources: &Sources| {
+        table(
+            lesson.source_root(sources),
+            &lesson.source_file(sources, &quiz.file),
+        )
+    };
     match (read(&Sources::Solution), read(sources)) {
         (Ok(solution), Ok(chosen)) => report(compare(&solution, &chosen), None),
         (Err(error), _) | (_, Err(error)) => report(Vec::new(), Some(Problem::from(&error))),
     }
 }
 
-fn table(lesson: &Lesson, path: &Path) -> Result<toml::Table, ExpectedError> {
+fn table(folder: &Path, path: &Path) -> Result<toml::Table, ExpectedError> {
     let refuse = |problem: String| ExpectedError::UnusableFile {
         path: path.to_owned(),
         problem,
         next: "correct the file: each line is `question = \"choice\"`".to_owned(),
     };
-    let bytes = inputs::read(&lesson.folder, path)?;
+    let bytes = inputs::read(folder, path)?;
     let text = String::from_utf8(bytes).map_err(|_| refuse("it is not UTF-8".to_owned()))?;
     toml::from_str(&text).map_err(|error| refuse(error.to_string()))
 }

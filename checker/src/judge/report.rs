@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::accepted::Transcript;
-use crate::border::{Answer, Question};
+use crate::border::{Answer, Isolation, Question};
 use crate::diagnosis::Diagnosis;
 use crate::lesson::{LessonId, Sources};
 use crate::snapshot::State;
@@ -51,6 +51,8 @@ pub struct VariantReport {
     pub problem: Option<Problem>,
     /// Whether the cache answered.
     pub cached: bool,
+    /// What stood between it and the machine; `None` when it was not run.
+    pub isolation: Option<Isolation>,
 }
 
 /// What was found out with one question.
@@ -172,6 +174,7 @@ impl VariantReport {
             diagnosis: None,
             problem: None,
             cached: false,
+            isolation: None,
         }
     }
 
@@ -179,6 +182,7 @@ impl VariantReport {
     pub fn to_json(&self) -> Json {
         json!({
             "verdict": self.verdict,
+            "isolation": self.isolation,
             "scenarios": self.scenarios.iter().map(ScenarioReport::to_json).collect::<Vec<_>>(),
             "diagnostics": self.diagnostics.iter().map(|it| json!([it.from, it.text])).collect::<Vec<_>>(),
             "diagnosis": self.diagnosis,
@@ -208,6 +212,7 @@ impl VariantReport {
             diagnosis: serde_json::from_value(json["diagnosis"].clone()).ok()?,
             problem: None,
             cached: true,
+            isolation: serde_json::from_value(json["isolation"].clone()).ok()?,
         })
     }
 }

@@ -96,7 +96,7 @@ pub fn prepare(
         Err(failure) => return Ok(Err(failure)),
     };
     let scratch = tools.scratch()?;
-    clib.write_to(&scratch, "")?;
+    court.shown_clib.write_to(&scratch, "")?;
     scratch.write("scenarios.py", &court.scenarios)?;
     for (name, bytes) in files.entries().filter(|(name, _)| !name.contains('/')) {
         scratch.write(name, bytes)?;

@@ -20,7 +20,7 @@ pub fn short(found: &Diagnosis, lesson: &LessonId, sources: &Sources) -> String 
         lines.push(format!("  because {evidence}"));
     }
     let option = match sources {
-        Sources::Exercise => String::new(),
+        Sources::Exercise | Sources::Submission(_) => String::new(),
         Sources::Solution => " --solution".to_owned(),
         Sources::Wrong(name) => format!(" --wrong {name}"),
     };

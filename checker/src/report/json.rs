@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::SCHEMA_VERSION;
-use crate::border::Answer;
+use crate::border::{Answer, Isolation};
 use crate::judge::accepted::Transcript;
 use crate::judge::report::{LessonReport, Problem, QuizReport, ScenarioReport, VariantReport};
 use crate::lesson::Sources;
@@ -33,6 +33,7 @@ fn lesson(report: &LessonReport) -> Json {
         "sources": match &report.sources {
             Sources::Exercise => "exercise".to_owned(),
             Sources::Solution => "solution".to_owned(),
+            Sources::Submission(folder) => format!("submission/{}", folder.display()),
             Sources::Wrong(name) => format!("wrong/{name}"),
         },
         "passed": report.passed(),
@@ -54,6 +55,7 @@ fn variant(report: &VariantReport) -> Json {
         "points": report.points,
         "possible": report.possible,
         "cached": report.cached,
+        "isolation": report.isolation.map(Isolation::name),
         "problem": report.problem.as_ref().map(problem),
         "scenarios": report.scenarios.iter().map(scenario).collect::<Vec<_>>(),
         "diagnosis": report.diagnosis.as_ref().map(super::diagnosis::json),

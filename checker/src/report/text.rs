@@ -37,6 +37,7 @@ pub fn lesson(context: &Context, report: &LessonReport) -> String {
     let whose = match &report.sources {
         Sources::Exercise => String::new(),
         Sources::Solution => " (solution)".to_owned(),
+        Sources::Submission(folder) => format!(" (submission {})", folder.display()),
         Sources::Wrong(name) => format!(" (wrong answer {name})"),
     };
     let mut text = format!(
