@@ -44,7 +44,8 @@ int rust_cffi_to_long_double_at(void *object, long double *place);
 
 long double rust_cffi_to_long_double(void *object);
 
-long double rust_cffi_to_long_double(void *object) {
+long double rust_cffi_to_long_double(void *object)
+{
     long double value = -1;
     if (rust_cffi_to_long_double_at(object, &value) < 0) {
         return -1;

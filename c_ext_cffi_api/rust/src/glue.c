@@ -84,8 +84,8 @@ RC_UNUSED static inline int rc_to_float(PyObject *object, double *place)
          : PyLong_FromUnsignedLongLong((unsigned long long)(value)))
 
 #define RC_FROM_INTEGER(value, type)                                           \
-    ((type)-1 > (type)0 ? RC_FROM_UNSIGNED(value, type)                        \
-                        : RC_FROM_SIGNED(value, type))
+    ((type)(-1) > (type)0 ? RC_FROM_UNSIGNED(value, type)                      \
+                          : RC_FROM_SIGNED(value, type))
 
 RC_UNUSED static int rc_to_typed(PyObject *object, size_t type, void *place)
 {

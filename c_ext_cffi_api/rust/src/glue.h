@@ -93,8 +93,8 @@ struct rc_function {
 
 /* What `extern "Python"` calls. The body of the C function stores argument i at
    entries + 8 * i, a struct, a union or a long double as its address there, and
-   finds the result at the beginning. The entries are as large as the result, and
-   at least 8 bytes. */
+   finds the result at the beginning. The entries are as large as the result,
+   and at least 8 bytes. */
 struct rc_extern_slot {
     const char *name; /* module.function, for messages */
     size_t result_size;
