@@ -35,6 +35,30 @@ class Package(unittest.TestCase):
         )
         self.assertEqual(said, "[]")
 
+    def test_a_compiled_module_needs_the_native_part_alone(self) -> None:
+        said = run(
+            "before = set(sys.modules); import rust_cffi._rust_cffi\n"
+            "print(sorted(one for one in set(sys.modules) - before if 'cffi' in one))"
+        )
+        self.assertEqual(said, "['rust_cffi', 'rust_cffi._rust_cffi']")
+
+    def test_any_part_may_be_imported_first(self) -> None:
+        for first in (
+            "import rust_cffi.api",
+            "import rust_cffi.cparser",
+            "import rust_cffi.model",
+            "import rust_cffi.recompiler",
+            "from rust_cffi import *; FFI, install",
+            "from rust_cffi import verifier",
+        ):
+            with self.subTest(first):
+                said = run(
+                    f"{first}\nimport rust_cffi\n"
+                    "print(rust_cffi.FFI is rust_cffi.api.FFI, 'FFI' in dir(rust_cffi))\n"
+                    "print(hasattr(rust_cffi, 'nothing'), hasattr(rust_cffi, '_nothing'))"
+                )
+                self.assertEqual(said.split(), ["True", "True", "False", "False"])
+
     def test_no_parser_in_python_is_loaded(self) -> None:
         said = run(
             "import rust_cffi; ffi = rust_cffi.FFI()\n"

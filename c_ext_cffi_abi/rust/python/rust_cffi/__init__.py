@@ -7,12 +7,50 @@ copied, and the stock ``cffi`` in the same process stays as it is.
 Declarations are the exception: the engine reads them itself. ``FFI.cdef`` needs neither cffi's
 parser nor pycparser, takes a text as a whole or not at all, and its exceptions have the attributes
 ``file``, ``line`` and ``column`` where the fault has a place.
+
+Importing this package executes none of that yet: a compiled module needs ``_rust_cffi`` alone, and
+imports this package on the way to it.
 """
 
-from rust_cffi import _front
+import sys
 
-_front.run_package(globals())
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+    from typing import Any
 
-from rust_cffi._front import install  # noqa: E402
 
-__all__ = [*__all__, "install"]  # noqa: F405,F821  (__all__ is cffi's own, executed above)
+class _Finder:
+    """Finds the modules that this package does not have a file for: those of cffi."""
+
+    @staticmethod
+    def find_spec(fullname: str, path: object = None, target: object = None) -> "ModuleSpec | None":
+        if not fullname.startswith("rust_cffi."):
+            return None
+        from rust_cffi import _front
+
+        return _front.find_spec(fullname)
+
+
+sys.meta_path.append(_Finder)
+
+
+def __getattr__(name: str) -> "Any":
+    # Our own modules, and names that the interpreter asks every module for.
+    if name.startswith("_") and name != "__all__" and not name.startswith("__version"):
+        raise AttributeError(f"module 'rust_cffi' has no attribute '{name}'")
+    from rust_cffi import _front
+
+    return _front.attribute(globals(), name)
+
+
+def __dir__() -> "list[str]":
+    __getattr__("__all__")
+    return sorted(globals())
+
+
+def install() -> None:
+    """Puts this package in place of ``cffi``, for every import from now on in this process."""
+    from rust_cffi import _front
+
+    _front.install()

@@ -19,12 +19,20 @@ if TYPE_CHECKING:
 _PACKAGE = "rust_cffi"
 
 
+_stock: ModuleSpec | None = None
+
+
 def _stock_spec() -> ModuleSpec:
+    """Where cffi is; looked for once, so that all its modules are those of one installation."""
+    global _stock
+    if _stock is not None:
+        return _stock
     spec = PathFinder.find_spec("cffi")
     if spec is None or spec.loader is None or not spec.submodule_search_locations:
         raise ImportError(
             "rust_cffi runs the Python code of the package cffi, which is not installed"
         )
+    _stock = spec
     return spec
 
 
@@ -54,27 +62,21 @@ def _spec(fullname: str, origin: str) -> ModuleSpec:
     return spec
 
 
-class _Finder:
-    """Finds ``rust_cffi.NAME`` in the folder of cffi, unless this package has its own."""
+def _find(fullname: str) -> ModuleSpec | None:
+    return PathFinder.find_spec(fullname, _stock_spec().submodule_search_locations)
 
-    def __init__(self, folders: list[str]) -> None:
-        self._folders = folders
 
-    def find_spec(
-        self, fullname: str, path: object = None, target: object = None
-    ) -> ModuleSpec | None:
-        if not fullname.startswith(_PACKAGE + "."):
-            return None
-        found = PathFinder.find_spec(fullname, self._folders)
-        if found is None or found.origin is None or not isinstance(found.loader, SourceFileLoader):
-            return None
-        return _spec(fullname, found.origin)
+def find_spec(fullname: str) -> ModuleSpec | None:
+    """``rust_cffi.NAME``: the module ``NAME`` of cffi, executed over our backend."""
+    found = _find(fullname)
+    if found is None or found.origin is None or not isinstance(found.loader, SourceFileLoader):
+        return None
+    return _spec(fullname, found.origin)
 
 
 def stock_module(name: str) -> ModuleType:
     """Executes the module of cffi that a module of ours stands in place of, as ``_stock_NAME``."""
-    folders = _stock_spec().submodule_search_locations
-    found = PathFinder.find_spec(f"cffi.{name}", folders)
+    found = _find(f"cffi.{name}")
     if found is None or found.origin is None:
         raise ImportError(f"the installed cffi has no module {name}")
     spec = _spec(f"{_PACKAGE}._stock_{name}", found.origin)
@@ -85,13 +87,27 @@ def stock_module(name: str) -> ModuleType:
     return module
 
 
-def run_package(namespace: dict[str, Any]) -> None:
-    """Executes cffi's ``__init__`` in the namespace of this package."""
-    spec = _stock_spec()
-    sys.meta_path.append(_Finder(list(spec.submodule_search_locations)))
-    code = spec.loader.get_code("cffi")
+def attribute(namespace: dict[str, Any], name: str) -> Any:
+    """An attribute of this package that is not there yet: a module, or what cffi's own defines.
+
+    A module comes first, and alone: while one is executed, those that it needs are asked for here.
+    """
+    if name[0] != "_" and _find(f"cffi.{name}") is not None:
+        return importlib.import_module(f"{_PACKAGE}.{name}")
+    _run_package(namespace)
+    if name not in namespace:
+        raise AttributeError(f"module '{_PACKAGE}' has no attribute '{name}'")
+    return namespace[name]
+
+
+def _run_package(namespace: dict[str, Any]) -> None:
+    """Executes cffi's ``__init__`` in the namespace of this package; twice does no harm."""
+    if "__version__" in namespace:
+        return
+    code = _stock_spec().loader.get_code("cffi")
     namespace["__builtins__"] = _BUILTINS
     exec(code, namespace)
+    namespace["__all__"] = [*namespace["__all__"], "install"]
     _rust_cffi.__version__ = namespace["__version__"]
 
 
@@ -119,6 +135,7 @@ def install() -> None:
     package = sys.modules[_PACKAGE]
     if sys.modules.get("cffi") is package:
         return
+    _run_package(vars(package))
     for name in [name for name in sys.modules if name.startswith("cffi.")]:
         del sys.modules[name]
     sys.modules["cffi"] = package
