@@ -36,6 +36,11 @@ sys.meta_path.append(_Finder)
 
 
 def __getattr__(name: str) -> "Any":
+    if name == "_rust_cffi":
+        # The backend, as an attribute for those who put it in place of `_cffi_backend`.
+        import importlib
+
+        return importlib.import_module("rust_cffi._rust_cffi")
     # Our own modules, and names that the interpreter asks every module for.
     if name.startswith("_") and name != "__all__" and not name.startswith("__version"):
         raise AttributeError(f"module 'rust_cffi' has no attribute '{name}'")
