@@ -201,7 +201,14 @@ impl Declared {
 
     fn read<'py>(slf: &Bound<'py, Self>, text: &str, dialect: Dialect) -> PyResult<Found<'py>> {
         let tree = match slf.get().source() {
-            Some(Source::Generated(tables)) => parse(text, tables, dialect),
+            Some(Source::Generated(tables)) => {
+                let tables = *tables;
+                let known = generated::Known {
+                    tables,
+                    declared: slf,
+                };
+                parse(text, &known, dialect)
+            }
             Some(Source::Stock(tables)) => parse(text, &**tables, dialect),
             None => parse(text, &Nothing, dialect),
         };

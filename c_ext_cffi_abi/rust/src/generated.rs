@@ -70,6 +70,51 @@ impl Names for Tables {
     }
 }
 
+/// The names of a module's tables; lengths may also be integers of the modules that it includes.
+pub struct Known<'a, 'py> {
+    /// The module's own tables.
+    pub tables: Tables,
+    /// Its declarations, which know what it includes.
+    pub declared: &'a Bound<'py, Declared>,
+}
+
+impl Names for Known<'_, '_> {
+    fn record(&self, tag: &str, union: bool) -> Option<(isize, bool)> {
+        self.tables.record(tag, union)
+    }
+
+    fn enumeration(&self, tag: &str) -> Option<usize> {
+        self.tables.enumeration(tag)
+    }
+
+    fn typedef(&self, name: &str) -> Option<Op> {
+        self.tables.typedef(name)
+    }
+
+    fn length(&self, name: &str) -> Option<Result<usize, &'static str>> {
+        let own = self.tables.length(name);
+        own.or_else(|| included_length(self.declared, name, 0))
+    }
+}
+
+fn included_length(
+    declared: &Bound<'_, Declared>,
+    name: &str,
+    depth: usize,
+) -> Option<Result<usize, &'static str>> {
+    if depth > DEEPEST_INCLUDE {
+        return None;
+    }
+    declared.get().includes().iter().find_map(|include| {
+        let other = include.declared.bind(declared.py());
+        let found = match other.get().source()? {
+            Source::Generated(tables) => tables.length(name),
+            Source::Stock(tables) => tables.length(name),
+        };
+        found.or_else(|| included_length(other, name, depth + 1))
+    })
+}
+
 /// What reads the integer of this name.
 fn integer_reader(tables: Tables, name: &str) -> Option<glue::Read> {
     let enumerator = tables

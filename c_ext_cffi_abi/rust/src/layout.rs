@@ -210,15 +210,22 @@ impl<'a, 'py> Builder<'a, 'py> {
             None => self.add_plain(field, natural, align, flags)?,
             Some(bits) => self.add_bits(field, bits, align, named, flags)?,
         }
-        self.end = self.end.max(self.whole_bytes());
-        // Far enough from the end that neither one more field nor its alignment can wrap.
-        if self.end > isize::MAX.cast_unsigned() - NO_PACK {
+        self.end = self.within(self.end.max(self.whole_bytes()))?;
+        Ok(())
+    }
+
+    /// A number of bytes that a record may have. Two such numbers never wrap when added.
+    ///
+    /// # Errors
+    /// `OverflowError` for one beyond the largest object of C.
+    fn within(&self, bytes: usize) -> PyResult<usize> {
+        if bytes > isize::MAX.cast_unsigned() {
             return Err(PyOverflowError::new_err(format!(
                 "size of {} would overflow a Py_ssize_t",
                 self.ctype.get().name
             )));
         }
-        Ok(())
+        Ok(bytes)
     }
 
     fn whole_bytes(&self) -> usize {
@@ -254,7 +261,7 @@ impl<'a, 'py> Builder<'a, 'py> {
         let py = self.ctype.py();
         let start = self.whole_bytes();
         self.bit = 0;
-        self.byte = start.next_multiple_of(align);
+        self.byte = self.within(start.next_multiple_of(align))?;
         if self.byte != start.next_multiple_of(natural) {
             self.layout.packed = true;
         }
@@ -450,7 +457,7 @@ impl<'a, 'py> Builder<'a, 'py> {
 
     fn totals(&mut self, said: Said) -> PyResult<(usize, usize)> {
         // As in gcc's C, a struct without content takes one byte, unless a size is said.
-        let natural = self.end.next_multiple_of(self.align).max(1);
+        let natural = self.within(self.end.next_multiple_of(self.align).max(1))?;
         let size = match said.size {
             None => natural,
             Some(size) => {

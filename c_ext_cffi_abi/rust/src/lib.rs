@@ -4,7 +4,7 @@
 //!
 //! * types: `ctype`, `primitive`, `compose`, `layout`, `function`
 //! * values: `cdata` with `access`, `numbers`, `show`, `offsets` and `release`; `convert` and `aggregate` into C, `produce` out of C
-//! * memory: `create`, `memory`, `strings`, `handles`, `file`
+//! * memory: `create`, `memory`, `strings`, `handles`, `file`, `testbuff`
 //! * crossing: `library`, `call` with its short way `direct` (and `exact`), `callback`
 //! * declarations: `cdef` reads them and makes their types
 //! * modules: `ffi_object` and `lib_object` over `declared`, whose types come from texts (`parse`), from our generator's
@@ -54,6 +54,7 @@ mod slots;
 mod stock;
 mod stock_tables;
 mod strings;
+mod testbuff;
 mod variable;
 mod wide;
 
@@ -425,6 +426,11 @@ mod _rust_cffi {
             address if address.is_null() => Err(PyValueError::new_err(())),
             address => Ok(address as usize),
         }
+    }
+
+    #[pyfunction]
+    fn _testbuff(class: &Bound<'_, PyType>, methods: i32) -> PyResult<()> {
+        crate::testbuff::give(class, methods)
     }
 
     /// Called by a module that stock cffi has compiled, when it is imported.

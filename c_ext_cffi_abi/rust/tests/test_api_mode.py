@@ -300,6 +300,7 @@ class Includes(unittest.TestCase):
                 self.assertEqual(second.lib.at(first.ffi.new("spot *", [2.5])[0]), 2.5)
                 self.assertEqual(second.lib.next(second.lib.A), second.lib.B)
                 self.assertEqual(second.lib.LIMIT, 9)
+                self.assertEqual(second.ffi.sizeof("short[B]"), 2)
                 self.assertIs(second.lib.sides, first.lib.sides)
 
     def test_what_is_not_prepared_cannot_be_included(self) -> None:
