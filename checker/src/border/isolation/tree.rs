@@ -36,7 +36,7 @@ const DEVICES: [&str; 5] = [
 ];
 
 /// The most files and folders that a box may hold.
-const INODES: u32 = 1 << 16;
+const INODES: u32 = 1 << 14;
 
 /// Where the tree is put together; what lay there before is not needed any more.
 const SCAFFOLD: &str = "/tmp";
