@@ -66,7 +66,7 @@ def main() -> None:
     """Run everything that was asked for; the exit code is 1 when something was found."""
     options = arguments()
     if importlib.util.find_spec("cffi") is None:
-        sys.exit("soundness.py: this Python has no cffi; run it with .venv/bin/python, which")
+        sys.exit("soundness.py: this Python has no cffi; run it with .venv/bin/python")
     WORK.mkdir(parents=True, exist_ok=True)
     watch = choose(options.tool)
     if watch is None:
