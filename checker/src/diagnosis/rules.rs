@@ -319,7 +319,12 @@ fn from_exceptions(facts: &Facts) -> Option<Finding> {
     })
 }
 
-/// Whether a thread of Python could still run while the process hung; read from the beats of the second run.
+/// The silence that shows that no thread of Python could run, seconds. A beat comes every 0.1 s where one can; a busy
+/// machine may keep it waiting for some of them.
+const SILENCE: f64 = 1.5;
+
+/// Whether a thread of Python could still run while the process hung; read from the beats of the second run, whose
+/// times count from its start. None when it was stopped too soon to tell.
 fn gil_was_free(run: &Run) -> Option<bool> {
     let beats = run
         .stderr
@@ -327,8 +332,7 @@ fn gil_was_free(run: &Run) -> Option<bool> {
         .filter_map(|line| line.strip_prefix("[watch] beat "));
     let last: f64 = beats.filter_map(|it| it.parse().ok()).next_back()?;
     let wall = run.wall.as_secs_f64();
-    // A beat comes every 0.1 s; without one for half of the time, nobody else could take the GIL.
-    Some(last > wall * 0.5)
+    (wall > SILENCE).then_some(wall - last < SILENCE)
 }
 
 /// CPU time that starting Python takes, seconds.

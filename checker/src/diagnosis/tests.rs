@@ -208,6 +208,9 @@ fn a_hang_is_told_by_its_frames_and_by_who_could_go_on() {
     );
     let found = hang("[watch] beat 0.10\n[watch] beat 0.20\n", 9.8);
     assert_eq!(found.class, Class::GilHeld);
+    // A slow start: the beats begin late, and end in the middle of the run.
+    let found = hang("[watch] beat 1.30\n[watch] beat 1.40\n", 9.8);
+    assert_eq!(found.class, Class::GilHeld);
     assert!(
         found
             .evidence

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use nix::time::{ClockId, clock_gettime};
+
 use super::inputs::Files;
 use super::plan::Asked;
 use super::work::{self, Prepared};
@@ -21,8 +23,8 @@ use crate::variant::{Bridge, Variant};
 /// Python code that tells about the GIL and about open descriptors while the scenarios run.
 const WATCH: &str = include_str!("../diagnosis/watch.py");
 
-/// How long a hang is looked at the second time, seconds.
-const HANG: u64 = 3;
+/// How long a hang is looked at the second time, seconds; starting under the sanitizers takes a part of it.
+const HANG: u64 = 5;
 
 /// How long a process may take to print its C frames, whose names have to be looked up.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -238,9 +240,13 @@ impl Trial<'_> {
             },
         );
         if hangs {
-            prepared.add_to_scenarios(&WATCH.replace("@what@", "beats"))?;
             let limits = &mut prepared.job_mut().limits;
-            limits.wall_seconds = limits.wall_seconds.min(HANG);
+            limits.wall_seconds = HANG;
+            limits.cpu_seconds = None;
+            let now = clock_gettime(ClockId::CLOCK_MONOTONIC)?;
+            let began = format!("{}.{:09}", now.tv_sec(), now.tv_nsec());
+            let watch = WATCH.replace("@what@", "beats");
+            prepared.add_to_scenarios(&watch.replace("@began@", &began))?;
         }
         let mut run = self.run(&prepared, self.questions(suspect))?;
         let found_nothing = run.end == End::InOrder && !run.stderr.contains("runtime error");
