@@ -1,5 +1,9 @@
 //! `checker conformance`.
 
+use std::process::{Command, Stdio};
+
+use anyhow::Context;
+
 use crate::build::compiler::Compiler;
 use crate::build::tools::Tools;
 use crate::cli::Global;
@@ -33,6 +37,9 @@ pub struct Args {
     /// Run stock again, instead of remembering what it said.
     #[arg(long)]
     fresh: bool,
+    /// Then run the engines' tests where wrong accesses to memory show: tools/soundness.py, with AddressSanitizer or valgrind.
+    #[arg(long)]
+    soundness: bool,
 }
 
 /// Runs the suites that were asked for.
@@ -70,9 +77,24 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     } else {
         output::result(&report::text(&results, args.reasons))?;
     }
-    Ok(if as_known {
+    let sound = !args.soundness || is_sound(&Tools::new(workspace, chosen, compiler), args.all)?;
+    Ok(if as_known && sound {
         exit::PASSED
     } else {
         exit::NOT_PASSED
     })
+}
+
+/// Runs the soundness tests, all of them or the quick ones. What they print is an account of progress, and no part of the result.
+fn is_sound(tools: &Tools, all: bool) -> anyhow::Result<bool> {
+    let venv = tools.venv()?;
+    tools.engines()?;
+    let script = tools.workspace.root.join("tools/soundness.py");
+    let mut command = Command::new(&venv.python);
+    command.arg(&script).args((!all).then_some("--quick"));
+    command.stdin(Stdio::null()).stdout(std::io::stderr());
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start `{}`", tools.workspace.shown(&script).display()))?;
+    Ok(status.success())
 }
