@@ -2,15 +2,17 @@
 //!
 //! Each class keeps the memory of its last few dead instances. The layout of that memory, in front
 //! of the object too, belongs to the interpreter; what is done here holds for Python 3.9 to 3.13,
-//! and anything else is left to the interpreter's own allocation.
+//! and anything else is left to the interpreter's own allocation. How instances end is told in
+//! `ending`, how the collector learns of them in `tracking`.
 
 use std::cell::Cell;
 use std::ffi::c_void;
 
 use pyo3::ffi;
 
-use crate::info::slot_of;
+use crate::info::{Slot, slot_of};
 use crate::py::{Obj, Res};
+use crate::{ending, tracking};
 
 /// How many dead instances of a class are kept.
 const MOST: usize = 16;
@@ -21,7 +23,7 @@ pub(crate) struct Spare {
     count: Cell<usize>,
 }
 
-/// A dead instance: untracked, all of its fields released.
+/// A dead instance: typed, untracked, and zero but for its type, its link and its memory's address.
 #[repr(C)]
 struct Dead {
     base: ffi::PyObject,
@@ -48,7 +50,7 @@ impl Drop for Spare {
 }
 
 impl Spare {
-    #[inline]
+    #[inline(always)]
     fn take(&self) -> Option<*mut Dead> {
         let dead = self.first.get();
         if dead.is_null() {
@@ -61,11 +63,15 @@ impl Spare {
     }
 
     /// Takes a dead instance; `false` when there is no room for it.
-    #[inline]
-    fn keep(&self, dead: *mut Dead) -> bool {
+    ///
+    /// # Safety
+    /// `dead` is untracked, nobody else knows it, and its fields are as [`Dead`] says.
+    #[inline(always)]
+    pub(crate) unsafe fn keep(&self, dead: *mut ffi::PyObject) -> bool {
         if cfg!(Py_3_14) || self.count.get() >= MOST {
             return false;
         }
+        let dead = dead.cast::<Dead>();
         // SAFETY: the caller gives the memory away.
         unsafe { (*dead).next = self.first.get() };
         self.first.set(dead);
@@ -74,23 +80,33 @@ impl Spare {
     }
 }
 
-/// A new instance: a counted, typed object whose other fields the caller sets before it calls
-/// [`track`]. All of them are zero behind the first `head` bytes.
-#[inline]
-pub(crate) fn allocate(ty: &Obj, head: usize) -> Res<Obj> {
-    let pointer = ty.ptr().cast::<ffi::PyTypeObject>();
-    if let Some(dead) = slot_of(ty).and_then(|slot| slot.spare.take()) {
-        // SAFETY: memory that the interpreter made for an instance of this very type; it is put back
-        // into the state of a new one.
-        return unsafe {
-            clear_front(pointer, dead.cast());
-            let size = (*pointer).tp_basicsize as usize;
-            dead.cast::<u8>()
-                .add(head)
-                .write_bytes(0, size.saturating_sub(head));
-            Obj::owned(ffi::PyObject_Init(dead.cast(), pointer))
-        };
+/// A new instance: a counted, typed object whose fields are zero but for the first one behind the
+/// object's own, which the caller sets before it calls [`track`].
+#[inline(always)]
+pub(crate) fn allocate(ty: &Obj, slot: &Slot) -> Res<Obj> {
+    match reuse(ty, slot) {
+        Some(made) => Ok(made),
+        None => allocate_anew(ty),
     }
+}
+
+/// The same from memory that was kept, if there is some; no Python code runs meanwhile.
+#[inline(always)]
+pub(crate) fn reuse(ty: &Obj, slot: &Slot) -> Option<Obj> {
+    let dead = slot.spare.take()?;
+    // SAFETY: memory that the interpreter made for an instance of this very type, and that has kept
+    // its type; nobody else knows it. The count of references is the first word of an object in the
+    // versions that memory is kept in.
+    unsafe {
+        dead.cast::<isize>().write(1);
+        ffi::Py_INCREF(ty.ptr());
+        Obj::owned(dead.cast()).ok()
+    }
+}
+
+#[cold]
+fn allocate_anew(ty: &Obj) -> Res<Obj> {
+    let pointer = ty.ptr().cast::<ffi::PyTypeObject>();
     // SAFETY: a living type; its tp_alloc gives a zeroed, counted object.
     unsafe {
         let allocate = (*pointer).tp_alloc.unwrap_or(ffi::PyType_GenericAlloc);
@@ -101,18 +117,18 @@ pub(crate) fn allocate(ty: &Obj, head: usize) -> Res<Obj> {
 }
 
 /// Shows a complete instance to the collector.
-#[inline]
+#[inline(always)]
 pub(crate) fn track(made: &Obj) {
     // SAFETY: an instance that `allocate` has made and that is not tracked yet.
-    unsafe { ffi::PyObject_GC_Track(made.ptr().cast()) }
+    unsafe { tracking::track(made.ptr()) }
 }
 
-/// Zeroes what lies in front of an object: whether it was finalised, its dict and weak references.
+/// Zeroes what lies in front of a dead instance, whether it was finalised, its dict and weak
+/// references, and all fields of its own.
 ///
 /// # Safety
-/// `object` is a dead instance of `ty`.
-#[inline]
-unsafe fn clear_front(ty: *mut ffi::PyTypeObject, object: *mut usize) {
+/// `object` is a dead instance of `ty`, untracked.
+unsafe fn clear_all(ty: *mut ffi::PyTypeObject, object: *mut usize) {
     /// Flags of types whose instances have two more words in front (from Python 3.11 and 3.12 on).
     const MANAGED: std::ffi::c_ulong = 1 << 3 | 1 << 4;
     // SAFETY: the header of the collector is two words, and managed fields are two before it.
@@ -123,6 +139,11 @@ unsafe fn clear_front(ty: *mut ffi::PyTypeObject, object: *mut usize) {
             object.sub(3).write(0);
             object.sub(4).write(0);
         }
+        let (own, all) = (size_of::<ffi::PyObject>(), (*ty).tp_basicsize as usize);
+        object
+            .cast::<u8>()
+            .add(own)
+            .write_bytes(0, all.saturating_sub(own));
     }
 }
 
@@ -130,19 +151,21 @@ unsafe fn clear_front(ty: *mut ffi::PyTypeObject, object: *mut usize) {
 pub(crate) unsafe extern "C" fn free(object: *mut c_void) {
     // SAFETY: Python calls this at the end of an instance, whose type is still alive.
     unsafe {
-        let ty = ffi::Py_TYPE(object.cast()).cast::<ffi::PyObject>();
-        let kept = Obj::by_ref(&ty)
-            .and_then(slot_of)
-            .is_some_and(|slot| slot.spare.keep(object.cast()));
-        if !kept {
-            ffi::PyObject_GC_Del(object);
+        let ty = ffi::Py_TYPE(object.cast());
+        let as_object = ty.cast::<ffi::PyObject>();
+        if let Some(slot) = Obj::by_ref(&as_object).and_then(slot_of) {
+            clear_all(ty, object.cast());
+            if slot.spare.keep(object.cast()) {
+                return;
+            }
         }
+        ffi::PyObject_GC_Del(object);
     }
 }
 
-/// Lets a class that is just being made keep the memory of its instances.
-pub(crate) fn enable(ty: &Obj) {
-    let ty = ty.ptr().cast::<ffi::PyTypeObject>();
+/// Lets a class that is just being made keep the memory of its instances, and end them the short way.
+pub(crate) fn enable(class: &Obj) {
+    let ty = class.ptr().cast::<ffi::PyTypeObject>();
     // SAFETY: a living class; only where the interpreter's own allocation is in place.
     unsafe {
         let own = |slot: Option<ffi::freefunc>| {
@@ -150,6 +173,7 @@ pub(crate) fn enable(ty: &Obj) {
         };
         if own((*ty).tp_free) && (*ty).tp_itemsize == 0 {
             (*ty).tp_free = Some(free);
+            ending::enable(class);
         }
     }
 }

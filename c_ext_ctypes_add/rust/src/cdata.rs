@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use pyo3::ffi;
 
-use crate::info::{self, FINAL, Info, Kind};
+use crate::info::{self, FINAL, Info, Kind, Slot};
 use crate::py::{self, Exc, Obj, Raised, Res, api, raise};
 use crate::types::types;
 use crate::value::{Access, Bits};
@@ -39,6 +39,37 @@ impl Head {
     #[inline]
     pub(crate) fn memory(&self) -> *mut u8 {
         self.b_ptr
+    }
+
+    /// Whether the end of the instance is not the end of others, which might end others in turn. What
+    /// a dict ends is bounded by the dict itself.
+    #[inline(always)]
+    pub(crate) fn ends_alone(&self) -> bool {
+        // SAFETY: each place holds NULL or a living object.
+        unsafe {
+            (self.b_base.is_null() || ffi::Py_REFCNT(self.b_base) > 1)
+                && (self.b_objects.is_null() || ffi::PyDict_CheckExact(self.b_objects) != 0)
+        }
+    }
+
+    /// Lets everything go; what is left is zero but for the address of the memory.
+    ///
+    /// # Safety
+    /// The instance is dying, and nobody else knows it.
+    #[inline(always)]
+    pub(crate) unsafe fn release(&mut self) {
+        // SAFETY: the instance owns what its places hold, and its memory if it says so.
+        unsafe {
+            for place in [&raw mut self.b_objects, &raw mut self.b_base] {
+                drop(Obj::owned(place.replace(std::ptr::null_mut())));
+            }
+            if self.b_needsfree != 0 && self.b_ptr != (&raw mut self.inline).cast() {
+                ffi::PyMem_Free(self.b_ptr.cast());
+            }
+        }
+        self.b_needsfree = 0;
+        self.b_index = 0;
+        self.inline = Inline([0; INLINE]);
     }
 }
 
@@ -308,25 +339,25 @@ enum Memory {
 }
 
 /// A new instance.
-#[inline]
-fn allocate(ty: &Obj, info: &Info, memory: Memory) -> Res<Data> {
-    info.set(FINAL);
-    if !info::has_data(ty) {
+#[inline(always)]
+fn allocate(ty: &Obj, slot: &Slot, shape: Shape, memory: Memory) -> Res<Data> {
+    if !slot.has_data {
         // A metaclass of ours on a class that has nothing to do with `_CData`.
         return Err(raise(Exc::Type, "expected a ctypes instance"));
     }
-    let made = Data(crate::allocation::allocate(ty, size_of::<Head>())?);
+    let made = Data(crate::allocation::allocate(ty, slot)?);
+    complete(made, shape, memory)
+}
+
+/// Fills in a new instance.
+#[inline(always)]
+fn complete(made: Data, shape: Shape, memory: Memory) -> Res<Data> {
     let head = made.head();
-    // SAFETY: a new object of at least the size of Head; all fields behind the object's own are set
-    // before anyone sees it.
+    // SAFETY: a new object of at least the size of Head, all zero but for the address of its memory,
+    // which is set before anyone sees it.
     unsafe {
-        (*head).b_needsfree = 0;
-        (*head).b_base = std::ptr::null_mut();
-        (*head).b_size = info.size;
-        (*head).b_length = info.length;
-        (*head).b_index = 0;
-        (*head).b_objects = std::ptr::null_mut();
-        (*head).inline = Inline([0; INLINE]);
+        (*head).b_size = shape.size;
+        (*head).b_length = shape.length;
         match memory {
             Memory::At(at) => (*head).b_ptr = at,
             Memory::Inside(base, index, at) => {
@@ -334,12 +365,12 @@ fn allocate(ty: &Obj, info: &Info, memory: Memory) -> Res<Data> {
                 (*head).b_base = base.into_obj().into_ptr();
                 (*head).b_index = index;
             }
-            Memory::Own if info.size <= INLINE => {
+            Memory::Own if shape.size <= INLINE => {
                 (*head).b_ptr = (&raw mut (*head).inline).cast();
                 (*head).b_needsfree = 1;
             }
             Memory::Own => {
-                (*head).b_ptr = ffi::PyMem_Calloc(1, info.size).cast();
+                (*head).b_ptr = ffi::PyMem_Calloc(1, shape.size).cast();
                 (*head).b_needsfree = 1;
             }
         }
@@ -348,10 +379,40 @@ fn allocate(ty: &Obj, info: &Info, memory: Memory) -> Res<Data> {
             return Err(raise(Exc::Memory, "no memory"));
         }
     }
-    if info.kind == Kind::Function {
+    if shape.is_function {
         crate::function::make_callable(&made)?;
     }
     Ok(made)
+}
+
+/// What an instance is made by: no more than that, so that the record may change meanwhile.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    size: usize,
+    length: usize,
+    is_function: bool,
+}
+
+impl Shape {
+    #[inline(always)]
+    pub(crate) fn of(info: &Info) -> Shape {
+        Shape {
+            size: info.size,
+            length: info.length,
+            is_function: info.kind == Kind::Function,
+        }
+    }
+}
+
+/// The slot of a type, and how its instances are made, with which the type becomes final.
+#[inline(always)]
+fn made_by(ty: &Obj) -> Res<(&Slot, Shape)> {
+    let abstract_class = || raise(Exc::Type, "abstract class");
+    let slot = info::slot_of(ty).ok_or_else(abstract_class)?;
+    // SAFETY: the interpreter is held, and nothing here replaces the record.
+    let info = unsafe { (*slot.info.as_ptr()).as_deref() }.ok_or_else(abstract_class)?;
+    info.set(FINAL);
+    Ok((slot, Shape::of(info)))
 }
 
 /// `tp_new` of all types: an instance with zeroed memory of its own.
@@ -360,14 +421,23 @@ pub(crate) fn new(ty: &Obj, _arguments: &Obj, _keywords: Option<&Obj>) -> Res<Ob
 }
 
 /// An instance with zeroed memory of its own.
+#[inline]
 pub(crate) fn new_instance(ty: &Obj) -> Res<Data> {
-    allocate(ty, &*concrete(ty)?, Memory::Own)
+    let (slot, shape) = made_by(ty)?;
+    allocate(ty, slot, shape, Memory::Own)
 }
 
-/// The same for a type whose record is known.
-#[inline]
-pub(crate) fn new_of(ty: &Obj, info: &Info) -> Res<Data> {
-    allocate(ty, info, Memory::Own)
+/// The same for a final type whose slot and shape are known.
+#[inline(always)]
+pub(crate) fn new_of(ty: &Obj, slot: &Slot, shape: Shape) -> Res<Data> {
+    allocate(ty, slot, shape, Memory::Own)
+}
+
+/// The same where memory was kept of an instance of the type, so that no Python code runs.
+#[inline(always)]
+pub(crate) fn renewed(ty: &Obj, slot: &Slot, shape: Shape) -> Option<Res<Data>> {
+    let made = Data(crate::allocation::reuse(ty, slot)?);
+    Some(complete(made, shape, Memory::Own))
 }
 
 /// An instance that is a window to `at`, inside the memory of `base`.
@@ -375,7 +445,8 @@ pub(crate) fn new_of(ty: &Obj, info: &Info) -> Res<Data> {
 /// # Safety
 /// `at` is memory of `ty` that lives as long as `base`.
 pub(crate) unsafe fn window(ty: &Obj, base: &Data, index: isize, at: *mut u8) -> Res<Data> {
-    allocate(ty, &*concrete(ty)?, Memory::Inside(base.clone(), index, at))
+    let (slot, shape) = made_by(ty)?;
+    allocate(ty, slot, shape, Memory::Inside(base.clone(), index, at))
 }
 
 /// An instance with its own copy of the memory at `at`.
@@ -391,7 +462,8 @@ pub(crate) unsafe fn copy(ty: &Obj, at: *const u8) -> Res<Data> {
 
 /// An instance at an address for which somebody else vouches.
 pub(crate) fn at_address(ty: &Obj, at: *mut u8) -> Res<Data> {
-    allocate(ty, &*concrete(ty)?, Memory::At(at))
+    let (slot, shape) = made_by(ty)?;
+    allocate(ty, slot, shape, Memory::At(at))
 }
 
 /// The Python value of memory of type `ty`: a plain value for the simple types, else a window.
@@ -498,7 +570,7 @@ fn incompatible(ty: &Obj, value: &Obj) -> Raised {
 pub(crate) unsafe extern "C" fn dealloc(slf: *mut ffi::PyObject) {
     // SAFETY: Python calls this once for a dying instance.
     unsafe {
-        ffi::PyObject_GC_UnTrack(slf.cast());
+        crate::tracking::untrack(slf);
         clear(slf);
         if let Some(free) = (*ffi::Py_TYPE(slf)).tp_free {
             free(slf.cast());

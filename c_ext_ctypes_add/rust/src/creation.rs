@@ -11,9 +11,9 @@ use std::rc::Rc;
 use pyo3::ffi;
 
 use crate::array;
-use crate::cdata::{self, Data};
+use crate::cdata::{self, Data, Shape};
 use crate::field::{Field, Member};
-use crate::info::{Info, Kind, slot_of};
+use crate::info::{FINAL, Info, Kind, slot_of};
 use crate::module;
 use crate::number;
 use crate::py::{self, Obj, Raised, Res, name};
@@ -27,7 +27,10 @@ use crate::way::Width;
 pub(crate) struct Creation {
     version: c_uint,
     info: Rc<Info>,
+    shape: Shape,
     places: Places,
+    /// How many values are taken by position.
+    most: usize,
 }
 
 /// Where the values go.
@@ -83,6 +86,11 @@ unsafe extern "C" fn vectorcall(
     let Some(ty) = (unsafe { Obj::by_ref(&ty) }) else {
         return std::ptr::null_mut();
     };
+    if names.is_none()
+        && let Some(made) = make_plain(ty, given)
+    {
+        return made.map_or(std::ptr::null_mut(), Obj::into_ptr);
+    }
     let creation = match current(ty) {
         Some(creation) => Some(creation),
         None => py::guard(None, || Ok(prepare(ty))),
@@ -141,6 +149,39 @@ fn current(ty: &Obj) -> Option<Rc<Creation>> {
         .cloned()
 }
 
+/// An instance with these values, if all are of the kinds that are written without asking anything.
+///
+/// No Python code runs, so that what was prepared stays as it is.
+#[inline(always)]
+fn make_plain(ty: &Obj, given: &[Obj]) -> Option<Res<Obj>> {
+    let slot = slot_of(ty)?;
+    // SAFETY: the interpreter is held, see above.
+    let creation = unsafe { (*slot.creation.as_ptr()).as_deref() }?;
+    if creation.version != version(ty) || given.len() > creation.most {
+        return None;
+    }
+    let made = match cdata::renewed(ty, slot, creation.shape)? {
+        Ok(made) => made,
+        Err(Raised) => return Some(Err(Raised)),
+    };
+    let memory = made.memory();
+    // SAFETY: members and items lie inside the instance's memory, and there are no more values.
+    let filled = unsafe {
+        match &creation.places {
+            Places::Members(places) => given.iter().zip(places).all(|(value, place)| {
+                let at = memory.add(place.member.offset);
+                place.store.put(at, value)
+            }),
+            Places::Items(store, size) => given
+                .iter()
+                .enumerate()
+                .all(|(index, value)| store.put(memory.add(index * size), value)),
+            Places::Value(store) => given.iter().all(|value| store.put(memory, value)),
+        }
+    };
+    filled.then(|| Ok(made.into_obj()))
+}
+
 /// Prepares the fast way for the type as it is now, if there is one.
 fn prepare(ty: &Obj) -> Option<Rc<Creation>> {
     let made = Creation::new(ty).map(Rc::new);
@@ -186,25 +227,28 @@ impl Creation {
                 Places::Members(places.into())
             }
         };
+        let most = match &places {
+            Places::Members(places) => places.len(),
+            Places::Items(..) => info.length,
+            Places::Value(_) => 1,
+        };
         Some(Creation {
             version,
+            shape: Shape::of(&info),
             info,
             places,
+            most,
         })
     }
 
     /// A new instance with these values; `None` when `__init__` has more to say about them.
     #[inline]
     fn make(&self, ty: &Obj, given: &[Obj], names: &[Obj], named: &[Obj]) -> Option<Res<Obj>> {
-        let most = match &self.places {
-            Places::Members(places) => places.len(),
-            Places::Items(..) => self.info.length,
-            Places::Value(_) => 1,
-        };
-        if given.len() > most {
+        if given.len() > self.most {
             return None;
         }
-        let made = match cdata::new_of(ty, &self.info) {
+        self.info.set(FINAL);
+        let made = match cdata::new_of(ty, slot_of(ty)?, self.shape) {
             Ok(made) => made,
             Err(Raised) => return Some(Err(Raised)),
         };

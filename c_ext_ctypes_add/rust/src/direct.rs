@@ -10,16 +10,16 @@ use std::ffi::c_void;
 
 use clib::ctype::{CType, Signature};
 use clib::plan::CallPlan;
-use clib::registers::{Argument, Enter, Place, Registers, any_thunk, read_record};
+use clib::registers::{Argument, Enter, Place, REGISTERS, Registers, any_thunk, read_record};
 use pyo3::ffi;
 
-use crate::cdata::{self, Data};
 use crate::errno;
 use crate::function::{PYTHON_API, USE_ERRNO};
 use crate::info::{FINAL, Info, Kind};
+use crate::outcome::Outcome;
 use crate::py::{self, Obj, Raised, Res};
-use crate::value::Access;
-use crate::way::{Passed, Way, Width, undeclared};
+use crate::shapes;
+use crate::way::{Way, undeclared};
 
 /// The prepared short way of a function object.
 ///
@@ -29,31 +29,24 @@ pub(crate) struct Direct {
     /// The declared arguments; `None` when none are declared, so that each value decides.
     arguments: Option<Box<[Declared]>>,
     enter: Enter,
-    outcome: Outcome,
+    pub(crate) outcome: Outcome,
     /// The interpreter stays held.
     hold: bool,
     swap_errno: bool,
     /// Nothing is hooked in around the call.
     pub(crate) is_plain: bool,
+    /// The entry made for calls of just this shape, for a function with nothing hooked in.
+    pub(crate) entry: Option<ffi::vectorcallfunc>,
 }
 
-/// One argument and its registers.
+/// One argument and its registers, by their numbers.
 struct Declared {
     way: Way,
-    first: Place,
-    second: Option<Place>,
-    /// Bytes of a struct.
+    first: usize,
+    /// That of the second eightbyte of a struct; the same as the first when there is none.
+    second: usize,
+    /// Bytes of a struct; 0 for anything else.
     size: usize,
-}
-
-/// What becomes of the result registers.
-#[derive(Clone, Copy)]
-enum Outcome {
-    Nothing,
-    Integer(Width),
-    Double,
-    Simple(Access, usize),
-    Instance(*mut ffi::PyObject, usize),
 }
 
 impl Direct {
@@ -72,13 +65,18 @@ impl Direct {
                 (Some(arguments), enter)
             }
         };
+        let (hold, swap_errno) = (flags & PYTHON_API != 0, flags & USE_ERRNO != 0);
+        let ways = arguments.iter().flatten().map(|declared| &declared.way);
+        let entry = shapes::entry(ways, outcome, hold)
+            .filter(|_| is_plain && !swap_errno && arguments.is_some());
         Some(Direct {
             arguments,
             enter,
             outcome,
-            hold: flags & PYTHON_API != 0,
-            swap_errno: flags & USE_ERRNO != 0,
+            hold,
+            swap_errno,
             is_plain,
+            entry,
         })
     }
 
@@ -87,7 +85,7 @@ impl Direct {
     /// # Safety
     /// `address` is a function of the declared signature, and `self` is not changed before the
     /// registers are filled, which no Python code can interrupt.
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn call(
         this: *const Direct,
         address: *const c_void,
@@ -161,10 +159,10 @@ fn prepare_declared(
         .map(|((way, argument), size)| {
             let Argument { first, second, .. } = *argument;
             Declared {
+                size: if way.is_record() { size } else { 0 },
                 way,
-                first,
-                second,
-                size,
+                first: first.number(),
+                second: second.unwrap_or(first).number(),
             }
         })
         .collect();
@@ -183,25 +181,33 @@ fn passed_type(ty: &Obj) -> CType {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn fill(registers: &mut Registers, arguments: &[Declared], given: &[Obj]) -> Option<()> {
     if given.len() != arguments.len() {
         return None;
     }
+    let words = registers.words();
     for (argument, value) in arguments.iter().zip(given) {
-        match argument.way.convert(value)? {
-            Passed::Word(word) => registers.put(argument.first, word),
-            Passed::Memory(at) => {
-                // SAFETY: an instance of the declared type, which has this size.
-                let (first, second) = unsafe { read_record(at, argument.size) };
-                registers.put(argument.first, first);
-                if let Some(place) = argument.second {
-                    registers.put(place, second);
-                }
-            }
-        }
+        argument.load(value, words)?;
     }
     Some(())
+}
+
+impl Declared {
+    #[inline(always)]
+    fn load(&self, value: &Obj, words: &mut [u64; REGISTERS]) -> Option<()> {
+        if self.size == 0 {
+            words[self.first] = self.way.convert(value)?;
+            return Some(());
+        }
+        let at = self.way.record(value)?;
+        // SAFETY: an instance of the declared type, which has this size.
+        let (first, second) = unsafe { read_record(at, self.size) };
+        // In this order, for a struct of one register.
+        words[self.second] = second;
+        words[self.first] = first;
+        Some(())
+    }
 }
 
 fn fill_undeclared(registers: &mut Registers, given: &[Obj]) -> Option<()> {
@@ -216,75 +222,4 @@ fn fill_undeclared(registers: &mut Registers, given: &[Obj]) -> Option<()> {
         registers.put(place, word);
     }
     Some(())
-}
-
-impl Outcome {
-    fn of(restype: Option<&Obj>) -> Option<(Outcome, CType)> {
-        let int = Access::native(b'i');
-        let Some(restype) = restype else {
-            return Some((Outcome::Integer(Width::I32), int.ctype()));
-        };
-        if restype.is_none() {
-            return Some((Outcome::Nothing, CType::Void));
-        }
-        let Some(info) = Info::of_type(restype) else {
-            // A callable gets the C int.
-            return Some((Outcome::Integer(Width::I32), int.ctype()));
-        };
-        let outcome = match info.plain {
-            Some(access) if access.swapped => return None,
-            Some(access) => match (Width::of(access), access.code) {
-                (Some(width), _) => Outcome::Integer(width),
-                (None, b'd') => Outcome::Double,
-                // The C function gives a reference of its own away: that is for the ordinary way.
-                (None, b'O') => return None,
-                (None, _) => Outcome::Simple(access, info.size),
-            },
-            None if info.kind == Kind::Array => return None,
-            None => {
-                info.set(FINAL);
-                Outcome::Instance(restype.ptr(), info.size)
-            }
-        };
-        Some((outcome, info.ctype.clone()))
-    }
-
-    /// The result type must outlive the call, during which others may change the function.
-    #[inline]
-    fn keep(self) -> Option<Obj> {
-        match self {
-            // SAFETY: alive until the function object's result type changes, which is not yet.
-            Outcome::Instance(ty, _) => unsafe { Obj::borrowed(ty) },
-            _ => None,
-        }
-    }
-
-    /// Makes the Python value of the result registers.
-    ///
-    /// # Safety
-    /// They hold a result of this kind; the type of an instance is alive.
-    #[inline]
-    unsafe fn make(self, words: (u64, u64)) -> Res<Obj> {
-        match self {
-            Outcome::Nothing => Ok(py::none()),
-            Outcome::Integer(Width::U64) => py::unsigned(words.0),
-            Outcome::Integer(width) => py::int(width.extend(words.0) as i64),
-            Outcome::Double => py::float(f64::from_bits(words.0)),
-            Outcome::Simple(access, size) => {
-                let at = (&raw const words.0).cast();
-                // SAFETY: the word holds the value in its low bytes.
-                unsafe { access.get(at, size, None) }
-            }
-            Outcome::Instance(ty, size) => {
-                // SAFETY: the caller's promise.
-                let ty = unsafe { Obj::by_ref(&ty) }.ok_or(Raised)?;
-                let made = cdata::new_instance(ty)?;
-                // SAFETY: the instance has the size of its type.
-                unsafe {
-                    clib::registers::write_record(words, made.memory(), size);
-                }
-                Ok(Data::into_obj(made))
-            }
-        }
-    }
 }

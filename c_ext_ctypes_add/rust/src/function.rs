@@ -33,7 +33,8 @@ pub(crate) const USE_LAST_ERROR: u32 = 16;
 #[repr(C)]
 pub(crate) struct Layout {
     head: Head,
-    vectorcall: Option<ffi::vectorcallfunc>,
+    /// How it is called: by an entry for any shape, or for its own (`shapes`).
+    pub(crate) vectorcall: Option<ffi::vectorcallfunc>,
     thunk: *mut ffi::PyObject,
     callable: *mut ffi::PyObject,
     pub(crate) argtypes: *mut ffi::PyObject,

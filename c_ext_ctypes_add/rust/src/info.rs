@@ -13,6 +13,7 @@ use pyo3::ffi;
 
 use crate::allocation::Spare;
 use crate::creation::Creation;
+use crate::ending::Ends;
 use crate::py::{self, Obj};
 use crate::types::types;
 use crate::value::Access;
@@ -168,13 +169,15 @@ impl Info {
 
 /// What a type object of ours holds beyond a `type`.
 pub(crate) struct Slot {
-    info: RefCell<Option<Rc<Info>>>,
+    pub(crate) info: RefCell<Option<Rc<Info>>>,
     /// Whether instances are those of `_CData`; a metaclass of ours does not ensure that.
-    has_data: bool,
+    pub(crate) has_data: bool,
     /// How instances are made fast, once that was found out.
     pub(crate) creation: RefCell<Option<Rc<Creation>>>,
     /// The memory of dead instances.
     pub(crate) spare: Spare,
+    /// How instances end the short way, where they do.
+    pub(crate) ends: Cell<Option<Ends>>,
     /// Array types made of this type by length: weak references, so that they can die.
     pub(crate) arrays: RefCell<HashMap<usize, Obj>>,
 }
@@ -185,6 +188,16 @@ pub(crate) const SLOT_SIZE: usize = size_of::<*mut Slot>();
 fn slot_place(ty: *mut ffi::PyObject) -> *mut *mut Slot {
     // SAFETY: callers pass types whose metaclass is ours, so that the slot follows the `type` part.
     unsafe { ty.byte_add(types().type_size).cast() }
+}
+
+/// The slot of a type that has one for sure.
+///
+/// # Safety
+/// `ty` is a living type whose metaclass is ours, and [`slot_of`] was asked about it before.
+#[inline(always)]
+pub(crate) unsafe fn slot_in<'a>(ty: *mut ffi::PyTypeObject) -> &'a Slot {
+    // SAFETY: the caller's promise.
+    unsafe { &**slot_place(ty.cast()) }
 }
 
 /// The slot of a type object of ours; `None` for any other object.
@@ -236,6 +249,7 @@ impl Slot {
                 && unsafe { ffi::PyType_IsSubtype(ty.ptr().cast(), data) != 0 },
             creation: RefCell::default(),
             spare: Spare::default(),
+            ends: Cell::new(None),
             arrays: RefCell::default(),
         }
     }

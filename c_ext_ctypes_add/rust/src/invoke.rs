@@ -44,7 +44,8 @@ pub(crate) unsafe extern "C" fn vectorcall(
 ///
 /// # Safety
 /// `slf` is a living function object.
-unsafe fn target_of(slf: *mut ffi::PyObject) -> *const c_void {
+#[inline(always)]
+pub(crate) unsafe fn target_of(slf: *mut ffi::PyObject) -> *const c_void {
     // SAFETY: the caller's promise; the memory of a function object is a pointer.
     unsafe {
         let place = (*slf.cast::<Head>()).memory().cast::<*const c_void>();
@@ -52,9 +53,12 @@ unsafe fn target_of(slf: *mut ffi::PyObject) -> *const c_void {
     }
 }
 
+/// Calls a function object by whatever way it can be called.
+///
 /// # Safety
 /// As for `tp_vectorcall`.
-unsafe fn call_any_way(
+#[cold]
+pub(crate) unsafe fn call_any_way(
     slf: *mut ffi::PyObject,
     arguments: *const *mut ffi::PyObject,
     count: usize,
@@ -90,6 +94,7 @@ pub(crate) fn forget_direct(layout: *mut Layout) {
     unsafe {
         let old = (&raw mut (*layout).direct).replace(std::ptr::null_mut());
         (*layout).direct_known = false;
+        (*layout).vectorcall = Some(vectorcall);
         if !old.is_null() {
             drop(Box::from_raw(old));
         }
@@ -113,6 +118,9 @@ fn direct_of(slf: &Obj) -> *const Direct {
     // anew meanwhile, by Python code behind an attribute of a type.
     unsafe {
         if let Some(made) = made.filter(|_| (*layout).direct_known && (*layout).direct.is_null()) {
+            if let Some(entry) = made.entry {
+                (*layout).vectorcall = Some(entry);
+            }
             (*layout).direct = Box::into_raw(Box::new(made));
         }
         (*layout).direct

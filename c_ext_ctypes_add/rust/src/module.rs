@@ -24,6 +24,7 @@ use crate::py::{self, Exc, Obj, Raised, Res, api, name, raise};
 use crate::record;
 use crate::simple;
 use crate::strict;
+use crate::tracking;
 use crate::types::{Plan, empty, fill, leak, types};
 
 entry::ternary!(new_entry, cdata::new, ffi::PyTypeObject);
@@ -149,7 +150,8 @@ fn functions() -> Vec<ffi::PyMethodDef> {
 /// Makes the module object with everything in it.
 pub(crate) fn make() -> Res<Obj> {
     refuse_other_interpreters()?;
-    number::check()?;
+    number::prepare()?;
+    tracking::find_head()?;
     if types().meta.is_null() {
         make_types()?;
     }

@@ -1,11 +1,38 @@
 //! Exact ints and floats, read where they lie.
 //!
 //! The layouts are private to the interpreter, but the same in every build of a version for 64-bit
-//! machines; [`check`] makes sure of it when the module is imported.
+//! machines; [`prepare`] makes sure of it when the module is imported.
+
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use pyo3::ffi;
 
-use crate::py::{self, Exc, Obj, Res, raise};
+use crate::py::{self, Exc, Obj, Raised, Res, api, raise};
+
+const SMALLEST: i64 = -5;
+
+/// The small ints, of which the interpreter has one object each.
+static SMALL: [AtomicPtr<ffi::PyObject>; 262] =
+    [const { AtomicPtr::new(std::ptr::null_mut()) }; 262];
+
+/// A Python int.
+#[inline(always)]
+pub(crate) fn int(value: i64) -> Res<Obj> {
+    if let Some(place) = SMALL.get(value.wrapping_sub(SMALLEST) as usize) {
+        // SAFETY: an object that lives for ever.
+        return unsafe { Obj::borrowed(place.load(Ordering::Relaxed)) }.ok_or(Raised);
+    }
+    api!(Obj::owned(ffi::PyLong_FromLongLong(value)))
+}
+
+/// Gets hold of the small ints, before anything here is used.
+fn keep_small_ints() -> Res<()> {
+    for (value, place) in (SMALLEST..).zip(&SMALL) {
+        let made = api!(Obj::owned(ffi::PyLong_FromLongLong(value)))?;
+        place.store(made.into_ptr(), Ordering::Relaxed);
+    }
+    Ok(())
+}
 
 /// An int object up to Python 3.11: its sign is that of the number of digits.
 #[cfg(not(Py_3_12))]
@@ -27,7 +54,7 @@ struct Int {
 }
 
 /// The value of an int, not of a class derived from it, that has one digit at most.
-#[inline]
+#[inline(always)]
 pub(crate) fn small_int(object: &Obj) -> Option<i64> {
     if object.type_ptr() != &raw mut ffi::PyLong_Type {
         return None;
@@ -54,7 +81,7 @@ pub(crate) fn small_int(object: &Obj) -> Option<i64> {
 }
 
 /// The value of a float, not of a class derived from it.
-#[inline]
+#[inline(always)]
 pub(crate) fn exact_float(object: &Obj) -> Option<f64> {
     if object.type_ptr() != &raw mut ffi::PyFloat_Type {
         return None;
@@ -63,8 +90,9 @@ pub(crate) fn exact_float(object: &Obj) -> Option<f64> {
     Some(unsafe { (*object.ptr().cast::<ffi::PyFloatObject>()).ob_fval })
 }
 
-/// Compares both readings with the C API.
-pub(crate) fn check() -> Res<()> {
+/// Makes ready, and compares both readings with the C API.
+pub(crate) fn prepare() -> Res<()> {
+    keep_small_ints()?;
     for expected in [0, 1, -1, 257, -30_000, (1 << 30) - 1, 1 - (1 << 30)] {
         if small_int(&py::int(expected)?) != Some(expected) {
             return Err(raise(Exc::Import, "ints of an unknown layout"));

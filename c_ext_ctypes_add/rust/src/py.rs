@@ -452,7 +452,7 @@ pub(crate) fn boolean(value: bool) -> Res<Obj> {
 }
 
 pub(crate) fn int(value: i64) -> Res<Obj> {
-    api!(Obj::owned(ffi::PyLong_FromLongLong(value)))
+    crate::number::int(value)
 }
 
 pub(crate) fn unsigned(value: u64) -> Res<Obj> {

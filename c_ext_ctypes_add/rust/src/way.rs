@@ -9,7 +9,7 @@ use pyo3::ffi;
 
 use crate::argument::Argument;
 use crate::cdata::{self, Data};
-use crate::info::{Info, Kind};
+use crate::info::{self, Info, Kind};
 use crate::meta;
 use crate::ndarray::Pattern;
 use crate::number;
@@ -30,6 +30,8 @@ pub(crate) struct Way {
 }
 
 enum Conversion {
+    /// An integer of at least 32 bits with a sign: no int of one digit is out of its range.
+    Wide(Width),
     Integer(Width),
     Float,
     Double,
@@ -99,13 +101,6 @@ impl Width {
     }
 }
 
-/// What a conversion gives.
-pub(crate) enum Passed {
-    Word(u64),
-    /// A struct lies here.
-    Memory(*mut u8),
-}
-
 impl Way {
     /// The way of an argument type, if its conversion is our own; `converter` is its `from_param`.
     pub(crate) fn of(ty: &Obj, converter: &Obj) -> Option<Way> {
@@ -117,19 +112,35 @@ impl Way {
         Some(Way { kind, ty: pointer })
     }
 
-    /// Converts a value; `None` sends the call the ordinary way.
-    #[inline]
-    pub(crate) fn convert(&self, value: &Obj) -> Option<Passed> {
-        let word = match &self.kind {
-            Conversion::Integer(width) => self.integer(*width, value)?,
-            Conversion::Double => match number::exact_float(value) {
-                Some(number) => number.to_bits(),
-                None => self.double(value)?,
+    /// Whether it is a struct or union by value, for [`Way::record`].
+    pub(crate) fn is_record(&self) -> bool {
+        matches!(self.kind, Conversion::Record)
+    }
+
+    /// Whether it is an integer of which every small one is in the range.
+    pub(crate) fn is_wide_integer(&self) -> bool {
+        matches!(self.kind, Conversion::Wide(_))
+    }
+
+    /// Whether it is a `double`.
+    pub(crate) fn is_double(&self) -> bool {
+        matches!(self.kind, Conversion::Double)
+    }
+
+    /// Converts a value that is no struct; `None` sends the call the ordinary way.
+    #[inline(always)]
+    pub(crate) fn convert(&self, value: &Obj) -> Option<u64> {
+        match &self.kind {
+            Conversion::Wide(_) => match number::small_int(value) {
+                Some(small) => Some(small as u64),
+                None => self.rarer(value),
             },
-            Conversion::Record => return self.record(value).map(Passed::Memory),
-            _ => self.rarer(value)?,
-        };
-        Some(Passed::Word(word))
+            Conversion::Double => match number::exact_float(value) {
+                Some(number) => Some(number.to_bits()),
+                None => self.rarer(value),
+            },
+            _ => self.rarer(value),
+        }
     }
 
     fn rarer(&self, value: &Obj) -> Option<u64> {
@@ -160,11 +171,10 @@ impl Way {
             Conversion::Array if self.is_own(value) => Some(Data::of(value)?.memory() as u64),
             Conversion::Function if self.is_own(value) => Some(Data::of(value)?.pointer() as u64),
             Conversion::Ndarray(pattern) => pattern.address(value).map(|at| at as u64),
-            Conversion::Integer(_)
-            | Conversion::Double
-            | Conversion::Array
-            | Conversion::Function
-            | Conversion::Record => None,
+            Conversion::Wide(width) => self.other_integer(*width, value),
+            Conversion::Integer(width) => self.integer(*width, value),
+            Conversion::Double => self.double(value),
+            Conversion::Array | Conversion::Function | Conversion::Record => None,
         }
     }
 
@@ -308,11 +318,12 @@ impl Way {
         Some(Data::of(value).filter(|_| fits)?.memory().cast())
     }
 
-    fn record(&self, value: &Obj) -> Option<*mut u8> {
-        if !self.is_own(value) {
-            return None;
-        }
-        Data::of(value).map(Data::memory)
+    /// The memory of a struct or union.
+    #[inline(always)]
+    pub(crate) fn record(&self, value: &Obj) -> Option<*mut u8> {
+        // SAFETY: an instance of the declared type, whose instances are those of `_CData`.
+        self.is_own(value)
+            .then(|| unsafe { Data::of_self(value) }.memory())
     }
 }
 
@@ -324,6 +335,10 @@ fn fits(width: Width, value: i64) -> bool {
 impl Conversion {
     fn of(ty: &Obj, info: &Info, converter: &Obj) -> Option<Conversion> {
         let function = builtin_of(converter, ty)?;
+        if !info::has_data(ty) {
+            // A metaclass of ours on a class that has nothing to do with `_CData`.
+            return None;
+        }
         match info.kind {
             Kind::Simple => {
                 let access = info.access.filter(|access| !access.swapped)?;
@@ -338,7 +353,10 @@ impl Conversion {
                     b'z' => Conversion::Text,
                     b'P' => Conversion::Address,
                     b'O' => Conversion::Object,
-                    _ => Conversion::Integer(Width::of(access)?),
+                    _ => match Width::of(access)? {
+                        width @ (Width::I32 | Width::I64) => Conversion::Wide(width),
+                        width => Conversion::Integer(width),
+                    },
                 })
             }
             Kind::Pointer if pointer::is_own_from_param(function) => {

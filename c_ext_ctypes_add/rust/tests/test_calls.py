@@ -1,6 +1,7 @@
 """Calls: every primitive type, many arguments, variadic functions, and what is refused."""
 
 import math
+import sys
 import unittest
 
 import rust_ctypes as c
@@ -84,6 +85,61 @@ class Calls(unittest.TestCase):
             self.assertEqual(echo(-(2**40)), -(2**40))
             echo.argtypes = [c.c_ubyte]
             self.assertEqual(echo(-1), 255)
+
+    def test_few_ints_of_every_size(self) -> None:
+        values = (7, -3, 0, 2**29, 2**40 + 5, -(2**70), True, c.c_int(9), c.c_int(-9))
+        for prototype in (c.CFUNCTYPE, c.PYFUNCTYPE):
+            for count in range(7):
+                add = prototype(c.c_int, *[c.c_int] * count)(lambda *given: sum(given))
+                keep = prototype(None, *[c.c_int] * count)(lambda *given: None)
+                for start in range(len(values)):
+                    given = [values[(start + step) % len(values)] for step in range(count)]
+                    plain = [getattr(value, "value", value) for value in given]
+                    total = sum(c.c_int(value).value for value in plain)
+                    self.assertEqual(add(*given), c.c_int(total).value)
+                    self.assertIsNone(keep(*given))
+                for wrong in ("1", 1.0, None):
+                    if count:
+                        with self.assertRaises(c.ArgumentError):
+                            add(*[1] * (count - 1), wrong)
+                        with self.assertRaises(TypeError):
+                            add(*[1] * (count - 1))
+
+    def test_few_doubles_of_every_kind(self) -> None:
+        values = (1.5, -2.0, 3, True, c.c_double(0.25), 2**40)
+        for count in range(1, 7):
+            add = c.CFUNCTYPE(c.c_double, *[c.c_double] * count)(lambda *given: sum(given))
+            for start in range(len(values)):
+                given = [values[(start + step) % len(values)] for step in range(count)]
+                self.assertEqual(add(*given), sum(getattr(v, "value", v) for v in given))
+
+    def test_an_error_of_pythons_own_functions(self) -> None:
+        as_long = c.pythonapi.PyLong_AsLong
+        as_long.argtypes, as_long.restype = [c.py_object], c.c_long
+        with self.assertRaises(TypeError):
+            as_long("text")
+        none = c.PYFUNCTYPE(c.py_object, c.c_long, c.c_long)(("PyLong_FromLong", c.pythonapi))
+        self.assertEqual(none(5, 6), 5)
+        refuse = c.PYFUNCTYPE(c.c_int)(("PyErr_NoMemory", c.pythonapi))
+        for _ in range(3):
+            with self.assertRaises(MemoryError):
+                refuse()
+
+    def test_an_object_is_given_away(self) -> None:
+        class Something:
+            pass
+
+        new = c.PYFUNCTYPE(c.py_object, c.py_object)(("PySequence_List", c.pythonapi))
+        something = Something()
+        before = sys.getrefcount(something)
+        for _ in range(50):
+            self.assertEqual(new((something,)), [something])
+        self.assertEqual(sys.getrefcount(something), before)
+        nothing = c.PYFUNCTYPE(c.py_object, c.c_int)(lambda number: None)
+        self.assertIsNone(nothing(1))
+        null = c.CFUNCTYPE(c.py_object, c.c_void_p)(c.cast(self.lib.echo_void_p, c.c_void_p).value)
+        with self.assertRaisesRegex(ValueError, "PyObject is NULL"):
+            null(None)
 
     def test_wrong_counts_and_types_are_refused(self) -> None:
         self.lib.echo_int.argtypes = [c.c_int]

@@ -20,8 +20,12 @@ pub const INTEGERS: usize = 6;
 /// Vector registers that carry arguments.
 pub const FLOATS: usize = 8;
 
+/// All registers that carry arguments.
+pub const REGISTERS: usize = INTEGERS + FLOATS;
+
 /// The contents of the argument registers.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
 pub struct Registers {
     /// Integers and pointers, extended to a whole register by their sign.
     pub integers: [u64; INTEGERS],
@@ -38,7 +42,24 @@ pub enum Place {
     Float(usize),
 }
 
+impl Place {
+    /// The place of the register among all of them, as [`Registers::words`] has them.
+    pub fn number(self) -> usize {
+        match self {
+            Place::Integer(index) => index,
+            Place::Float(index) => INTEGERS + index,
+        }
+    }
+}
+
 impl Registers {
+    /// All registers in one row, integers first, each as its eight bytes.
+    #[inline(always)]
+    pub fn words(&mut self) -> &mut [u64; REGISTERS] {
+        // SAFETY: the fields follow each other without a gap, and any bytes are a word and a float.
+        unsafe { &mut *(&raw mut *self).cast() }
+    }
+
     /// The content of a register.
     pub(crate) fn get(&self, place: Place) -> u64 {
         match place {
@@ -324,7 +345,7 @@ impl Load {
 ///
 /// # Safety
 /// `at` points to `size` initialised bytes.
-#[inline]
+#[inline(always)]
 pub unsafe fn read_record(at: *const u8, size: usize) -> (u64, u64) {
     // SAFETY: the caller's promise; no byte behind the record is read.
     unsafe {
@@ -351,11 +372,17 @@ pub unsafe fn read_record(at: *const u8, size: usize) -> (u64, u64) {
 ///
 /// # Safety
 /// `at` has room for `size` bytes.
-#[inline]
+#[inline(always)]
 pub unsafe fn write_record((first, second): (u64, u64), at: *mut u8, size: usize) {
     let words = [first, second];
     // SAFETY: the caller's promise; no more than the two words are read.
-    unsafe { at.copy_from(words.as_ptr().cast(), size.min(size_of_val(&words))) }
+    unsafe {
+        match size {
+            16 => at.cast::<[u64; 2]>().write_unaligned(words),
+            8 => at.cast::<u64>().write_unaligned(first),
+            _ => at.copy_from(words.as_ptr().cast(), size.min(size_of_val(&words))),
+        }
+    }
 }
 
 impl Returned {
@@ -448,6 +475,30 @@ macro_rules! enter_empty {
     }};
 }
 
+/// A call with at most four registers of one bank, and a result in the same one.
+macro_rules! enter_few {
+    ($function:ident, $words:expr, $word:ty) => {
+        match *$words {
+            [] => transmute::<*const c_void, unsafe extern "C" fn() -> $word>($function)(),
+            [a] => {
+                transmute::<*const c_void, unsafe extern "C" fn($word, ...) -> $word>($function)(a)
+            }
+            [a, b] => transmute::<*const c_void, unsafe extern "C" fn($word, $word, ...) -> $word>(
+                $function,
+            )(a, b),
+            [a, b, c] => transmute::<
+                *const c_void,
+                unsafe extern "C" fn($word, $word, $word, ...) -> $word,
+            >($function)(a, b, c),
+            [a, b, c, d] => transmute::<
+                *const c_void,
+                unsafe extern "C" fn($word, $word, $word, $word, ...) -> $word,
+            >($function)(a, b, c, d),
+            _ => unreachable!("at most four arguments"),
+        }
+    };
+}
+
 /// The smallest thunk for so many registers.
 fn thunk(integers: usize, floats: usize, returned: Returned) -> Enter {
     macro_rules! table {
@@ -482,6 +533,27 @@ fn thunk(integers: usize, floats: usize, returned: Returned) -> Enter {
         Returned::IntegerFloat => every!(Pair<u64, f64>),
         Returned::FloatInteger => every!(Pair<f64, u64>),
     }
+}
+
+/// Calls a function of at most four integers, extended to whole registers, whose result is an integer
+/// or nothing. What is narrower than a register has undefined upper bytes.
+///
+/// # Safety
+/// `function` is a C function of this kind, and accepts the arguments.
+#[inline(always)]
+pub unsafe fn enter_integers<const N: usize>(function: *const c_void, words: [u64; N]) -> u64 {
+    // SAFETY: as for the thunks.
+    unsafe { enter_few!(function, words.as_slice(), u64) }
+}
+
+/// The same for `double`s.
+///
+/// # Safety
+/// As for [`enter_integers`].
+#[inline(always)]
+pub unsafe fn enter_floats<const N: usize>(function: *const c_void, words: [f64; N]) -> f64 {
+    // SAFETY: as for the thunks.
+    unsafe { enter_few!(function, words.as_slice(), f64) }
 }
 
 /// The thunk for calls whose arguments are known only when they are made: it fills every register.
