@@ -83,8 +83,10 @@ static STRUCT: LazyLock<Regex> =
 static ALIAS: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?s)typedef\s+((?:struct\s+)?[\w ]+?[\s\*]+)(\w+)\s*;"));
 static CDEF: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"(?s)\.cdef\(\s*(?:r|f)?(?:"""(.*?)"""|'''(.*?)'''|"([^"\n]*)"|'([^'\n]*)')"#)
+    pattern(r#"(?s)\.cdef\(\s*((?:[rf]?(?:"""(?:.*?)"""|'''(?:.*?)'''|"[^"\n]*"|'[^'\n]*')\s*)+)"#)
 });
+static LITERAL: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"(?s)[rf]?(?:"""(.*?)"""|'''(.*?)'''|"([^"\n]*)"|'([^'\n]*)')"#));
 static RESULT: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?m)^[ \t]*[\w.]*\b(\w+)\.restype\s*=\s*(.+?)\s*(?:#.*)?$"));
 static PARAMS: LazyLock<Regex> = LazyLock::new(|| {
@@ -235,47 +237,63 @@ pub fn of_ctypes(header: &Header, file: &str, text: &str) -> Vec<Mismatch> {
 /// All contradictions between the cdefs of a CFFI bridge and the header, in the order of the file.
 pub fn of_cdef(header: &Header, file: &str, text: &str) -> Vec<Mismatch> {
     let mut found = Vec::new();
-    for it in CDEF.captures_iter(text) {
-        let source = (1..=4)
-            .find_map(|index| it.get(index))
-            .expect("one of them matched");
-        let first = line_of(text, source.start()) - 1;
-        let declared = Header::parse(&format!("{};", source.as_str()));
-        let at = |line: u32| Line {
-            file: file.to_owned(),
-            line: first + line,
-            function: String::new(),
+    let text = only_cdefs(text);
+    let declared = Header::parse(&text);
+    let at = |line: u32| Line {
+        file: file.to_owned(),
+        line,
+        function: String::new(),
+    };
+    for prototype in header.functions.values() {
+        let Some(own) = declared.function(&prototype.name) else {
+            continue;
         };
-        for prototype in header.functions.values() {
-            let Some(own) = declared.function(&prototype.name) else {
-                continue;
-            };
-            if let Some(fault) = contradiction(&prototype.result, &own.result) {
-                let words = format!(
-                    "`{}` returns {} in the header; the cdef says {}",
-                    own.name,
-                    prototype.result.words(),
-                    own.result.words()
-                );
-                found.push(Mismatch {
-                    name: own.name.clone(),
-                    fault,
-                    words,
-                    place: at(own.line),
-                });
-            }
-            found.extend(parameter_faults(prototype, &own.params, &at(own.line)));
+        if let Some(fault) = contradiction(&prototype.result, &own.result) {
+            let words = format!(
+                "`{}` returns {} in the header; the cdef says {}",
+                own.name,
+                prototype.result.words(),
+                own.result.words()
+            );
+            found.push(Mismatch {
+                name: own.name.clone(),
+                fault,
+                words,
+                place: at(own.line),
+            });
         }
-        for (name, fields) in &declared.structs {
-            let text = source.as_str();
-            let heads = [format!("}} {name};"), format!("struct {name} {{")];
-            let start = heads.iter().find_map(|head| text.find(head));
-            let line = start.map_or(1, |start| line_of(text, start));
-            found.extend(field_fault(header, name, fields, at(line)));
-        }
+        found.extend(parameter_faults(prototype, &own.params, &at(own.line)));
+    }
+    for (name, fields) in &declared.structs {
+        let heads = [format!("}} {name};"), format!("struct {name} {{")];
+        let start = heads.iter().find_map(|head| text.find(head));
+        let line = start.map_or(1, |start| line_of(&text, start));
+        found.extend(field_fault(header, name, fields, at(line)));
     }
     found.sort_by_key(|it| it.place.line);
     found
+}
+
+/// The C of all cdefs, each on the line where it stands: a later cdef may use what an earlier one declares.
+fn only_cdefs(text: &str) -> String {
+    let mut kept = String::new();
+    let mut done = 0;
+    let lines_of = |part: &str| "\n".repeat(part.matches('\n').count());
+    for cdef in CDEF.captures_iter(text) {
+        let strings = cdef.get(1).expect("the pattern has it");
+        for literal in LITERAL.captures_iter(strings.as_str()) {
+            let source = (1..=4)
+                .find_map(|index| literal.get(index))
+                .expect("one of them matched");
+            let start = strings.start() + source.start();
+            kept += &lines_of(&text[done..start]);
+            kept += source.as_str();
+            done = start + source.len();
+        }
+        // A declaration ends with its cdef, whether or not its semicolon was forgotten.
+        kept.push(';');
+    }
+    kept
 }
 
 fn parameter_faults(prototype: &Prototype, declared: &[Kind], place: &Line) -> Vec<Mismatch> {
@@ -576,132 +594,4 @@ fn blanked(pattern: &Regex, text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HEADER: &str = "
-/* A tile. */
-typedef struct { int32_t x; int32_t y; double side; } tile;
-typedef struct note note;
-typedef int (*visit)(int);
-
-char *label(int number);   // the caller frees it
-note *note_new(const char *text);
-size_t note_length(const note *note);
-int64_t tile_steps(const tile *a, const tile *b);
-double tile_area(tile t);
-void each(visit call, int (*other)(int), double values[], size_t n);
-void upper(char *text);
-extern long
-total(void);
-";
-
-    fn ctypes(text: &str) -> Vec<(String, Fault)> {
-        let found = of_ctypes(&Header::parse(HEADER), "b.py", text);
-        found.into_iter().map(|it| (it.name, it.fault)).collect()
-    }
-
-    #[test]
-    fn the_header_is_understood() {
-        let header = Header::parse(HEADER);
-        let kinds = |name: &str| {
-            header
-                .function(name)
-                .map(|it| (it.result.clone(), it.params.clone()))
-                .unwrap()
-        };
-        let pointer = |to: &str, writable| Kind::Pointer(to.to_owned(), writable);
-        assert_eq!(
-            kinds("label"),
-            (pointer("char", true), vec![Kind::Int(32, true)])
-        );
-        assert_eq!(
-            kinds("note_new"),
-            (pointer("note", true), vec![pointer("char", false)])
-        );
-        assert_eq!(kinds("total"), (Kind::Int(64, true), vec![]));
-        assert_eq!(
-            kinds("each").1[1..3],
-            [pointer("function", true), pointer("double", true)]
-        );
-        assert_eq!(header.function("label").unwrap().line, 7);
-    }
-
-    #[test]
-    fn a_right_bridge_contradicts_nothing() {
-        let bridge = "
-class _Tile(ctypes.Structure):
-    _fields_ = [(\"x\", ctypes.c_int32), (\"y\", ctypes.c_int32), (\"side\", ctypes.c_double)]
-
-_tile_p = ctypes.POINTER(_Tile)
-lib.tile_area.argtypes = [_Tile]
-lib.tile_area.restype = ctypes.c_double
-lib.tile_steps.argtypes = [_tile_p, _tile_p]
-lib.tile_steps.restype = ctypes.c_int64
-lib.note_new.restype = ctypes.c_void_p
-lib.note_length.restype = ctypes.c_size_t
-lib.upper(b)
-";
-        assert_eq!(ctypes(bridge), []);
-    }
-
-    #[test]
-    fn each_contradiction_is_named_with_its_place() {
-        assert_eq!(
-            ctypes("x = lib.label(3)\n"),
-            [("label".into(), Fault::PointerAsInt)]
-        );
-        assert_eq!(
-            ctypes("lib.tile_steps.restype = ctypes.c_int\n"),
-            [("tile_steps".into(), Fault::Width)]
-        );
-        assert_eq!(
-            ctypes("lib.tile_area.restype = ctypes.c_int\n"),
-            [("tile_area".into(), Fault::Kind)]
-        );
-        assert_eq!(
-            ctypes("lib.upper.argtypes = [ctypes.c_char_p]\n"),
-            [("upper".into(), Fault::Constant)]
-        );
-        let bridge = "class Tile(ctypes.Structure):\n    _fields_ = [(\"y\", ctypes.c_int32), (\"x\", ctypes.c_int32)]\n\n";
-        assert_eq!(ctypes(bridge), [("tile".into(), Fault::Fields)]);
-        let found = of_ctypes(
-            &Header::parse(HEADER),
-            "b.py",
-            "\n\nlib.tile_steps.restype = ctypes.c_int\n",
-        );
-        assert_eq!(found[0].place.line, 3);
-        assert!(
-            found[0].words.contains("an integer of 64 bits"),
-            "{}",
-            found[0].words
-        );
-    }
-
-    #[test]
-    fn cdefs_are_held_against_the_header_too() {
-        let bridge = "ffi = FFI()\nffi.cdef(\"\"\"\nint label(int number);\nint tile_steps(const tile *a, const tile *b);\n\
-                      typedef struct { int32_t y; int32_t x; double side; } tile;\n\"\"\")\n";
-        let found = of_cdef(&Header::parse(HEADER), "b.py", bridge);
-        let faults: Vec<(Fault, u32)> = found.iter().map(|it| (it.fault, it.place.line)).collect();
-        assert_eq!(
-            faults,
-            [
-                (Fault::PointerAsInt, 3),
-                (Fault::Width, 4),
-                (Fault::Fields, 5)
-            ]
-        );
-    }
-
-    #[test]
-    fn text_that_is_no_c_or_no_python_says_nothing() {
-        for text in [
-            "", ";;;", "(((", "typedef", "struct {", "/*", "int f(", "é(ü);",
-        ] {
-            let header = Header::parse(text);
-            assert!(of_ctypes(&header, "b", text).is_empty());
-            assert!(of_cdef(&header, "b", text).is_empty());
-        }
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::declarations::{self, Fault, Header, Mismatch};
-use super::evidence::{End, Evidence, Run};
+use super::evidence::{End, Evidence, Run, Source};
 use super::sanitizer::{self, Access, Memory, Reports};
 use super::stack::{Frame, Line, PythonThread, python_threads};
 use super::{Class, Finding, Rung, debugger, messages};
@@ -981,24 +981,40 @@ fn from_leaks(facts: &Facts) -> Option<Finding> {
         open.len(),
         open.join(", ")
     );
-    let place = opening_line(facts);
-    Some(Finding::new(Class::DescriptorLeak, Rung::Sanitizer, words).in_c(place))
+    let finding = Finding::new(Class::DescriptorLeak, Rung::Sanitizer, words);
+    let mut openers = opening_lines(facts);
+    Some(match openers.len() {
+        0 => finding,
+        1 => finding.in_c(openers.pop()),
+        // Which of them it was, the run does not tell.
+        _ => {
+            let places = openers.iter().map(|it| format!("{}:{}", it.file, it.line));
+            let places: Vec<String> = places.collect();
+            finding.and(format!("descriptors come from {}", places.join(", ")))
+        }
+    })
 }
 
-/// The first line of the C library that opens something.
-fn opening_line(facts: &Facts) -> Option<Line> {
-    const OPENERS: [&str; 6] = ["open(", "fopen(", "socket(", "pipe(", "dup(", "opendir("];
-    facts.evidence.c_files().find_map(|source| {
-        let at = source
-            .text
-            .lines()
-            .position(|line| OPENERS.iter().any(|it| line.contains(it)))?;
-        Some(Line {
-            file: source.shown.clone(),
-            line: u32::try_from(at + 1).ok()?,
-            function: String::new(),
-        })
-    })
+/// The lines of the C library that open something.
+fn opening_lines(facts: &Facts) -> Vec<Line> {
+    static OPENER: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:open|openat|creat|fopen|opendir|socket|accept|pipe2?|dup2?|mkstemp)\(")
+            .expect("a fixed pattern")
+    });
+    let lines_of = |source: &Source| {
+        let lines = source.text.lines().enumerate();
+        let opening = lines.filter(|(_, line)| {
+            !line.trim_start().starts_with(['*', '/']) && OPENER.is_match(line)
+        });
+        opening
+            .map(|(at, _)| Line {
+                file: source.shown.clone(),
+                line: u32::try_from(at + 1).unwrap_or(u32::MAX),
+                function: String::new(),
+            })
+            .collect::<Vec<_>>()
+    };
+    facts.evidence.c_files().flat_map(lines_of).collect()
 }
 
 /// What is wrong without any sign at run time but a wrong value.

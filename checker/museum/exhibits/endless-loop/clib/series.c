@@ -1,11 +1,7 @@
 #include "series.h"
 
-int series_countdown(unsigned start)
+void series_countdown(unsigned start)
 {
-    volatile unsigned steps = 0;
-    for (unsigned left = start; left + 1 >= 1 || steps == 0; left--) {
-        steps++;
-        left += left == 0;
+    for (volatile unsigned left = start; left != 0; left -= 2) {
     }
-    return (int)steps;
 }

@@ -1,2 +1,2 @@
-/* Counts down from a number to zero. */
-int series_countdown(unsigned start);
+/* Counts down to zero in steps of two. */
+void series_countdown(unsigned start);

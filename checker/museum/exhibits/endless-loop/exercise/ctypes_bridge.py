@@ -3,8 +3,8 @@ from pathlib import Path
 
 lib = ctypes.CDLL(str(Path(__file__).with_name("libseries.so")))
 lib.series_countdown.argtypes = [ctypes.c_uint]
-lib.series_countdown.restype = ctypes.c_int
+lib.series_countdown.restype = None
 
 
 def show():
-    return lib.series_countdown(10)
+    return lib.series_countdown(9)
