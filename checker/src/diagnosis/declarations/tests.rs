@@ -52,7 +52,7 @@ fn the_header_is_understood() {
 fn a_right_bridge_contradicts_nothing() {
     let bridge = "
 class _Tile(ctypes.Structure):
-_fields_ = [(\"x\", ctypes.c_int32), (\"y\", ctypes.c_int32), (\"side\", ctypes.c_double)]
+    _fields_ = [(\"x\", ctypes.c_int32), (\"y\", ctypes.c_int32), (\"side\", ctypes.c_double)]
 
 _tile_p = ctypes.POINTER(_Tile)
 lib.tile_area.argtypes = [_Tile]
