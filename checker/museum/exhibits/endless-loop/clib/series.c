@@ -2,6 +2,6 @@
 
 void series_countdown(unsigned start)
 {
-    for (volatile unsigned left = start; left != 0; left -= 2) {
-    }
+    volatile unsigned left = start;
+    while ((left -= 2) != 0);
 }
