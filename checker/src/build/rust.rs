@@ -182,10 +182,14 @@ fn readable(root: &Path) -> Vec<PathBuf> {
 
 /// The crate's own files but for the participant's, by their path below `lessons/`.
 fn crate_files(tools: &Tools, lesson: &Lesson) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    let lessons = tools.workspace.lessons();
+    let shared = SHARED.map(|name| (name.to_owned(), lessons.join(name)));
     let own = format!("{}/rust/Cargo.toml", lesson.manifest.id);
     let mut files = Vec::new();
-    for name in SHARED.into_iter().chain([own.as_str()]) {
-        let path = tools.workspace.lessons().join(name);
+    for (name, path) in shared
+        .into_iter()
+        .chain([(own, lesson.folder.join("rust/Cargo.toml"))])
+    {
         let bytes = fs::read(&path).map_err(|error| ExpectedError::UnusableFile {
             path: path.clone(),
             problem: error.to_string(),
@@ -194,7 +198,7 @@ fn crate_files(tools: &Tools, lesson: &Lesson) -> anyhow::Result<Vec<(String, Ve
                 tools.workspace.shown(&path).display()
             ),
         })?;
-        files.push((name.to_owned(), bytes));
+        files.push((name, bytes));
     }
     Ok(files)
 }

@@ -70,6 +70,10 @@ impl Source {
 
     /// Whether this is the file at the end of a path.
     pub fn is_at(&self, path: &str) -> bool {
+        if self.name.ends_with(".rs") {
+            // Every crate has a lib.rs.
+            return path.ends_with(&format!("/{}", self.name));
+        }
         let base = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
         base(path) == base(&self.name)
     }
@@ -106,9 +110,13 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// All files in C.
+    /// All files in C, and those in Rust, which are as native.
     pub fn c_files(&self) -> impl Iterator<Item = &Source> {
-        let is_c = |source: &&Source| source.name.ends_with(".c") || source.name.ends_with(".h");
+        let is_c = |source: &&Source| {
+            [".c", ".h", ".rs"]
+                .iter()
+                .any(|it| source.name.ends_with(it))
+        };
         self.clib.iter().chain(&self.bridge).filter(is_c)
     }
 

@@ -206,13 +206,8 @@ pub fn on_standard_error(text: &str) -> Option<Finding> {
         return Some(Finding::new(Class::Aborted, Rung::Run, words).in_c(Some(place)));
     }
     if let Some(found) = PANIC.captures(text) {
-        let words = format!(
-            "Rust panicked at {}:{}: {}",
-            &found[1],
-            &found[2],
-            found[3].trim()
-        );
-        return Some(Finding::new(Class::RustPanic, Rung::Run, words));
+        let words = format!("Rust panicked: {}", found[3].trim());
+        return Some(Finding::new(Class::RustPanic, Rung::Run, words).in_c(panicked_at(text)));
     }
     if let Some(found) = BLOCK.captures(text)
         && !["r", "m", "o"].contains(&&found[1])
@@ -222,6 +217,16 @@ pub fn on_standard_error(text: &str) -> Option<Finding> {
         return Some(Finding::new(Class::AllocatorMismatch, Rung::Run, words));
     }
     known(ON_STANDARD_ERROR, text)
+}
+
+/// Where the first panic was, by what Rust writes on standard error.
+pub fn panicked_at(text: &str) -> Option<Line> {
+    let found = PANIC.captures(text)?;
+    Some(Line {
+        file: found[1].to_owned(),
+        line: found[2].parse().ok()?,
+        function: String::new(),
+    })
 }
 
 /// What an exception tells.
@@ -330,6 +335,17 @@ mod tests {
                 function: "note_at".into()
             }
         );
+    }
+
+    #[test]
+    fn a_panic_has_a_place() {
+        let text = "\nthread '<unnamed>' (7) panicked at /s/exercise/ext/lib.rs:9:5:\nno such cell\n\
+                    thread '<unnamed>' (7) panicked at library/core/src/panicking.rs:225:5:\n\
+                    panic in a function that cannot unwind\n";
+        let found = on_standard_error(text).unwrap();
+        assert_eq!(found.class, Class::RustPanic);
+        assert_eq!(found.evidence, ["Rust panicked: no such cell"]);
+        assert_eq!(found.c.unwrap().line, 9);
     }
 
     #[test]

@@ -312,6 +312,11 @@ fn from_exceptions(facts: &Facts) -> Option<Finding> {
                 .in_python(Some(it.place.clone())),
         );
     }
+    if found.class == Class::RustPanic {
+        // Rust wrote the place of the panic before PyO3 made an exception of it.
+        let at = messages::panicked_at(&facts.evidence.first.stderr);
+        return Some(placed(facts, found.in_c(at)));
+    }
     Some(if found.evidence[0].contains(raised.message.as_str()) {
         found
     } else {

@@ -41,7 +41,13 @@ pub fn long(found: &Diagnosis) -> String {
         }
     };
     row("signal", &found.signal);
-    row("C", &found.c.as_ref().map(at).unwrap_or_default());
+    let native = found.c.as_ref();
+    let language = if native.is_some_and(|it| it.file.ends_with(".rs")) {
+        "Rust"
+    } else {
+        "C"
+    };
+    row(language, &native.map(at).unwrap_or_default());
     row("Python", &found.python.as_ref().map(at).unwrap_or_default());
     row("variant", &found.variant);
     row("question", &found.call);

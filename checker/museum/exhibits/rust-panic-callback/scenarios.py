@@ -1,0 +1,2 @@
+def shows(bridge):
+    return bridge.show()
