@@ -18,6 +18,25 @@ pub fn gdb_stack(text: &str) -> Vec<Frame> {
     frames
 }
 
+/// How the program ended, as the end of a sentence; gdb's own exit code tells nothing of it. None when gdb does not say.
+pub fn gdb_end(text: &str) -> Option<String> {
+    text.lines().find_map(|line| {
+        if let Some((_, rest)) = line.split_once(" received signal ") {
+            return Some(format!("was stopped by {}", rest.split(',').next()?));
+        }
+        if let Some((_, rest)) = line.split_once(" terminated with signal ") {
+            return Some(format!("was ended by {}", rest.split(',').next()?));
+        }
+        let inferior = line.strip_prefix("[Inferior ")?;
+        if inferior.contains("exited normally") {
+            return Some("ended in order".to_owned());
+        }
+        let (_, code) = inferior.split_once("exited with code ")?;
+        let code = i32::from_str_radix(code.trim_end_matches(']'), 8).ok()?;
+        Some(format!("ended with exit code {code}"))
+    })
+}
+
 /// The address that gdb printed for `$_siginfo`: `(void *) 0x10`.
 pub fn gdb_address(text: &str) -> Option<u64> {
     let (_, rest) = text.split_once("si_addr = 0x")?;
@@ -90,6 +109,32 @@ mod tests {
         assert_eq!(gdb_stack(text).len(), 2);
         assert_eq!(gdb_address(text), Some(0x10));
         assert_eq!(gdb_address("nothing"), None);
+    }
+
+    #[test]
+    fn the_end_of_a_program_under_gdb() {
+        let told = [
+            (
+                "Thread 1 \"python\" received signal SIGSEGV, Segmentation fault.",
+                "was stopped by SIGSEGV",
+            ),
+            (
+                "Program terminated with signal SIGKILL, Killed.",
+                "was ended by SIGKILL",
+            ),
+            ("[Inferior 1 (process 7) exited normally]", "ended in order"),
+            (
+                "[Inferior 1 (process 7) exited with code 011]",
+                "ended with exit code 9",
+            ),
+        ];
+        for (line, end) in told {
+            assert_eq!(
+                gdb_end(&format!("Reading symbols\n{line}\n")).as_deref(),
+                Some(end)
+            );
+        }
+        assert_eq!(gdb_end("No symbol table."), None);
     }
 
     #[test]

@@ -24,6 +24,11 @@ const ON_STANDARD_ERROR: &[Known] = &[
         "Python's allocator was given a block that another allocator made",
     ),
     (
+        "called a callback after it was released",
+        Class::CollectedCallback,
+        "the engine that stands in for ctypes or CFFI noticed the call, and ended the process",
+    ),
+    (
         "bad trailing pad byte",
         Class::BufferOverflow,
         "Python's allocator found the bytes behind a block overwritten",
@@ -307,6 +312,10 @@ mod tests {
         assert_eq!(
             class("Fatal Python error: none_dealloc: deallocating None: bug likely caused by..."),
             Some(Class::ReferenceCount)
+        );
+        assert_eq!(
+            class("C has called a callback after it was released; the process ends"),
+            Some(Class::CollectedCallback)
         );
         assert_eq!(class("Fatal Python error: Segmentation fault"), None);
     }

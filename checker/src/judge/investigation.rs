@@ -14,7 +14,7 @@ use crate::border::{Answer, Ended, Ending, Interrogation, Limit, Loading, printa
 use crate::build::sanitizers::{self, Sanitizers};
 use crate::build::{self};
 use crate::diagnosis::evidence::{Call, End, Evidence, Raised, Run, Source};
-use crate::diagnosis::{Diagnosis, explain, sanitizer};
+use crate::diagnosis::{Diagnosis, debugger, explain, sanitizer};
 use crate::lesson::Sources;
 use crate::python::probe;
 use crate::transcript;
@@ -378,8 +378,12 @@ impl Trial<'_> {
             let mut run = run_of(ended, &told, None);
             // gdb reports on standard output, valgrind on standard error.
             run.stderr = build::output_of(ended);
-            work.steps
-                .push(format!("the run under {name} {}", in_words(&run)));
+            let end = match name {
+                "gdb" => debugger::gdb_end(&run.stderr),
+                _ => Some(in_words(&run)),
+            };
+            let end = end.unwrap_or_else(|| "did not tell how the program ended".to_owned());
+            work.steps.push(format!("the run under {name} {end}"));
             work.report(&format!("output of {name}"), &run);
             evidence.tool = Some(run);
         }

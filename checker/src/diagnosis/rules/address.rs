@@ -1,0 +1,153 @@
+//! What an address tells at which the processor refused to read, write or run.
+
+use super::super::declarations::Fault;
+use super::super::sanitizer::{Access, Memory};
+use super::super::stack::{Frame, Line};
+use super::super::{Class, Finding, Rung};
+use super::memory::history;
+use super::{FREED, FRESH, Facts};
+use crate::variant::Bridge;
+
+/// Whether the byte stands in an address again and again.
+fn is_filled_with(address: u64, bytes: &[u8]) -> bool {
+    bytes.iter().any(|byte| {
+        address
+            .to_be_bytes()
+            .iter()
+            .filter(|it| *it == byte)
+            .count()
+            >= 5
+    })
+}
+
+/// Whether an address looks like one that went through 32 bits.
+fn is_cut(address: u64) -> bool {
+    let high = address >> 31;
+    address >= 1 && (high == 0 || high == u64::from(u32::MAX) << 1 | 1)
+}
+
+fn cut_in_words(address: u64) -> String {
+    if address >> 32 == 0 {
+        return format!("address {address:#x} fits into 32 bits; addresses here are longer");
+    }
+    format!(
+        "address {address:#x} is {}, a negative int of 32 bits that was made 64 bits wide",
+        address.cast_signed()
+    )
+}
+
+pub(super) fn bad_address(facts: &Facts, memory: &Memory, place: Option<Line>) -> Finding {
+    let finding = classify_address(facts, memory, place.as_ref());
+    finding.in_c(place)
+}
+
+pub(super) fn classify_address(facts: &Facts, memory: &Memory, place: Option<&Line>) -> Finding {
+    let found = |class, words: String| Finding::new(class, Rung::Sanitizer, words);
+    let address = memory.address;
+    let outermost_own = memory
+        .stack
+        .iter()
+        .position(|frame| facts.as_own(frame).is_some());
+    let above = &memory.stack[..outermost_own.unwrap_or(0)];
+    if memory.wild_jump {
+        let to = format!(
+            "the processor was sent to address {:#x}, where no code is",
+            address.unwrap_or(0)
+        );
+        return match (facts.closes_library(), facts.has_callback()) {
+            (true, _) => found(Class::UnloadedLibrary, to).and("the bridge closes the library"),
+            (false, true) => found(Class::CollectedCallback, to).and("the bridge makes callbacks"),
+            (false, false) => found(Class::BadPointer, to),
+        };
+    }
+    let nowhere = memory
+        .stack
+        .first()
+        .is_some_and(|frame| frame.module.contains("<unknown"));
+    if facts.has_callback() && (nowhere || above.iter().any(Frame::is_callback_entry)) {
+        return found(
+            Class::CollectedCallback,
+            "it crashed in the entry code of a callback, before any Python ran".to_owned(),
+        );
+    }
+    let in_python = memory
+        .stack
+        .iter()
+        .find(|frame| !frame.function.is_empty())
+        .is_some_and(|frame| frame.function.starts_with("Py") || frame.function.starts_with("_Py"));
+    if in_python && (memory.other_thread || facts.calls_python_without_gil()) {
+        let name = memory.stack[0].function.clone();
+        let why = if memory.other_thread {
+            "the thread is one that C started"
+        } else {
+            "the bridge calls it through a loader that lets go of the GIL first"
+        };
+        return found(
+            Class::GilNotHeld,
+            format!("it crashed in `{name}`, a function of Python"),
+        )
+        .and(why);
+    }
+    if address.is_some_and(|it| it > 0 && is_cut(it))
+        && let Some(it) = facts.mismatch(&[Fault::PointerAsInt])
+    {
+        return found(Class::CutPointer, cut_in_words(address.unwrap_or(0)))
+            .and(it.words.clone())
+            .in_python(Some(it.place.clone()));
+    }
+    if let Some(address) = address.filter(|it| is_filled_with(*it, &FREED)) {
+        return freed_fill(facts, address);
+    }
+    if facts.evidence.variant.bridge == Bridge::Ext && place.is_none() {
+        return found(
+            Class::ReferenceCount,
+            "it crashed in Python's own code, after the extension had returned".to_owned(),
+        )
+        .and(history("the crash came", &memory.stack));
+    }
+    if address.is_some_and(|it| it < 4096) {
+        return found(
+            Class::NullPointer,
+            format!(
+                "address {:#x} is NULL, or a member of a struct at NULL",
+                address.unwrap_or(0)
+            ),
+        );
+    }
+    if let Some(it) = facts.mismatch(&[Fault::Kind, Fault::PointerAsInt]) {
+        return found(Class::WrongTypes, it.words.clone()).in_python(Some(it.place.clone()));
+    }
+    if address.is_some_and(|it| is_filled_with(it, &FRESH)) {
+        return found(Class::Uninitialised, "the address is made of the byte with which the second run fills memory that nobody wrote".to_owned());
+    }
+    if let Some(it) = facts.mismatch(&[Fault::Fields]) {
+        return found(Class::StructLayout, it.words.clone()).in_python(Some(it.place.clone()));
+    }
+    let in_a_file = |address: u64| {
+        let mut files = facts.reports.files.iter();
+        files.any(|(start, end)| (*start..*end).contains(&address))
+    };
+    if memory.access == Some(Access::Write) && address.is_some_and(in_a_file) {
+        return found(
+            Class::ReadOnlyWrite,
+            "the memory is there, and may be read, not written".to_owned(),
+        );
+    }
+    found(
+        Class::BadPointer,
+        "nothing of the process is at that address".to_owned(),
+    )
+}
+
+fn freed_fill(facts: &Facts, address: u64) -> Finding {
+    let class = if facts.evidence.variant.bridge == Bridge::Ext {
+        Class::ReferenceCount
+    } else {
+        Class::UseAfterFree
+    };
+    Finding::new(
+        class,
+        Rung::Sanitizer,
+        format!("address {address:#x} is made of the byte with which freed memory is filled"),
+    )
+}

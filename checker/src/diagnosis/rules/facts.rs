@@ -1,0 +1,231 @@
+//! The evidence, read: what every rule asks of it.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::super::declarations::{self, Fault, Header, Mismatch};
+use super::super::evidence::{Evidence, Run};
+use super::super::sanitizer::{self, Reports};
+use super::super::stack::{Frame, Line, PythonThread, python_threads};
+use super::super::{Class, Finding, Rung};
+use crate::variant::Bridge;
+
+/// The evidence, read.
+pub struct Facts<'a> {
+    pub(in super::super) evidence: &'a Evidence,
+    /// What the sanitizers said in the second run.
+    pub(in super::super) reports: Reports,
+    /// What they said in the run that counts leaks.
+    pub(super) leaks: Reports,
+    pub(super) threads: Vec<PythonThread>,
+    pub(super) later_threads: Vec<PythonThread>,
+    pub(super) header: Header,
+    pub(super) mismatches: Vec<Mismatch>,
+}
+
+impl<'a> Facts<'a> {
+    /// Reads the evidence.
+    pub fn of(evidence: &'a Evidence) -> Facts<'a> {
+        let said = |run: &Option<Run>| {
+            run.as_ref()
+                .map(|run| run.stderr.as_str())
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let header = Header::parse(&all_headers(evidence));
+        let mismatches = contradictions(evidence, &header);
+        Facts {
+            reports: sanitizer::read(&said(&evidence.second)),
+            leaks: sanitizer::read(&said(&evidence.leaks)),
+            threads: python_threads(&evidence.first.stderr),
+            later_threads: python_threads(&said(&evidence.second)),
+            header,
+            mismatches,
+            evidence,
+        }
+    }
+
+    /// The line of Python at fault: the innermost of the bridge's own, else the innermost of the scenarios.
+    pub fn python_line(&self) -> Option<Line> {
+        let from_threads = |threads: &[PythonThread]| {
+            let current = threads
+                .iter()
+                .find(|thread| thread.current)
+                .or(threads.first())?;
+            self.own_python_line(&current.frames)
+        };
+        from_threads(&self.threads)
+            .or_else(|| self.raised_at())
+            .or_else(|| from_threads(&self.later_threads))
+            .or_else(|| self.only_call())
+    }
+
+    /// Whether the Python line may be inside of a call of C: it names a function of the header, or calls an extension.
+    pub(super) fn is_in_a_call(&self) -> bool {
+        if self.evidence.variant.bridge == Bridge::Ext {
+            return true;
+        }
+        let line = self.python_line();
+        let text = line.as_ref().and_then(|line| self.evidence.text_at(line));
+        text.is_some_and(|text| self.header.names().any(|name| text.contains(name)))
+    }
+
+    /// The line of the bridge that calls the C library, when there is just one.
+    pub(super) fn only_call(&self) -> Option<Line> {
+        let mut calls = self.evidence.python_files().flat_map(|source| {
+            let lines = source.text.lines().enumerate();
+            let calling = lines.filter(|(_, line)| {
+                self.header
+                    .names()
+                    .any(|name| line.contains(&format!(".{name}(")))
+            });
+            calling.map(|(at, _)| Line {
+                file: source.shown.clone(),
+                line: u32::try_from(at + 1).unwrap_or(u32::MAX),
+                function: String::new(),
+            })
+        });
+        calls.next().filter(|_| calls.next().is_none())
+    }
+
+    pub(super) fn own_python_line(&self, frames: &[Line]) -> Option<Line> {
+        let known = |frame: &Line| {
+            let source = self
+                .evidence
+                .python_files()
+                .find(|source| source.is_at(&frame.file))?;
+            Some(Line {
+                file: source.shown.clone(),
+                ..frame.clone()
+            })
+        };
+        frames.iter().find_map(known)
+    }
+
+    /// The innermost own line of the exception's traceback.
+    pub(super) fn raised_at(&self) -> Option<Line> {
+        static STEP: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new(r"^(\S+?):(\d+)(?: in (.+))?$").expect("a fixed pattern"));
+        let raised = self.evidence.first.raised.as_ref()?;
+        let frames: Vec<Line> = raised
+            .traceback
+            .lines()
+            .rev()
+            .filter_map(|line| {
+                let found = STEP.captures(line)?;
+                Some(Line {
+                    file: found[1].to_owned(),
+                    line: found[2].parse().ok()?,
+                    function: found
+                        .get(3)
+                        .map(|it| it.as_str().to_owned())
+                        .unwrap_or_default(),
+                })
+            })
+            .collect();
+        self.own_python_line(&frames)
+    }
+
+    /// The innermost frame that belongs to the C library or to a hand-written extension.
+    pub(super) fn own_c_line(&self, stack: &[Frame]) -> Option<Line> {
+        stack.iter().find_map(|frame| self.as_own(frame))
+    }
+
+    pub(super) fn as_own(&self, frame: &Frame) -> Option<Line> {
+        let path = frame.file.as_deref()?;
+        let source = self.evidence.c_files().find(|source| source.is_at(path))?;
+        Some(Line {
+            file: source.shown.clone(),
+            line: frame.line,
+            function: frame.function.clone(),
+        })
+    }
+
+    /// The C function that the Python line calls, or the one that the C line is in.
+    pub fn called_function(&self, python: Option<&Line>, c: Option<&Line>) -> String {
+        let from_python = python.and_then(|line| {
+            let text = self.evidence.text_at(line)?;
+            let mut called = self
+                .header
+                .names()
+                .filter(|name| text.contains(&format!("{name}(")));
+            called.next().map(str::to_owned)
+        });
+        from_python
+            .or_else(|| c.map(|line| line.function.clone()))
+            .unwrap_or_default()
+    }
+
+    /// The first contradiction with one of these faults; one on the failing function goes first.
+    pub(super) fn mismatch(&self, faults: &[Fault]) -> Option<&Mismatch> {
+        let line = self.python_line();
+        let text = line
+            .as_ref()
+            .and_then(|line| self.evidence.text_at(line))
+            .unwrap_or_default();
+        let mut fitting = self
+            .mismatches
+            .iter()
+            .filter(|it| faults.contains(&it.fault));
+        let named = fitting.clone().find(|it| text.contains(&it.name));
+        named.or_else(|| fitting.next())
+    }
+
+    /// A contradiction as a finding.
+    pub(super) fn declared(&self, class: Class, faults: &[Fault]) -> Option<Finding> {
+        let it = self.mismatch(faults)?;
+        Some(
+            Finding::new(class, Rung::Declarations, it.words.clone())
+                .in_python(Some(it.place.clone())),
+        )
+    }
+
+    pub(super) fn has_callback(&self) -> bool {
+        ["CFUNCTYPE", "ffi.callback", "extern \"Python\""]
+            .iter()
+            .any(|it| self.evidence.bridge_holds(it))
+    }
+
+    pub(super) fn closes_library(&self) -> bool {
+        self.evidence.bridge_holds("dlclose")
+    }
+
+    /// Whether functions of Python are called through a loader that lets go of the GIL.
+    pub(super) fn calls_python_without_gil(&self) -> bool {
+        static THROUGH: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"CDLL\(None\)|dlopen\(None\)|\.Py[A-Z]\w+_\w+\(").expect("a fixed pattern")
+        });
+        if !matches!(self.evidence.variant.bridge, Bridge::Ctypes | Bridge::Abi) {
+            return false;
+        }
+        self.evidence.python_files().any(|source| {
+            THROUGH.is_match(&source.text)
+                && !source.text.contains("pythonapi")
+                && !source.text.contains("PyDLL")
+        })
+    }
+}
+
+fn all_headers(evidence: &Evidence) -> String {
+    let headers = evidence
+        .clib
+        .iter()
+        .filter(|source| source.name.ends_with(".h"));
+    headers
+        .map(|source| source.text.as_str())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn contradictions(evidence: &Evidence, header: &Header) -> Vec<Mismatch> {
+    let of = match evidence.variant.bridge {
+        Bridge::Ctypes => declarations::of_ctypes,
+        Bridge::Abi | Bridge::Api => declarations::of_cdef,
+        Bridge::Ext => return Vec::new(),
+    };
+    evidence
+        .python_files()
+        .flat_map(|source| of(header, &source.shown, &source.text))
+        .collect()
+}
