@@ -708,6 +708,37 @@ fn without_a_compiler_it_says_what_to_install() {
 }
 
 #[test]
+fn a_compiler_is_used_wherever_it_lies_and_refused_by_name_when_it_needs_more() {
+    let workshop = Workshop::new();
+    let tools = tempfile::tempdir().unwrap();
+    fs::set_permissions(tools.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let script = |name: &str, text: String| {
+        let path = tools.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    };
+    let plain = script("plain-cc", "#!/bin/sh\nexec cc \"$@\"\n".to_owned());
+    let mut command = workshop.command(&CTYPES);
+    command.env("CC", &plain);
+    workshop.finish(command).must(0, &["passed"]);
+    let hidden = script("parts/cc", "#!/bin/sh\nexec cc \"$@\"\n".to_owned());
+    let needy = script(
+        "needy-cc",
+        format!("#!/bin/sh\nexec {} \"$@\"\n", hidden.display()),
+    );
+    let mut command = workshop.command(&CTYPES);
+    command.env("CC", &needy).env_remove("CHECKER_ISOLATION");
+    let said = workshop.finish(command);
+    checker::border::use_supervisor(env!("CARGO_BIN_EXE_checker"));
+    match checker::border::found_isolation().isolation {
+        checker::border::Isolation::None => said.must(0, &["passed"]),
+        _ => said.must(3, &["CC names", "needy-cc", "does not start in the box"]),
+    }
+}
+
+#[test]
 fn a_cache_that_cannot_be_written_is_named() {
     let workshop = Workshop::new();
     let mut command = workshop.command(&CTYPES);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::store::{Key, write_atomically};
 use super::{Failure, environment, limits, outcome};
-use crate::border::{self, Access, Job};
+use crate::border::{self, Access, Ending, Job};
 use crate::errors::ExpectedError;
 use crate::python::probe;
 use crate::workspace::Workspace;
@@ -82,6 +82,11 @@ impl Compiler {
         )
     }
 
+    /// What it needs to be seen where builds run, wherever it is installed.
+    pub fn places(&self) -> Vec<PathBuf> {
+        places(&self.program, &self.leading)
+    }
+
     /// What it prints when it is asked about itself, with no file of a participant; `None` when it refuses.
     pub fn answer(&self, args: &[&str]) -> Option<String> {
         let output = Command::new(&self.program)
@@ -113,7 +118,7 @@ impl Compiler {
             cwd: folder.to_owned(),
             limits: limits(),
             access: Access {
-                readable: [&border::interpreter_places(&self.program), besides].concat(),
+                readable: [&self.places(), besides].concat(),
                 results: vec![made.into()],
                 ..Access::default()
             },
@@ -143,6 +148,7 @@ fn version(workspace: &Workspace, program: &Path, leading: &[OsString]) -> Resul
         return Ok(version);
     }
     let version = ask(program, leading)?;
+    try_behind_the_border(program, leading)?;
     if let Ok(text) = serde_json::to_vec(&Remembered {
         version: version.clone(),
     }) {
@@ -150,6 +156,43 @@ fn version(workspace: &Workspace, program: &Path, leading: &[OsString]) -> Resul
         let _ = write_atomically(&memory, &text);
     }
     Ok(version)
+}
+
+/// The programs of the command and the parts of their installations. Behind `ccache` comes the compiler itself.
+fn places(program: &Path, leading: &[OsString]) -> Vec<PathBuf> {
+    let others = leading.iter().filter_map(|word| probe::find_program(word));
+    let programs = std::iter::once(program.to_owned()).chain(others);
+    programs
+        .flat_map(|program| {
+            let mut places = border::interpreter_places(&program);
+            places.push(program);
+            places
+        })
+        .collect()
+}
+
+/// Starts it where builds run, which hides most of the machine: a compiler that needs more is refused here, in its own name.
+fn try_behind_the_border(program: &Path, leading: &[OsString]) -> Result<(), String> {
+    let tried = border::run(&Job {
+        program: program.to_owned(),
+        args: [leading, &["--version".into()]].concat(),
+        env: environment(),
+        cwd: Path::new("/").to_owned(),
+        limits: limits(),
+        access: Access {
+            readable: places(program, leading),
+            ..Access::default()
+        },
+    });
+    let why = match tried {
+        Ok(ended) if ended.ending == Ending::Exited(0) => return Ok(()),
+        Ok(ended) => border::printable(super::output_of(&ended).trim().as_bytes()),
+        Err(error) => format!("{error:#}"),
+    };
+    Err(format!(
+        "{} answers here, and does not start in the box that builds run in, which shows its own folder and the system's: {why}",
+        program.display()
+    ))
 }
 
 fn ask(program: &Path, leading: &[OsString]) -> Result<String, String> {

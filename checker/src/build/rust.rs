@@ -208,6 +208,8 @@ struct Stage {
     folder: PathBuf,
     target: PathBuf,
     root: PathBuf,
+    /// Where the C compiler is, which libffi is built with.
+    compiler: Vec<PathBuf>,
     _lock: File,
 }
 
@@ -226,6 +228,7 @@ impl Stage {
             folder,
             target,
             root: tools.workspace.root.clone(),
+            compiler: tools.compiler.places(),
             _lock: lock,
         })
     }
@@ -350,7 +353,7 @@ impl Stage {
             cwd: self.folder.join("rust"),
             limits: LIMITS,
             access: Access {
-                readable: readable(&self.root),
+                readable: [readable(&self.root), self.compiler.clone()].concat(),
                 writable: vec![self.folder.clone(), self.target.clone()],
                 ..Access::default()
             },
