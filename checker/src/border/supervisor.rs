@@ -200,7 +200,8 @@ impl Watch {
     /// Returns when the payload has ended by itself (`None`) or has to be ended.
     fn watch(&mut self, started: Instant, pipes: &mut Pipes) -> anyhow::Result<Option<Reason>> {
         let deadline = started.checked_add(Duration::from_secs(self.limits.wall_seconds));
-        let mut glance = started;
+        // A process that has just begun has used nothing yet.
+        let mut glance = started + GLANCES.0;
         loop {
             let now = Instant::now();
             if now >= glance {

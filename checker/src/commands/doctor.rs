@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -13,6 +12,7 @@ use crate::build::compiler::Compiler;
 use crate::build::rust;
 use crate::build::store::write_atomically;
 use crate::cli::Global;
+use crate::commands::measure::{self, Measured};
 use crate::errors::ExpectedError;
 use crate::lesson::Limits;
 use crate::python::{Python, choose, probe, venv};
@@ -22,7 +22,8 @@ use crate::{exit, output, report};
 /// Say what the checker finds on this machine, and what to do about what is missing.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Also measure what each layer of isolation adds to the start of a program; takes a few seconds.
+    /// Also measure what isolation costs, how soon a limit ends everything, and how small the checker stays; takes half a
+    /// minute.
     #[arg(long)]
     measure: bool,
 }
@@ -57,6 +58,7 @@ impl Finding {
 /// Looks at everything; the exit code says whether `run` could work.
 pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let workspace = Workspace::find()?;
+    let measured = args.measure.then(measure::measure).transpose()?;
     let python = choose::choose(&workspace, global.python.as_deref());
     let compiler = Compiler::find(&workspace);
     let mut findings = vec![Finding::new("workshop", Ok(()), |()| {
@@ -93,13 +95,12 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     findings.push(cache(&workspace));
     findings.push(supervisor());
     findings.push(isolation());
-    let costs = args.measure.then(measure).transpose()?;
     if global.json {
-        output::json(&document(&findings, costs.as_deref()))?;
+        output::json(&document(&findings, measured.as_ref()))?;
     } else {
         output::result(&text(&findings))?;
-        if let Some(costs) = &costs {
-            output::result(&costs_in_words(costs))?;
+        if let Some(measured) = &measured {
+            output::result(&measured.text())?;
         }
     }
     let all_fine = findings.iter().all(|it| matches!(it.state, State::Fine(_)));
@@ -269,47 +270,6 @@ fn isolation() -> Finding {
     }
 }
 
-/// What each layer adds to the bare start of a program, milliseconds: the smallest of many, taken in turn, so that a busy
-/// machine disturbs all alike.
-fn measure() -> anyhow::Result<Vec<(Isolation, f64)>> {
-    const ROUNDS: usize = 60;
-    let offered = border::found_isolation().isolation;
-    let layers: Vec<Isolation> = [Isolation::None, Isolation::Landlock, Isolation::Full]
-        .into_iter()
-        .filter(|layer| *layer <= offered)
-        .collect();
-    let job = Job {
-        program: "/bin/true".into(),
-        args: Vec::new(),
-        env: Vec::new(),
-        cwd: Path::new("/").to_owned(),
-        limits: Limits::default(),
-        access: border::Access::default(),
-    };
-    let mut bare = Duration::MAX;
-    let mut least = vec![Duration::MAX; layers.len()];
-    for _ in 0..ROUNDS {
-        let begin = Instant::now();
-        Command::new("/bin/true").env_clear().status()?;
-        bare = bare.min(begin.elapsed());
-        for (layer, least) in layers.iter().zip(&mut least) {
-            let begin = Instant::now();
-            border::run_in(*layer, &job)?;
-            *least = begin.elapsed().min(*least);
-        }
-    }
-    let added = |least: &Duration| least.saturating_sub(bare).as_secs_f64() * 1000.0;
-    Ok(layers.into_iter().zip(least.iter().map(added)).collect())
-}
-
-fn costs_in_words(costs: &[(Isolation, f64)]) -> String {
-    let mut text = "\nCost over a bare start of the same program, smallest of many:\n".to_owned();
-    for (layer, cost) in costs {
-        text += &format!("  {:8}  {cost:.1} ms\n", layer.name());
-    }
-    text
-}
-
 fn text(findings: &[Finding]) -> String {
     let width = findings.iter().map(|it| it.name.len()).max().unwrap_or(0);
     let mut text = String::new();
@@ -331,23 +291,20 @@ fn text(findings: &[Finding]) -> String {
     )
 }
 
-fn document(findings: &[Finding], costs: Option<&[(Isolation, f64)]>) -> serde_json::Value {
+fn document(findings: &[Finding], measured: Option<&Measured>) -> serde_json::Value {
     let entry = |finding: &Finding| match &finding.state {
         State::Fine(detail) => json!({ "name": finding.name, "fine": true, "detail": detail }),
         State::Missing(problem, next) => {
             json!({ "name": finding.name, "fine": false, "detail": problem, "next": next })
         }
     };
-    let costs = costs.map(|costs| {
-        let named = costs
-            .iter()
-            .map(|(layer, cost)| (layer.name().to_owned(), json!(cost)));
-        serde_json::Value::Object(named.collect())
-    });
-    json!({
+    let mut document = json!({
         "schema_version": report::SCHEMA_VERSION,
-        "isolation_cost": costs,
         "findings": findings.iter().map(entry).collect::<Vec<_>>(),
         "limits": Limits::default(),
-    })
+    });
+    if let Some(measured) = measured {
+        measured.add_to(&mut document);
+    }
+    document
 }

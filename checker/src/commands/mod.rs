@@ -8,6 +8,7 @@ pub mod explain;
 pub mod grade;
 pub mod hint;
 pub mod list;
+mod measure;
 pub mod run;
 pub mod setup;
 pub mod snapshots;
