@@ -2,10 +2,10 @@
 
     .venv/bin/python tools/soundness.py [--quick] [--with asan|valgrind] [--fuzz SECONDS]
 
-Run it with the `.venv` that `cargo run -- setup` makes. The engines are built with AddressSanitizer,
-which sees every access that their own code makes; the runtime is the C compiler's, loaded before
-Python. Where the C compiler has none, valgrind watches the engines as they are: slower, and blind to
-what stays inside a block.
+Run it with the `.venv` that `cargo run -- setup` makes. The engines are built with
+AddressSanitizer, which sees every access that their own code makes; the runtime is the C
+compiler's, loaded before Python. Where the C compiler has none, valgrind watches the engines as
+they are: slower, and blind to what stays inside a block.
 
 A control comes first: an engine is asked for a field beyond the end of its memory, and the tool has
 to say so. Then follow clib's tests, the engines' tests, and the interpreter's own tests of ctypes;
