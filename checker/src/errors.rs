@@ -54,6 +54,19 @@ pub enum ExpectedError {
         /// The wrong answers that it has.
         known: Vec<String>,
     },
+    /// The record of what a participant has done cannot be read or written.
+    #[error("{}: {problem}", shown(path))]
+    State {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        problem: String,
+        /// What to do.
+        next: String,
+    },
+    /// No lesson was named, and all of them are done.
+    #[error("every lesson is done, so none is meant when none is named")]
+    AllDone,
     /// A suite that `conformance/suites.toml` does not have.
     #[error("no suite is called `{asked}`")]
     UnknownSuite {
@@ -175,12 +188,14 @@ impl ExpectedError {
             | ExpectedError::SetUp { .. }
             | ExpectedError::Tool { .. }
             | ExpectedError::OwnBuild { .. }
+            | ExpectedError::State { .. }
             | ExpectedError::Cache { .. } => exit::ENVIRONMENT,
             ExpectedError::UnknownLesson { .. }
             | ExpectedError::UnknownExercise { .. }
             | ExpectedError::UnknownWrongAnswer { .. }
             | ExpectedError::UnknownSuite { .. }
             | ExpectedError::NothingToMeasure { .. }
+            | ExpectedError::AllDone
             | ExpectedError::BrokenManifest { .. }
             | ExpectedError::UnusableFile { .. } => exit::LESSON,
         }
@@ -206,6 +221,9 @@ impl ExpectedError {
             ExpectedError::NothingToMeasure { .. } => {
                 "measure lesson-7.5, or add a `[[bench]]` to the lesson's lesson.toml".to_owned()
             }
+            ExpectedError::AllDone => {
+                "name one, for example `checker run 7.3`; `checker list` shows all".to_owned()
+            }
             ExpectedError::UnknownSuite { known, .. } => {
                 format!("the suites are: {}", known.join(", "))
             }
@@ -226,6 +244,7 @@ impl ExpectedError {
             ExpectedError::UnusableFile { next, .. }
             | ExpectedError::Python { next, .. }
             | ExpectedError::SetUp { next, .. }
+            | ExpectedError::State { next, .. }
             | ExpectedError::Tool { next, .. }
             | ExpectedError::OwnBuild { next, .. } => next.clone(),
         }
@@ -241,6 +260,8 @@ impl ExpectedError {
             ExpectedError::UnknownSuite { .. } => "unknown-suite",
             ExpectedError::UnknownWrongAnswer { .. } => "unknown-wrong-answer",
             ExpectedError::NothingToMeasure { .. } => "nothing-to-measure",
+            ExpectedError::State { .. } => "state",
+            ExpectedError::AllDone => "all-done",
             ExpectedError::BrokenManifest { .. } => "broken-manifest",
             ExpectedError::UnusableFile { .. } => "unusable-file",
             ExpectedError::Python { .. } => "python",

@@ -13,6 +13,7 @@ pub mod conformance;
 pub mod diagnosis;
 pub mod errors;
 pub mod exit;
+pub mod flow;
 pub mod interrupt;
 pub mod judge;
 pub mod lesson;

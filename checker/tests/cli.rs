@@ -571,7 +571,9 @@ fn an_unknown_lesson_gets_the_nearest_name() {
 #[test]
 fn a_wrong_command_line_is_a_usage_error() {
     let workshop = Workshop::new();
-    workshop.run(&["run"]).must(2, &["required"]);
+    workshop
+        .run(&["run", "--backend"])
+        .must(2, &["a value is required"]);
     workshop
         .run(&["run", "lesson-0.1", "--bridge", "pybind"])
         .must(2, &["ctypes, abi, api, ext"]);

@@ -3,6 +3,9 @@
 use crate::build::compiler::Compiler;
 use crate::build::tools::Tools;
 use crate::cli::Global;
+use crate::flow::state::now;
+use crate::flow::store::Store;
+use crate::flow::{course, record};
 use crate::judge::report::{LessonReport, Problem};
 use crate::judge::{self, Order, Proof};
 use crate::lesson::{Lesson, Sources};
@@ -16,8 +19,8 @@ use crate::{catalogue, exit, output};
 /// Build and judge lessons in all their variants, and show one matrix each.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Lessons, for example lesson-7.3 or 7.3.
-    #[arg(required = true, value_name = "LESSON")]
+    /// Lessons, for example lesson-7.3 or 7.3; the one where you are when none is named.
+    #[arg(value_name = "LESSON")]
     lessons: Vec<String>,
     /// Only this bridge; may be given more than once.
     #[arg(long, value_enum)]
@@ -36,11 +39,13 @@ pub struct Args {
 /// Judges the lessons one after the other, and reports each as soon as it is done.
 pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let workspace = Workspace::find()?;
-    let lessons: Vec<Lesson> = args
-        .lessons
-        .iter()
-        .map(|id| catalogue::find(&workspace, id))
-        .collect::<Result<_, _>>()?;
+    let lessons: Vec<Lesson> = match &args.lessons[..] {
+        [] => vec![course::meant(&workspace, None)?],
+        named => named
+            .iter()
+            .map(|id| catalogue::find(&workspace, id))
+            .collect::<Result<_, _>>()?,
+    };
     let python = choose::choose(&workspace, global.python.as_deref())?;
     let compiler = Compiler::find(&workspace)?;
     let tools = Tools::new(workspace, python, compiler);
@@ -48,6 +53,7 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let mut reports = Vec::new();
     for (index, lesson) in lessons.iter().enumerate() {
         let report = judge::judge(&tools, lesson, &order)?;
+        let done = note(&tools.workspace, lesson, &report, lessons.len() == 1);
         if !global.json {
             let context = text::Context {
                 workspace: &tools.workspace,
@@ -56,6 +62,7 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
             };
             let gap = if index == 0 { "" } else { "\n" };
             output::result(&format!("{gap}{}", text::lesson(&context, &report)))?;
+            output::result(&news(&done))?;
         }
         reports.push(report);
     }
@@ -63,6 +70,43 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
         output::json(&json::document(&tools.python, &reports))?;
     }
     Ok(exit_code(&reports))
+}
+
+/// Notes what was done; a state that cannot be written is no reason to keep the report back.
+fn note(
+    workspace: &Workspace,
+    lesson: &Lesson,
+    report: &LessonReport,
+    alone: bool,
+) -> Vec<record::Done> {
+    if report.sources != Sources::Exercise {
+        return Vec::new();
+    }
+    let noted = Store::of(workspace).update(|state| {
+        if alone {
+            state.current = Some(lesson.manifest.id.clone());
+        }
+        record::record(state, lesson, report, now())
+    });
+    noted.unwrap_or_else(|error| {
+        output::remark(&format!(
+            "warning: this run is not remembered: {error}\n  next: {}",
+            error.next_step()
+        ));
+        Vec::new()
+    })
+}
+
+fn news(done: &[record::Done]) -> String {
+    let mut text = String::new();
+    for task in done {
+        let points = task.points;
+        text += &format!("\ndone: {}, {} ({points} points)\n", task.id, task.title);
+    }
+    if !done.is_empty() {
+        text += "next: `checker next` goes on, `checker diff` compares yours with the solution\n";
+    }
+    text
 }
 
 impl Args {
