@@ -13,6 +13,8 @@ use crate::{commands, exit, output, snapshot};
 
 /// Builds, runs, grades and explains the lessons of Four Bridges.
 ///
+/// Without a command it says where you are and what to do next.
+///
 /// Exit codes: 0 passed; 1 something did not pass; 2 wrong command line; 3 environment or set-up problem;
 /// 4 lesson or file problem; 5 snapshot pending or changed; 70 fault of the checker; 130 interrupted.
 #[derive(Debug, Parser)]
@@ -21,7 +23,7 @@ pub struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 /// Options that every subcommand takes.
@@ -54,9 +56,14 @@ pub enum Colour {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Next(commands::next::Args),
     List(commands::list::Args),
+    Progress(commands::progress::Args),
     Hint(commands::hint::Args),
     Explain(commands::explain::Args),
+    Solution(commands::solution::Args),
+    Diff(commands::diff::Args),
+    Reset(commands::reset::Args),
     Bench(commands::bench::Args),
     Conformance(commands::conformance::Args),
     Run(commands::run::Args),
@@ -93,7 +100,15 @@ pub fn start(args: Vec<OsString>) -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<u8> {
-    match cli.command {
+    let Some(command) = cli.command else {
+        return commands::status::run(&cli.global);
+    };
+    match command {
+        Command::Next(args) => commands::next::run(&args, &cli.global),
+        Command::Progress(args) => commands::progress::run(&args, &cli.global),
+        Command::Solution(args) => commands::solution::run(&args, &cli.global),
+        Command::Diff(args) => commands::diff::run(&args, &cli.global),
+        Command::Reset(args) => commands::reset::run(&args, &cli.global),
         Command::List(args) => commands::list::run(&args, &cli.global),
         Command::Hint(args) => commands::hint::run(&args, &cli.global),
         Command::Explain(args) => commands::explain::run(&args, &cli.global),

@@ -68,11 +68,24 @@ fn tells_no_more_than_was_asked_for() {
         "{first}"
     );
     assert!(
-        first.contains("checker hint lesson-1.1 --step 2"),
+        first.contains("checker hint lesson-1.1 ctypes --step 2"),
         "{first}"
     );
     let (_, all) = hint(root.path(), &["1.1", "ctypes", "--step", "3"]);
-    assert!(all.contains("3. So.") && all.contains("solution/"), "{all}");
+    assert!(
+        all.contains("3. So.") && all.contains("checker solution lesson-1.1 ctypes"),
+        "{all}"
+    );
+}
+
+#[test]
+fn tells_one_step_more_each_time() {
+    let root = workshop(Some(HINTS));
+    for (step, last) in ["Why?", "There.", "So.", "So."].iter().enumerate() {
+        let (_, text) = hint(root.path(), &[]);
+        assert_eq!(text.matches("\n  ").count(), (step + 1).min(3), "{text}");
+        assert!(text.contains(last), "{text}");
+    }
 }
 
 #[test]

@@ -8,44 +8,113 @@ use serde_json::json;
 use crate::authoring::hints::{Hints, Topic};
 use crate::cli::Global;
 use crate::errors::ExpectedError;
+use crate::flow::course;
+use crate::flow::failing::Failing;
+use crate::flow::hints::{FailureHint, hint_for};
+use crate::flow::state::{LessonState, TaskState};
+use crate::flow::store::Store;
 use crate::lesson::{Exercise, Lesson};
 use crate::workspace::Workspace;
-use crate::{catalogue, exit, output, report};
+use crate::{exit, output, report};
 
-/// Show a hint for a lesson's exercises: first a question, then a pointer, then the shape of the answer.
+/// Show a hint for what went wrong in the last run, and for the exercises that are open.
+///
+/// First a question, then a pointer, then the shape of the answer: each time you ask, one step more.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The lesson, for example lesson-7.3.
-    lesson: String,
-    /// One exercise by its id; all of the lesson's exercises when none is named.
+    /// The lesson; the one where you are when none is named.
+    lesson: Option<String>,
+    /// One exercise by its id; all that are open when none is named.
     exercise: Option<String>,
-    /// How much to tell: 1 is a question, 2 a pointer, 3 the shape of the answer.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
-    step: u8,
+    /// How much to tell: 1 is a question, 2 a pointer, 3 the shape of the answer; one more than last time when not given.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=3))]
+    step: Option<u8>,
 }
 
-/// Prints the hints up to the step that was asked for.
+/// What is told about one exercise.
+struct Told<'a> {
+    exercise: &'a Exercise,
+    /// The first steps of the exercise's own hints.
+    hints: &'a [String],
+    step: u8,
+    /// The failure of the last run, and the hint for it.
+    failing: Option<(Failing, &'static FailureHint)>,
+}
+
+/// Prints the hints up to the step that was asked for, and remembers how far that was.
 pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let workspace = Workspace::find()?;
-    let lesson = catalogue::find(&workspace, &args.lesson)?;
-    let exercises = chosen(&lesson, args.exercise.as_deref())?;
+    let lesson = course::meant(&workspace, args.lesson.as_deref())?;
+    let store = Store::of(&workspace);
+    let known = store.read()?.lesson(&lesson.manifest.id);
+    let exercises = chosen(&lesson, args.exercise.as_deref(), &known)?;
     let hints = read(&lesson)?;
-    let told: Vec<(&Exercise, &[String])> = exercises
+    let told: Vec<Told> = exercises
         .into_iter()
-        .map(|exercise| (exercise, told(&hints.exercises, exercise, args.step.into())))
+        .map(|exercise| {
+            let state = known.exercises.get(&exercise.id);
+            let step = args.step.unwrap_or_else(|| following(state));
+            Told {
+                exercise,
+                hints: first_steps(&hints.exercises, exercise, step.into()),
+                step,
+                failing: state
+                    .and_then(|it| it.failing.clone())
+                    .and_then(|failing| hint_for(&failing).map(|hint| (failing, hint))),
+            }
+        })
         .collect();
+    remember(&store, &lesson, &told);
     if global.json {
         output::json(&document(&lesson, &told))?;
     } else {
-        output::result(&text(&lesson, &told, args.step))?;
+        output::result(&text(&lesson, &told))?;
     }
     Ok(exit::PASSED)
 }
 
-fn chosen<'a>(lesson: &'a Lesson, asked: Option<&str>) -> Result<Vec<&'a Exercise>, ExpectedError> {
+/// One step more than what was shown.
+fn following(state: Option<&TaskState>) -> u8 {
+    state.map_or(1, |it| (it.hints + 1).clamp(1, 3))
+}
+
+/// A hint that cannot be noted is shown all the same.
+fn remember(store: &Store, lesson: &Lesson, told: &[Told]) {
+    let noted = store.update(|state| {
+        let known = state.lesson_mut(&lesson.manifest.id);
+        for it in told {
+            let task = known.exercises.entry(it.exercise.id.clone()).or_default();
+            task.hints = task.hints.max(it.step);
+        }
+    });
+    if let Err(error) = noted {
+        output::remark(&format!(
+            "warning: this hint is not remembered: {error}\n  next: {}",
+            error.next_step()
+        ));
+    }
+}
+
+/// The exercise that is named, else those that are not done, else all.
+fn chosen<'a>(
+    lesson: &'a Lesson,
+    asked: Option<&str>,
+    known: &LessonState,
+) -> Result<Vec<&'a Exercise>, ExpectedError> {
     let exercises = &lesson.manifest.exercises;
     let Some(asked) = asked else {
-        return Ok(exercises.iter().collect());
+        let is_open = |it: &&Exercise| {
+            known
+                .exercises
+                .get(&it.id)
+                .is_none_or(|task| task.done.is_none())
+        };
+        let open: Vec<&Exercise> = exercises.iter().filter(is_open).collect();
+        return Ok(if open.is_empty() {
+            exercises.iter().collect()
+        } else {
+            open
+        });
     };
     let found = exercises.iter().find(|exercise| exercise.id == asked);
     found
@@ -80,39 +149,66 @@ fn read(lesson: &Lesson) -> anyhow::Result<Hints> {
 }
 
 /// The first hints of an exercise, at most `step` of them.
-fn told<'a>(topics: &'a [Topic], exercise: &Exercise, step: usize) -> &'a [String] {
+fn first_steps<'a>(topics: &'a [Topic], exercise: &Exercise, step: usize) -> &'a [String] {
     topics
         .iter()
         .find(|topic| topic.name == exercise.id)
         .map_or(&[], |topic| &topic.hints[..step.min(topic.hints.len())])
 }
 
-fn text(lesson: &Lesson, told: &[(&Exercise, &[String])], step: u8) -> String {
+fn text(lesson: &Lesson, told: &[Told]) -> String {
     let id = &lesson.manifest.id;
     let mut text = String::new();
-    for (exercise, hints) in told {
-        text += &format!("{}: {}\n", exercise.id, exercise.title);
-        for (index, hint) in hints.iter().enumerate() {
-            text += &format!("  {}. {hint}\n", index + 1);
+    for it in told {
+        text += &format!("{}: {}\n", it.exercise.id, it.exercise.title);
+        if let Some((failing, hint)) = &it.failing {
+            text += &format!(
+                "  your last run, {} {}: {}\n",
+                failing.variant, failing.verdict, hint.title
+            );
+            text += &steps(&hint.steps[..usize::from(it.step)]);
+            text += "  the exercise:\n";
         }
+        text += &steps(it.hints);
         text.push('\n');
     }
-    if step < 3 {
-        text += &format!("More: checker hint {id} --step {}\n", step + 1);
-    } else {
-        text += &format!("The reference is in lessons/{id}/solution/.\n");
+    let only = match told {
+        [one] => format!(" {}", one.exercise.id),
+        _ => String::new(),
+    };
+    match told.iter().map(|it| it.step).min() {
+        Some(step) if step < 3 => {
+            text += &format!("More: checker hint {id}{only} --step {}\n", step + 1);
+        }
+        _ => text += &format!("The solution: checker solution {id}{only}\n"),
     }
     text
 }
 
-fn document(lesson: &Lesson, told: &[(&Exercise, &[String])]) -> serde_json::Value {
+fn steps(hints: &[String]) -> String {
+    hints
+        .iter()
+        .enumerate()
+        .map(|(index, hint)| format!("  {}. {hint}\n", index + 1))
+        .collect()
+}
+
+fn document(lesson: &Lesson, told: &[Told]) -> serde_json::Value {
     json!({
         "schema_version": report::SCHEMA_VERSION,
         "lesson": lesson.manifest.id,
-        "hints": told.iter().map(|(exercise, hints)| json!({
-            "exercise": exercise.id,
-            "title": exercise.title,
-            "hints": hints,
+        "hints": told.iter().map(|it| json!({
+            "exercise": it.exercise.id,
+            "title": it.exercise.title,
+            "step": it.step,
+            "hints": it.hints,
+            "failure": it.failing.as_ref().map(|(failing, hint)| json!({
+                "variant": failing.variant,
+                "verdict": failing.verdict,
+                "name": hint.name,
+                "title": hint.title,
+                "hints": &hint.steps[..usize::from(it.step)],
+            })),
         })).collect::<Vec<_>>(),
     })
 }

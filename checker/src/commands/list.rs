@@ -2,26 +2,47 @@
 
 use serde_json::json;
 
-use crate::catalogue::Catalogue;
+use super::status;
 use crate::cli::Global;
 use crate::errors::ExpectedError;
+use crate::flow::course::Course;
 use crate::lesson::{Lesson, Manifest};
 use crate::workspace::Workspace;
 use crate::{exit, output, report};
 
-/// Show all lessons with their exercises, minutes and points.
+/// Show the lessons with their exercises, minutes and points, and what is done of them.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Only lessons that have all these words in their id, title, section, exercises, files or claims.
+    #[arg(value_name = "WORD")]
+    search: Vec<String>,
+    /// Show the exercises too.
+    #[arg(long)]
+    exercises: bool,
+}
 
 /// Lists every lesson that can be read, then names the ones that cannot.
-pub fn run(_: &Args, global: &Global) -> anyhow::Result<u8> {
-    let workspace = Workspace::find()?;
-    let (mut lessons, broken) = Catalogue::open(&workspace)?.load_all();
-    lessons.sort_by_key(|lesson| (lesson.manifest.order, lesson.manifest.id.clone()));
+pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
+    let mut course = Course::open(Workspace::find()?)?;
+    let broken = std::mem::take(&mut course.broken);
+    let found: Vec<&Lesson> = course
+        .lessons
+        .iter()
+        .filter(|lesson| {
+            args.search
+                .iter()
+                .all(|word| mentions(&lesson.manifest, word))
+        })
+        .collect();
     if global.json {
-        output::json(&document(&lessons, &broken))?;
+        output::json(&document(&course, &found, &broken))?;
+    } else if found.is_empty() && !args.search.is_empty() {
+        output::result(&format!(
+            "No lesson has `{}`.\nnext: `checker list` shows all lessons\n",
+            args.search.join(" ")
+        ))?;
     } else {
-        output::result(&table(&lessons))?;
+        output::result(&table(&course, &found, args.exercises))?;
     }
     for error in &broken {
         output::remark(&format!("error: {error}\n  next: {}", error.next_step()));
@@ -33,22 +54,48 @@ pub fn run(_: &Args, global: &Global) -> anyhow::Result<u8> {
     })
 }
 
-fn table(lessons: &[Lesson]) -> String {
+/// Whether a word stands in what somebody might remember of a lesson; case does not matter.
+fn mentions(manifest: &Manifest, word: &str) -> bool {
+    let word = word.to_lowercase();
+    let exercises = manifest.exercises.iter().flat_map(|it| {
+        let files = it.files.iter().map(|file| file.display().to_string());
+        files.chain([it.id.clone(), it.title.clone()])
+    });
+    [&manifest.id.0, &manifest.title, &manifest.section]
+        .into_iter()
+        .chain(&manifest.claims)
+        .cloned()
+        .chain(exercises)
+        .any(|text| text.to_lowercase().contains(&word))
+}
+
+fn table(course: &Course, lessons: &[&Lesson], exercises: bool) -> String {
     let width = lessons
         .iter()
         .map(|lesson| lesson.manifest.id.0.len())
         .max()
         .unwrap_or(0);
+    let here = course.current().map(|lesson| &lesson.manifest.id);
     let mut text = String::new();
     for lesson in lessons {
         let manifest = &lesson.manifest;
+        let tasks = course.tasks(lesson);
+        let mark = match tasks.iter().filter(|task| task.done()).count() {
+            all if all == tasks.len() && all > 0 => "done",
+            _ if here == Some(&manifest.id) => "here",
+            0 => "",
+            _ => "begun",
+        };
         text += &format!(
-            "{:width$}  {:>3} min  {:>3} points  {}\n",
+            "{:width$}  {:>3} min  {:>3} points  {mark:<5}  {}\n",
             manifest.id.0,
             manifest.minutes,
             manifest.points(),
             manifest.title
         );
+        for task in tasks.iter().filter(|_| exercises) {
+            text += &format!("    {}\n", status::line(task, false));
+        }
     }
     if lessons.is_empty() {
         text += "No lesson yet.\n";
@@ -56,26 +103,31 @@ fn table(lessons: &[Lesson]) -> String {
     text
 }
 
-fn document(lessons: &[Lesson], broken: &[ExpectedError]) -> serde_json::Value {
+fn document(course: &Course, lessons: &[&Lesson], broken: &[ExpectedError]) -> serde_json::Value {
     json!({
         "schema_version": report::SCHEMA_VERSION,
-        "lessons": lessons.iter().map(|lesson| entry(&lesson.manifest)).collect::<Vec<_>>(),
+        "lessons": lessons.iter().map(|lesson| entry(course, lesson)).collect::<Vec<_>>(),
         "broken": broken.iter().map(|error| json!({ "message": error.to_string(), "next": error.next_step() })).collect::<Vec<_>>(),
     })
 }
 
-fn entry(manifest: &Manifest) -> serde_json::Value {
+fn entry(course: &Course, lesson: &Lesson) -> serde_json::Value {
+    let manifest = &lesson.manifest;
+    let known = course.state.lesson(&manifest.id);
+    let done = |id: &str| known.exercises.get(id).and_then(|task| task.done);
     json!({
         "id": manifest.id,
         "title": manifest.title,
         "section": manifest.section,
         "minutes": manifest.minutes,
         "points": manifest.points(),
+        "done": course.is_done(lesson),
         "exercises": manifest.exercises.iter().map(|exercise| json!({
             "id": exercise.id,
             "title": exercise.title,
             "minutes": exercise.minutes,
             "files": exercise.files,
+            "done": done(&exercise.id),
         })).collect::<Vec<_>>(),
     })
 }

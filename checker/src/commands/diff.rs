@@ -1,0 +1,69 @@
+//! `checker diff`.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::solution;
+use crate::authoring::difference;
+use crate::cli::Global;
+use crate::flow::course;
+use crate::judge::inputs;
+use crate::lesson::{Lesson, Sources};
+use crate::output;
+use crate::report::SCHEMA_VERSION;
+use crate::workspace::Workspace;
+
+/// Compare your files with the solution: `-` is yours, `+` the solution. Shown when `solution` may be.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The lesson; the one where you are when none is named.
+    lesson: Option<String>,
+    /// One exercise by its id; all of the lesson's when none is named.
+    exercise: Option<String>,
+}
+
+/// Prints what differs, file by file.
+pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
+    let workspace = Workspace::find()?;
+    let lesson = course::meant(&workspace, args.lesson.as_deref())?;
+    let asked = solution::ask(&workspace, &lesson, args.exercise.as_deref())?;
+    let mut compared = Vec::new();
+    for (name, theirs) in solution::files(&lesson, &asked.shown)? {
+        let mine = mine(&lesson, &name)?;
+        compared.push((name, difference::lines(&mine, &theirs)));
+    }
+    if global.json {
+        output::json(&json!({
+            "schema_version": SCHEMA_VERSION,
+            "lesson": lesson.manifest.id,
+            "files": compared.iter().map(|(name, lines)| json!({
+                "file": name,
+                "difference": anstream::adapter::strip_str(lines).to_string(),
+            })).collect::<Vec<_>>(),
+            "withheld": asked.withheld.iter().map(|it| &it.id).collect::<Vec<_>>(),
+        }))?;
+    } else {
+        let mut text = String::new();
+        for (name, lines) in &compared {
+            text += &one(&lesson, name, lines);
+        }
+        text += &solution::withheld(&lesson, &asked.withheld, "diff");
+        output::result(&text)?;
+    }
+    Ok(asked.exit_code())
+}
+
+fn mine(lesson: &Lesson, name: &str) -> anyhow::Result<String> {
+    let path = lesson.source_file(&Sources::Exercise, Path::new(name));
+    let bytes = inputs::read(&lesson.folder, &path)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn one(lesson: &Lesson, name: &str, lines: &str) -> String {
+    let id = &lesson.manifest.id;
+    if lines.is_empty() {
+        return format!("{id}/exercise/{name} is the solution, line by line.\n\n");
+    }
+    format!("--- {id}/exercise/{name}\n+++ {id}/solution/{name}\n{lines}\n")
+}

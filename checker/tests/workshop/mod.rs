@@ -1,0 +1,123 @@
+//! A private copy of the fixture workshop, and the real binary in it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+/// The variants of the fixture that need no engine.
+pub const STOCK: [&str; 6] = [
+    "--backend",
+    "stock",
+    "--bridge",
+    "ctypes",
+    "--bridge",
+    "ext",
+];
+/// The participant's file of one exercise.
+pub const BRIDGE: &str = "exercise/ctypes_bridge.py";
+
+/// The copy, removed when dropped.
+pub struct Workshop {
+    pub root: TempDir,
+}
+
+/// What a command said, and how it ended.
+pub struct Said {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Workshop {
+    pub fn new() -> Workshop {
+        let root = tempfile::tempdir().unwrap();
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/workshop");
+        copy(&fixture, root.path());
+        Workshop { root }
+    }
+
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.root.path().join(file)
+    }
+
+    pub fn lesson(&self, file: &str) -> PathBuf {
+        self.root.path().join("lessons/lesson-0.1").join(file)
+    }
+
+    pub fn edit(&self, file: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.lesson(file)).unwrap();
+        assert!(text.contains(from), "{file} does not hold {from:?}");
+        fs::write(self.lesson(file), text.replace(from, to)).unwrap();
+    }
+
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_checker"));
+        command
+            .args(args)
+            .current_dir(self.root.path())
+            .stdin(Stdio::null());
+        for name in [
+            "CHECKER_ROOT",
+            "CHECKER_CACHE",
+            "CHECKER_STATE",
+            "CHECKER_PYTHON",
+            "CC",
+            "NO_COLOR",
+        ] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs a command of words apart by spaces.
+    pub fn run(&self, words: &str) -> Said {
+        let args: Vec<&str> = words.split_whitespace().collect();
+        Said::from(&self.command(&args).output().unwrap())
+    }
+
+    /// Runs the fixture lesson in the variants that need no engine.
+    pub fn check(&self) -> Said {
+        self.run(&format!("run 0.1 {}", STOCK.join(" ")))
+    }
+}
+
+impl Said {
+    fn from(output: &Output) -> Said {
+        Said {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout.clone()).unwrap(),
+            stderr: String::from_utf8(output.stderr.clone()).unwrap(),
+        }
+    }
+
+    /// Fails with everything that was said unless the code and all parts are there.
+    #[track_caller]
+    pub fn must(&self, code: i32, parts: &[&str]) -> &Said {
+        let all = format!("{}{}", self.stdout, self.stderr);
+        for part in parts {
+            assert!(all.contains(part), "no {part:?} in:\n{all}");
+        }
+        assert_eq!(self.code, Some(code), "{all}");
+        self
+    }
+
+    pub fn json(&self) -> Json {
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+}
+
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
+    }
+}
