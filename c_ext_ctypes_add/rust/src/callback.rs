@@ -2,18 +2,23 @@
 
 use std::ffi::{c_int, c_void};
 
-use clib::closure::Closure;
+use clib::closure::{Closure, RegisterHandler};
 use clib::ctype::{CType, Signature};
+use clib::registers::{REGISTERS, RegisterCall, Registers};
 use pyo3::ffi;
 
-use crate::cdata;
+use crate::arrival::Arrival;
+use crate::attach;
 use crate::creation::Store;
 use crate::errno;
 use crate::function::USE_ERRNO;
 use crate::info::Info;
+use crate::number;
 use crate::py::{self, Exc, Obj, Raised, Res, api, raise};
+use crate::strict;
 use crate::types::{Plan, types};
 use crate::value::Access;
+use crate::way::Width;
 
 /// What a callback needs when C calls it; owned by its thunk object.
 struct Callback {
@@ -22,16 +27,9 @@ struct Callback {
     callable: Obj,
     arguments: Box<[Arrival]>,
     result: Option<Access>,
+    /// Of an integer result.
+    width: Option<Width>,
     use_errno: bool,
-}
-
-/// How an argument becomes a Python object.
-struct Arrival {
-    ty: Obj,
-    /// Values of the simple types become plain ones.
-    plain: Option<Access>,
-    /// Bytes that C passes; an array arrives as a pointer.
-    size: usize,
 }
 
 /// The instance layout of `CThunkObject`.
@@ -59,7 +57,6 @@ pub(crate) fn make(
     flags: u32,
 ) -> Res<(Obj, *mut c_void)> {
     let mut ctypes = Vec::new();
-    let mut arguments = Vec::new();
     for ty in argtypes.items() {
         let Some(info) = Info::of_type(ty) else {
             return Err(raise(
@@ -67,13 +64,7 @@ pub(crate) fn make(
                 "a callback's argument types must be ctypes types",
             ));
         };
-        let ctype = by_value(&info);
-        arguments.push(Arrival {
-            ty: ty.clone(),
-            plain: info.plain,
-            size: ctype.size(),
-        });
-        ctypes.push(ctype);
+        ctypes.push(by_value(&info));
     }
     let (result, access) = match restype.filter(|restype| !restype.is_none()) {
         None => (CType::Void, None),
@@ -90,17 +81,38 @@ pub(crate) fn make(
     let thunk = api!(Obj::owned(ffi::PyType_GenericAlloc(types().thunk, 0)))?;
     let layout = thunk.ptr().cast::<Layout>();
     let target = Target(layout);
-    let closure = Closure::new(
-        &Signature::new(result, ctypes),
-        Box::new(move |arguments, result| enter(target, arguments, result)),
-    )
-    .map_err(|error| raise(Exc::Runtime, error.to_string()))?;
+    let signature = Signature::new(result, ctypes);
+    let registers = RegisterCall::new(&signature);
+    let places = registers.iter().flat_map(RegisterCall::arguments);
+    let mut places = places.map(Some).chain(std::iter::repeat(None));
+    let arguments = argtypes
+        .items()
+        .iter()
+        .zip(&signature.arguments)
+        .map(|(ty, ctype)| Arrival::of(ty, ctype.size(), places.next().flatten()))
+        .collect::<Option<_>>()
+        .expect("types that were found just now");
+    let in_registers = RegisterHandler {
+        function: enter,
+        context: layout.expose_provenance(),
+    };
+    let closure = match Closure::over_registers(&signature, in_registers) {
+        Some(closure) => closure,
+        None => {
+            let handler = move |arguments: &[*mut c_void], result| {
+                enter_with_values(target, arguments, result);
+            };
+            Closure::new(&signature, Box::new(handler))
+                .map_err(|error| raise(Exc::Runtime, error.to_string()))?
+        }
+    };
     let code = closure.code();
     let callback = Callback {
         closure: Some(closure),
         callable: callable.clone(),
-        arguments: arguments.into(),
+        arguments,
         result: access,
+        width: access.and_then(Width::of),
         use_errno: flags & USE_ERRNO != 0,
     };
     // SAFETY: a new object that nobody else knows; it owns the box from now on.
@@ -116,62 +128,122 @@ fn by_value(info: &Info) -> CType {
     }
 }
 
-/// C calls: takes the interpreter, calls Python, stores the result.
-fn enter(target: Target, arguments: &[*mut c_void], result: *mut c_void) {
-    // SAFETY: any thread may ask for the interpreter; it is given back below.
-    let state = unsafe { ffi::PyGILState_Ensure() };
-    // A panic would skip the release below; `guard` turns it into an exception.
-    py::guard((), || {
-        // SAFETY: C calls while the thunk lives; the reference keeps it alive during the call, even
-        // when the callable drops its own last reference.
-        let _thunk = unsafe { Obj::borrowed(target.0.cast()) };
-        // SAFETY: set by `make` before C learned the address.
-        let callback = unsafe { &*(*target.0).callback };
-        if callback.use_errno {
-            errno::swap();
-        }
-        run(callback, arguments, result);
-        if callback.use_errno {
-            errno::swap();
-        }
-        Ok(())
-    });
-    // SAFETY: the interpreter is held; an exception here is what the guard made of a panic.
-    unsafe {
-        if !ffi::PyErr_Occurred().is_null() {
-            ffi::PyErr_WriteUnraisable(std::ptr::null_mut());
-        }
-    }
-    // SAFETY: the counterpart of the call above.
-    unsafe { ffi::PyGILState_Release(state) };
+/// C calls, with the arguments in registers; gives back the result's.
+///
+/// # Safety
+/// The context is the address of a thunk, which lives as long as C may call it.
+unsafe fn enter(context: usize, registers: &mut Registers) -> u64 {
+    let words = registers.words();
+    let layout = std::ptr::with_exposed_provenance_mut(context);
+    attach::attached(|| guarded(layout, |callback| callback.answer_in_registers(words)))
+        .unwrap_or(0)
 }
 
-fn run(callback: &Callback, arguments: &[*mut c_void], result: *mut c_void) {
-    let called = call(callback, arguments);
-    let value = match called {
-        Ok(value) => value,
-        Err(Raised) => return report(c"on calling ctypes callback function", &callback.callable),
-    };
-    let Some(access) = callback.result else {
-        return;
-    };
-    // SAFETY: there is room for the result.
-    if unsafe { Store::of(access).put(result.cast(), &value) } {
-        return;
-    }
-    // SAFETY: as above.
-    match unsafe { access.set(result.cast(), &value, 0, None) } {
-        Ok(None) => {}
-        // The caller in C owns the reference that it gets.
-        Ok(Some(object)) if access.code == b'O' => {
-            let _given = object.into_ptr();
+/// C calls, with the arguments in memory.
+fn enter_with_values(target: Target, arguments: &[*mut c_void], result: *mut c_void) {
+    let body = |callback: &Callback| {
+        let mut arguments = arguments.iter();
+        // SAFETY: C passes values of the declared types, and there is room for the result.
+        unsafe {
+            let called = callback.call(|arrival| match arguments.next() {
+                Some(at) => arrival.of_memory(at.cast()),
+                None => Err(raise(Exc::System, "too few arguments from C")),
+            });
+            callback.store(called, result.cast());
         }
-        Ok(Some(kept)) => warn_leak(callback, kept),
-        Err(Raised) => {
-            report(
+    };
+    attach::attached(|| guarded(target.0, body));
+}
+
+/// Runs `body`, with the thunk kept alive even when its callable drops the last reference. A panic
+/// must not reach C: it is told as an exception that nobody can catch, and `None` is given back.
+#[inline(always)]
+fn guarded<T>(layout: *mut Layout, body: impl FnOnce(&Callback) -> T) -> Option<T> {
+    let outcome = py::guard(None, || {
+        // SAFETY: C calls while the thunk lives, and the interpreter is held.
+        let _thunk = unsafe { Obj::borrowed(layout.cast()) };
+        // SAFETY: set by `make` before C learned the address.
+        let callback = unsafe { &*(*layout).callback };
+        if callback.use_errno {
+            errno::swap();
+        }
+        let made = body(callback);
+        if callback.use_errno {
+            errno::swap();
+        }
+        Ok(Some(made))
+    });
+    if outcome.is_none() {
+        // SAFETY: the interpreter is held; the exception is what the guard made of a panic.
+        unsafe { ffi::PyErr_WriteUnraisable(std::ptr::null_mut()) };
+    }
+    outcome
+}
+
+impl Callback {
+    /// Calls the callable; the content of the result register.
+    #[inline(always)]
+    fn answer_in_registers(&self, words: &[u64; REGISTERS]) -> u64 {
+        let called = self.call(|arrival| arrival.of_registers(words));
+        if self.width == Some(Width::I32)
+            && let Ok(value) = &called
+            && let Some(small) = number::small_int(value)
+            && !strict::is_on()
+        {
+            return small as u64;
+        }
+        self.result_word(called)
+    }
+
+    #[inline(never)]
+    fn result_word(&self, called: Res<Obj>) -> u64 {
+        let mut word = [0; 2];
+        // SAFETY: there is room for any result.
+        unsafe { self.store(called, word.as_mut_ptr().cast()) };
+        self.width.map_or(word[0], |width| width.extend(word[0]))
+    }
+
+    /// Calls the callable with the arguments as Python objects.
+    #[inline(always)]
+    fn call(&self, mut arrive: impl FnMut(&Arrival) -> Res<Obj>) -> Res<Obj> {
+        match &*self.arguments {
+            [one] => self.callable.call_values(&[arrive(one)?]),
+            [one, two] => self.callable.call_values(&[arrive(one)?, arrive(two)?]),
+            many => {
+                let values = many.iter().map(arrive).collect::<Res<Vec<_>>>()?;
+                self.callable.call_values(&values)
+            }
+        }
+    }
+
+    /// Stores the result for C; what went wrong is told where it can be.
+    ///
+    /// # Safety
+    /// `at` has room for the result.
+    unsafe fn store(&self, called: Res<Obj>, at: *mut u8) {
+        let value = match called {
+            Ok(value) => value,
+            Err(Raised) => return report(c"on calling ctypes callback function", &self.callable),
+        };
+        let Some(access) = self.result else {
+            return;
+        };
+        // SAFETY: the caller's promise.
+        if unsafe { Store::of(access).put(at, &value) } {
+            return;
+        }
+        // SAFETY: as above.
+        match unsafe { access.set(at, &value, 0, None) } {
+            Ok(None) => {}
+            // The caller in C owns the reference that it gets.
+            Ok(Some(object)) if access.code == b'O' => {
+                let _given = object.into_ptr();
+            }
+            Ok(Some(kept)) => warn_leak(self, kept),
+            Err(Raised) => report(
                 c"on converting result of ctypes callback function",
-                &callback.callable,
-            );
+                &self.callable,
+            ),
         }
     }
 }
@@ -192,42 +264,6 @@ fn warn_leak(callback: &Callback, kept: Obj) {
             c"on converting result of ctypes callback function",
             &callback.callable,
         );
-    }
-}
-
-/// Calls the callable with the arguments as Python objects.
-fn call(callback: &Callback, arguments: &[*mut c_void]) -> Res<Obj> {
-    const USUAL: usize = 6;
-    let arrivals = callback.arguments.iter().zip(arguments);
-    if callback.arguments.len() <= USUAL {
-        let mut values = [const { None }; USUAL];
-        for (value, (arrival, at)) in values.iter_mut().zip(arrivals) {
-            *value = Some(arrival.convert(*at)?);
-        }
-        callback
-            .callable
-            .call_values(&values[..callback.arguments.len()])
-    } else {
-        let values = arrivals
-            .map(|(arrival, at)| arrival.convert(*at).map(Some))
-            .collect::<Res<Vec<_>>>()?;
-        callback.callable.call_values(&values)
-    }
-}
-
-impl Arrival {
-    #[inline]
-    fn convert(&self, at: *mut c_void) -> Res<Obj> {
-        let at = at.cast::<u8>();
-        if let Some(access) = self.plain {
-            // SAFETY: C passes a value of the declared type.
-            return unsafe { access.get(at, self.size, None) };
-        }
-        let made = self.ty.call_none()?;
-        let data = cdata::Data::expect(&made)?;
-        // SAFETY: as above; no more is read than C passes, nor written than the instance has.
-        unsafe { data.memory().copy_from(at, self.size.min(data.size())) };
-        Ok(made)
     }
 }
 
@@ -315,7 +351,7 @@ unsafe extern "C" fn traverse(
         if callback.is_null() {
             return 0;
         }
-        let types = (*callback).arguments.iter().map(|arrival| &arrival.ty);
+        let types = (*callback).arguments.iter().map(Arrival::ty);
         for object in std::iter::once(&(*callback).callable).chain(types) {
             let status = visit(object.ptr(), argument);
             if status != 0 {

@@ -325,6 +325,26 @@ fn is_own(ty: *mut ffi::PyTypeObject, base: *mut ffi::PyTypeObject) -> bool {
     }
 }
 
+/// Whether a record or pointer class makes its instances by our own functions, so that one without
+/// values is empty.
+pub(crate) fn is_plain(class: &Obj) -> bool {
+    let (types, ty) = (types(), class.ptr().cast::<ffi::PyTypeObject>());
+    let address = |slot: Option<ffi::newfunc>| slot.map(|slot| slot as usize);
+    let init = |slot: Option<ffi::initproc>| slot.map(|slot| slot as usize);
+    // SAFETY: living types.
+    unsafe {
+        let own = |base: *mut ffi::PyTypeObject| {
+            init((*ty).tp_init) == init((*base).tp_init)
+                && address((*ty).tp_new) == address((*base).tp_new)
+        };
+        let called = (*class.type_ptr()).tp_call.map(|slot| slot as usize);
+        called == (*py::type_type()).tp_call.map(|slot| slot as usize)
+            && [types.pointer, types.structure, types.union]
+                .into_iter()
+                .any(own)
+    }
+}
+
 /// The members of a type and its bases in the order of their values, as `owner` sees them.
 fn collect(owner: &Obj, ty: &Obj, places: &mut Vec<Place>) -> Option<()> {
     // SAFETY: a living type; its base lives with it.

@@ -13,6 +13,7 @@ use clib::plan::CallPlan;
 use clib::registers::{Argument, Enter, Place, REGISTERS, Registers, any_thunk, read_record};
 use pyo3::ffi;
 
+use crate::attach::{self, Calling};
 use crate::errno;
 use crate::function::{PYTHON_API, USE_ERRNO};
 use crate::info::{FINAL, Info, Kind};
@@ -33,6 +34,8 @@ pub(crate) struct Direct {
     /// The interpreter stays held.
     hold: bool,
     swap_errno: bool,
+    /// C may get functions of ours, and call them.
+    hands_functions: bool,
     /// Nothing is hooked in around the call.
     pub(crate) is_plain: bool,
     /// The entry made for calls of just this shape, for a function with nothing hooked in.
@@ -67,6 +70,7 @@ impl Direct {
         };
         let (hold, swap_errno) = (flags & PYTHON_API != 0, flags & USE_ERRNO != 0);
         let ways = arguments.iter().flatten().map(|declared| &declared.way);
+        let hands_functions = arguments.is_none() || ways.clone().any(Way::is_function);
         let entry = shapes::entry(ways, outcome, hold)
             .filter(|_| is_plain && !swap_errno && arguments.is_some());
         Some(Direct {
@@ -75,6 +79,7 @@ impl Direct {
             outcome,
             hold,
             swap_errno,
+            hands_functions,
             is_plain,
             entry,
         })
@@ -93,19 +98,29 @@ impl Direct {
     ) -> Option<Res<Obj>> {
         let mut registers = Registers::default();
         // SAFETY: the caller's promise; the reference ends before the call, which may free it.
-        let (enter, outcome, hold, swap_errno) = unsafe {
+        let (enter, outcome, hold, swap_errno, hands_functions) = unsafe {
             let this = &*this;
             match &this.arguments {
                 Some(arguments) => fill(&mut registers, arguments, given)?,
                 None => fill_undeclared(&mut registers, given)?,
             }
-            (this.enter, this.outcome, this.hold, this.swap_errno)
+            let Direct {
+                enter,
+                outcome,
+                hold,
+                swap_errno,
+                hands_functions,
+                ..
+            } = *this;
+            (enter, outcome, hold, swap_errno, hands_functions)
         };
         let _kept = outcome.keep();
         // SAFETY: the interpreter is held, and taken back before any object is touched; the user
         // vouches for the address and its declaration, and the caller keeps the arguments alive.
         let words = unsafe {
             let thread = (!hold).then(|| ffi::PyEval_SaveThread());
+            let calling =
+                hands_functions.then(|| Calling::with(thread.unwrap_or_else(attach::current)));
             if swap_errno {
                 errno::swap();
             }
@@ -113,6 +128,7 @@ impl Direct {
             if swap_errno {
                 errno::swap();
             }
+            drop(calling);
             if let Some(thread) = thread {
                 ffi::PyEval_RestoreThread(thread);
             }

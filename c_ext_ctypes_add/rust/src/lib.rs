@@ -6,6 +6,8 @@
 mod allocation;
 mod argument;
 mod array;
+mod arrival;
+mod attach;
 mod buffer;
 mod call;
 mod callback;

@@ -228,18 +228,18 @@ impl Obj {
         api!(Obj::owned(ffi::PyObject_CallNoArgs(self.ptr())))
     }
 
-    /// A call with the values that are there; those behind the first missing one must be missing.
-    #[inline]
-    pub(crate) fn call_values(&self, values: &[Option<Obj>]) -> Res<Obj> {
-        let count = values.iter().take_while(|value| value.is_some()).count();
-        // SAFETY: an optional Obj is a pointer; the values are living objects during the call.
+    /// A call with positional arguments.
+    #[inline(always)]
+    pub(crate) fn call_values(&self, values: &[Obj]) -> Res<Obj> {
+        let (at, count) = (values.as_ptr().cast(), values.len());
+        // SAFETY: living objects during the call; an Obj is a transparent wrapper of its pointer. A
+        // function of Python code is entered as the interpreter itself would enter it.
         unsafe {
-            Obj::owned(ffi::PyObject_Vectorcall(
-                self.ptr(),
-                values.as_ptr().cast(),
-                count,
-                std::ptr::null_mut(),
-            ))
+            let made = match entry_of(self) {
+                Some(enter) => enter(self.ptr(), at, count, std::ptr::null_mut()),
+                None => ffi::PyObject_Vectorcall(self.ptr(), at, count, std::ptr::null_mut()),
+            };
+            Obj::owned(made)
         }
     }
 
@@ -352,6 +352,16 @@ impl Obj {
             Ok(value as usize as *mut c_void)
         }
     }
+}
+
+/// Where a function of Python code is entered.
+#[inline(always)]
+fn entry_of(callable: &Obj) -> Option<ffi::vectorcallfunc> {
+    if callable.type_ptr() != &raw mut ffi::PyFunction_Type {
+        return None;
+    }
+    // SAFETY: a living object of exactly this type.
+    unsafe { (*callable.ptr().cast::<ffi::PyFunctionObject>()).vectorcall }
 }
 
 /// The name of a type as messages show it: with its module for the types written in C.

@@ -122,6 +122,11 @@ impl Way {
         matches!(self.kind, Conversion::Wide(_))
     }
 
+    /// Whether it is a function, which C may call.
+    pub(crate) fn is_function(&self) -> bool {
+        matches!(self.kind, Conversion::Function)
+    }
+
     /// Whether it is a `double`.
     pub(crate) fn is_double(&self) -> bool {
         matches!(self.kind, Conversion::Double)

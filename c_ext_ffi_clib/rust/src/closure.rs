@@ -18,12 +18,25 @@ use crate::trampoline::Trampoline;
 /// never reaches the C caller.
 pub type Handler = Box<dyn Fn(&[*mut c_void], *mut c_void) + Send + Sync>;
 
+/// The same for a signature that fits the registers: it finds its arguments in them, at the places
+/// that [`RegisterCall::arguments`] tells, and gives back the content of the result register, of which
+/// a narrow integer fills the whole. A panic ends the process.
+#[derive(Clone, Copy, Debug)]
+pub struct RegisterHandler {
+    /// Who is called, with the context first. It may rely on the registers being filled as the
+    /// signature says.
+    pub function: unsafe fn(usize, &mut Registers) -> u64,
+    /// A word that means something to the function.
+    pub context: usize,
+}
+
 /// A C function made of a Rust one. It exists as long as this value; C must not call it later.
 pub struct Closure {
     code: Code,
-    /// Libffi and the trampoline keep its address; a box, so that moving the closure does not move
-    /// it. Dropped after the code.
-    _inner: Box<Inner>,
+    /// Libffi or the trampoline keep the addresses of these; boxes, so that moving the closure does not
+    /// move them. Dropped after the code.
+    _entered: Option<Box<RegisterHandler>>,
+    _inner: Option<Box<Inner>>,
 }
 
 /// What C enters through.
@@ -39,8 +52,8 @@ struct Allocation {
     _cif: Cif,
 }
 
-/// What an entry point leads to.
-pub(crate) struct Inner {
+/// What an entry point with values leads to.
+struct Inner {
     handler: Handler,
     result: Widening,
     result_size: usize,
@@ -82,6 +95,20 @@ impl Closure {
         Closure::choose(signature, handler, false)
     }
 
+    /// Makes a C function that calls `handler` with its registers. `None` when the signature does not
+    /// fit them or no entry point is free: then only [`Closure::new`] will do.
+    pub fn over_registers(signature: &Signature, handler: RegisterHandler) -> Option<Closure> {
+        let float_result = RegisterCall::new(signature)?.returns_float()?;
+        let entered = Box::new(handler);
+        // SAFETY: the closure owns the box and is dropped after the trampoline.
+        let trampoline = unsafe { Trampoline::take(&raw const *entered, float_result)? };
+        Some(Closure {
+            code: Code::Trampoline(trampoline),
+            _entered: Some(entered),
+            _inner: None,
+        })
+    }
+
     fn choose(
         signature: &Signature,
         handler: Handler,
@@ -99,15 +126,21 @@ impl Closure {
             arguments: signature.arguments.len(),
         });
         let data: *const Inner = &raw const *inner;
-        // SAFETY: the closure owns the box and is dropped after the trampoline.
-        let trampoline = float_result.and_then(|float| unsafe { Trampoline::take(data, float) });
+        let entered = Box::new(RegisterHandler {
+            function: arrive,
+            context: data.expose_provenance(),
+        });
+        // SAFETY: the closure owns both boxes, which are dropped after the trampoline.
+        let trampoline =
+            float_result.and_then(|float| unsafe { Trampoline::take(&raw const *entered, float) });
         let code = match trampoline {
             Some(trampoline) => Code::Trampoline(trampoline),
             None => Code::Libffi(Allocation::new(signature, data)?),
         };
         Ok(Closure {
             code,
-            _inner: inner,
+            _entered: Some(entered),
+            _inner: Some(inner),
         })
     }
 
@@ -166,11 +199,13 @@ impl Drop for Allocation {
     }
 }
 
-/// The target of the trampolines: finds the arguments in the registers.
+/// The target of the trampolines for a handler that takes values: finds them in the registers.
 ///
 /// # Safety
-/// The registers are filled for the signature of the closure.
-pub(crate) unsafe fn arrive(inner: &Inner, registers: &mut Registers) -> u64 {
+/// The context is the address of a living `Inner`; the registers are filled for its signature.
+unsafe fn arrive(context: usize, registers: &mut Registers) -> u64 {
+    // SAFETY: the caller's promise.
+    let inner = unsafe { &*std::ptr::with_exposed_provenance::<Inner>(context) };
     let mut slots = [std::ptr::null_mut(); INTEGERS + FLOATS];
     // A struct of two registers is put together again.
     let mut records = [[0u64; 2]; (INTEGERS + FLOATS) / 2];

@@ -7,14 +7,14 @@
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use crate::closure::{Inner, arrive};
+use crate::closure::RegisterHandler;
 use crate::registers::Registers;
 
 const ROWS: usize = 16;
 const COLUMNS: usize = 16;
 
 /// The closures by place; null where a place is free.
-static POOL: [AtomicPtr<Inner>; ROWS * COLUMNS] =
+static POOL: [AtomicPtr<RegisterHandler>; ROWS * COLUMNS] =
     [const { AtomicPtr::new(std::ptr::null_mut()) }; ROWS * COLUMNS];
 
 /// Where the search for a free place starts: behind the one taken last, so that a place which was
@@ -31,15 +31,23 @@ impl Trampoline {
     /// Takes a free place; `None` when there is none.
     ///
     /// # Safety
-    /// `inner` lives until this is dropped.
-    pub(crate) unsafe fn take(inner: *const Inner, float_result: bool) -> Option<Trampoline> {
+    /// `entered` lives until this is dropped.
+    pub(crate) unsafe fn take(
+        entered: *const RegisterHandler,
+        float_result: bool,
+    ) -> Option<Trampoline> {
         let start = NEXT.load(Ordering::Relaxed);
         let place = (0..POOL.len())
             .map(|step| (start + step) % POOL.len())
             .find(|place| {
                 let free = std::ptr::null_mut();
                 POOL[*place]
-                    .compare_exchange(free, inner.cast_mut(), Ordering::AcqRel, Ordering::Relaxed)
+                    .compare_exchange(
+                        free,
+                        entered.cast_mut(),
+                        Ordering::AcqRel,
+                        Ordering::Relaxed,
+                    )
                     .is_ok()
             })?;
         NEXT.store(place + 1, Ordering::Relaxed);
@@ -66,14 +74,17 @@ impl Drop for Trampoline {
 }
 
 /// Calls what lies at a place of the pool; gives back the content of the result register.
-#[inline]
+#[inline(always)]
 fn enter(place: usize, registers: &mut Registers) -> u64 {
-    let inner = POOL[place].load(Ordering::Acquire);
-    if inner.is_null() {
+    let entered = POOL[place].load(Ordering::Acquire);
+    if entered.is_null() {
         released();
     }
-    // SAFETY: a place holds a living closure, and C calls with what its signature says.
-    unsafe { arrive(&*inner, registers) }
+    // SAFETY: a place holds the handler of a living closure, and C calls with what its signature says.
+    unsafe {
+        let RegisterHandler { function, context } = *entered;
+        function(context, registers)
+    }
 }
 
 /// There is nobody to answer, and no answer that the caller could use.

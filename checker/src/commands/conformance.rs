@@ -93,8 +93,11 @@ fn is_sound(tools: &Tools, all: bool) -> anyhow::Result<bool> {
     let mut command = Command::new(&venv.python);
     command.arg(&script).args((!all).then_some("--quick"));
     command.stdin(Stdio::null()).stdout(std::io::stderr());
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start `{}`", tools.workspace.shown(&script).display()))?;
+    let status = command.status().with_context(|| {
+        format!(
+            "cannot start `{}`",
+            tools.workspace.shown(&script).display()
+        )
+    })?;
     Ok(status.success())
 }
