@@ -1,6 +1,7 @@
 //! How an argument of a callback becomes a Python object.
 
-use clib::registers::{Argument, REGISTERS, write_record};
+use clib::closure::Arrived;
+use clib::registers::{Argument, write_record};
 
 use crate::cdata::{self, Data};
 use crate::creation;
@@ -57,16 +58,20 @@ impl Arrival {
 
     /// The object of what lies in the registers.
     #[inline(always)]
-    pub(crate) fn of_registers(&self, words: &[u64; REGISTERS]) -> Res<Obj> {
+    pub(crate) fn of_registers(&self, registers: &Arrived) -> Res<Obj> {
         match self.outcome {
-            Some(Outcome::Integer(Width::I32)) => number::int(i64::from(words[self.first] as i32)),
-            _ => self.rarer_of_registers(words),
+            Some(Outcome::Integer(Width::I32)) => {
+                // SAFETY: as below.
+                number::int(i64::from(unsafe { registers.word(self.first) } as i32))
+            }
+            _ => self.rarer_of_registers(registers),
         }
     }
 
     #[inline(never)]
-    fn rarer_of_registers(&self, words: &[u64; REGISTERS]) -> Res<Obj> {
-        let words = (words[self.first], words[self.second]);
+    fn rarer_of_registers(&self, registers: &Arrived) -> Res<Obj> {
+        // SAFETY: the argument lies in these registers.
+        let words = unsafe { (registers.word(self.first), registers.word(self.second)) };
         if let Some(outcome) = self.outcome {
             // SAFETY: C passes a value of the declared type.
             return unsafe { outcome.make(words) };

@@ -34,35 +34,59 @@ impl Drop for Calling {
     }
 }
 
-/// Runs the body of a callback with the interpreter held. It must not panic.
-#[inline(always)]
-pub(crate) fn attached<T>(body: impl FnOnce() -> T) -> T {
-    let thread = CALLING.get();
-    if thread.is_null() || current() == thread {
-        return attached_otherwise(thread, body);
-    }
-    // SAFETY: the state of this thread, which does not hold the interpreter at present; it lives as
-    // long as the call that noted it.
-    unsafe { ffi::PyEval_RestoreThread(thread) };
-    let made = body();
-    // SAFETY: the counterpart of the call above.
-    unsafe { ffi::PyEval_SaveThread() };
-    made
+/// How a callback finds its thread.
+pub(crate) enum Found {
+    /// In a call of ours, which had let the interpreter go. It is held until this is dropped.
+    Waiting(Attached),
+    /// In a call of ours, with the interpreter held.
+    Holding,
+    /// In no call that is known.
+    Elsewhere,
 }
 
-/// The same when the interpreter is held already, or nobody knows how to take it.
-#[cold]
-#[inline(never)]
-fn attached_otherwise<T>(thread: *mut ffi::PyThreadState, body: impl FnOnce() -> T) -> T {
-    if !thread.is_null() {
-        return body();
+/// The interpreter, held with the state that a call of this thread has noted, until this is dropped.
+pub(crate) struct Attached(());
+
+impl Found {
+    /// Looks, and takes the interpreter if it can be taken without asking.
+    #[inline(always)]
+    pub(crate) fn now() -> Found {
+        let thread = CALLING.get();
+        if thread.is_null() {
+            return Found::Elsewhere;
+        }
+        if current() == thread {
+            return Found::Holding;
+        }
+        // SAFETY: the state of this thread, which does not hold the interpreter at present; it lives
+        // as long as the call that noted it.
+        unsafe { ffi::PyEval_RestoreThread(thread) };
+        Found::Waiting(Attached(()))
     }
-    // SAFETY: any thread may ask for the interpreter; it is given back below.
-    let state = unsafe { ffi::PyGILState_Ensure() };
-    let made = body();
-    // SAFETY: the counterpart of the call above.
-    unsafe { ffi::PyGILState_Release(state) };
-    made
+}
+
+impl Drop for Attached {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // SAFETY: the counterpart of what was done in the same thread.
+        unsafe { ffi::PyEval_SaveThread() };
+    }
+}
+
+/// Runs the body of a callback with the interpreter held, however that is reached. It must not panic.
+pub(crate) fn attached<T>(body: impl FnOnce() -> T) -> T {
+    match Found::now() {
+        Found::Waiting(_attached) => body(),
+        Found::Holding => body(),
+        Found::Elsewhere => {
+            // SAFETY: any thread may ask for the interpreter; it is given back below.
+            let state = unsafe { ffi::PyGILState_Ensure() };
+            let made = body();
+            // SAFETY: the counterpart of the call above.
+            unsafe { ffi::PyGILState_Release(state) };
+            made
+        }
+    }
 }
 
 /// The state of the thread that holds the interpreter; it may be null, or another thread's.

@@ -2,9 +2,9 @@
 
 use std::ffi::{c_int, c_void};
 
-use clib::closure::{Closure, RegisterHandler};
+use clib::closure::{Arrived, Closure, RegisterHandler};
 use clib::ctype::{CType, Signature};
-use clib::registers::{REGISTERS, RegisterCall, Registers};
+use clib::registers::RegisterCall;
 use pyo3::ffi;
 
 use crate::arrival::Arrival;
@@ -92,8 +92,11 @@ pub(crate) fn make(
         .map(|(ty, ctype)| Arrival::of(ty, ctype.size(), places.next().flatten()))
         .collect::<Option<_>>()
         .expect("types that were found just now");
+    let use_errno = flags & USE_ERRNO != 0;
+    let width = access.and_then(Width::of);
+    let for_int = width == Some(Width::I32) && !use_errno;
     let in_registers = RegisterHandler {
-        function: enter,
+        function: if for_int { enter_for_int } else { enter },
         context: layout.expose_provenance(),
     };
     let closure = match Closure::over_registers(&signature, in_registers) {
@@ -112,8 +115,8 @@ pub(crate) fn make(
         callable: callable.clone(),
         arguments,
         result: access,
-        width: access.and_then(Width::of),
-        use_errno: flags & USE_ERRNO != 0,
+        width,
+        use_errno,
     };
     // SAFETY: a new object that nobody else knows; it owns the box from now on.
     unsafe { (*layout).callback = Box::into_raw(Box::new(callback)) };
@@ -132,11 +135,51 @@ fn by_value(info: &Info) -> CType {
 ///
 /// # Safety
 /// The context is the address of a thunk, which lives as long as C may call it.
-unsafe fn enter(context: usize, registers: &mut Registers) -> u64 {
-    let words = registers.words();
+unsafe fn enter(context: usize, registers: &Arrived) -> u64 {
     let layout = std::ptr::with_exposed_provenance_mut(context);
-    attach::attached(|| guarded(layout, |callback| callback.answer_in_registers(words)))
-        .unwrap_or(0)
+    attach::attached(|| guarded(layout, |callback| callback.answer(registers))).unwrap_or(0)
+}
+
+/// The same for an `int` result and without `errno`, where nothing else is looked at on the usual way.
+///
+/// # Safety
+/// As for [`enter`].
+unsafe fn enter_for_int(context: usize, registers: &Arrived) -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match attach::Found::now() {
+            attach::Found::Waiting(_attached) => answer_int(context, registers),
+            attach::Found::Holding => answer_int_apart(context, registers),
+            attach::Found::Elsewhere => enter(context, registers),
+        }
+    }
+}
+
+/// [`answer_int`], which is compiled into the usual way once more.
+#[inline(never)]
+unsafe fn answer_int_apart(context: usize, registers: &Arrived) -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe { answer_int(context, registers) }
+}
+
+/// # Safety
+/// As for [`enter`], with the interpreter held.
+#[inline(always)]
+unsafe fn answer_int(context: usize, registers: &Arrived) -> u64 {
+    let body = |callback: &Callback| {
+        let called = callback.call(|arrival| arrival.of_registers(registers));
+        match called.as_ref().ok().and_then(small_result) {
+            Some(small) => small as u64,
+            None => callback.result_word(called),
+        }
+    };
+    alive(std::ptr::with_exposed_provenance_mut(context), body).unwrap_or(0)
+}
+
+/// The value of an int that nothing has to be asked about.
+#[inline(always)]
+fn small_result(value: &Obj) -> Option<i64> {
+    number::small_int(value).filter(|_| !strict::is_on())
 }
 
 /// C calls, with the arguments in memory.
@@ -155,15 +198,9 @@ fn enter_with_values(target: Target, arguments: &[*mut c_void], result: *mut c_v
     attach::attached(|| guarded(target.0, body));
 }
 
-/// Runs `body`, with the thunk kept alive even when its callable drops the last reference. A panic
-/// must not reach C: it is told as an exception that nobody can catch, and `None` is given back.
-#[inline(always)]
+/// [`alive`], with `errno` swapped around it if that is wanted.
 fn guarded<T>(layout: *mut Layout, body: impl FnOnce(&Callback) -> T) -> Option<T> {
-    let outcome = py::guard(None, || {
-        // SAFETY: C calls while the thunk lives, and the interpreter is held.
-        let _thunk = unsafe { Obj::borrowed(layout.cast()) };
-        // SAFETY: set by `make` before C learned the address.
-        let callback = unsafe { &*(*layout).callback };
+    alive(layout, |callback| {
         if callback.use_errno {
             errno::swap();
         }
@@ -171,7 +208,19 @@ fn guarded<T>(layout: *mut Layout, body: impl FnOnce(&Callback) -> T) -> Option<
         if callback.use_errno {
             errno::swap();
         }
-        Ok(Some(made))
+        made
+    })
+}
+
+/// Runs `body`, with the thunk kept alive even when its callable drops the last reference. A panic
+/// must not reach C: it is told as an exception that nobody can catch, and `None` is given back.
+#[inline(always)]
+fn alive<T>(layout: *mut Layout, body: impl FnOnce(&Callback) -> T) -> Option<T> {
+    let outcome = py::guard(None, || {
+        // SAFETY: C calls while the thunk lives, and the interpreter is held; a thunk is an object.
+        let _thunk = unsafe { &*(&raw const layout).cast::<Obj>() }.clone();
+        // SAFETY: set by `make` before C learned the address.
+        Ok(Some(body(unsafe { &*(*layout).callback })))
     });
     if outcome.is_none() {
         // SAFETY: the interpreter is held; the exception is what the guard made of a panic.
@@ -182,17 +231,8 @@ fn guarded<T>(layout: *mut Layout, body: impl FnOnce(&Callback) -> T) -> Option<
 
 impl Callback {
     /// Calls the callable; the content of the result register.
-    #[inline(always)]
-    fn answer_in_registers(&self, words: &[u64; REGISTERS]) -> u64 {
-        let called = self.call(|arrival| arrival.of_registers(words));
-        if self.width == Some(Width::I32)
-            && let Ok(value) = &called
-            && let Some(small) = number::small_int(value)
-            && !strict::is_on()
-        {
-            return small as u64;
-        }
-        self.result_word(called)
+    fn answer(&self, registers: &Arrived) -> u64 {
+        self.result_word(self.call(|arrival| arrival.of_registers(registers)))
     }
 
     #[inline(never)]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use pyo3::ffi;
 
-use crate::py::{self, Exc, Obj, Raised, Res, api, raise};
+use crate::py::{self, Exc, Obj, Res, api, raise};
 
 const SMALLEST: i64 = -5;
 
@@ -19,8 +19,10 @@ static SMALL: [AtomicPtr<ffi::PyObject>; 262] =
 #[inline(always)]
 pub(crate) fn int(value: i64) -> Res<Obj> {
     if let Some(place) = SMALL.get(value.wrapping_sub(SMALLEST) as usize) {
-        // SAFETY: an object that lives for ever.
-        return unsafe { Obj::borrowed(place.load(Ordering::Relaxed)) }.ok_or(Raised);
+        debug_assert!(!place.load(Ordering::Relaxed).is_null());
+        // SAFETY: filled when the module was imported, with an object that lives for ever; an Obj is
+        // a transparent wrapper of its pointer.
+        return Ok(unsafe { &*(&raw const *place).cast::<Obj>() }.clone());
     }
     api!(Obj::owned(ffi::PyLong_FromLongLong(value)))
 }
@@ -60,15 +62,12 @@ pub(crate) fn small_int(object: &Obj) -> Option<i64> {
         return None;
     }
     let int = object.ptr().cast::<Int>();
-    // SAFETY: an exact int, which never changes; a digit is there whenever the count is not zero,
-    // and room for it always.
+    // SAFETY: an exact int, which never changes; a digit is there whenever the count is not zero.
     unsafe {
         #[cfg(not(Py_3_12))]
         match (*int).digits {
             1 => Some(i64::from((*int).digit)),
-            0 => Some(0),
-            -1 => Some(-i64::from((*int).digit)),
-            _ => None,
+            _ => zero_or_negative(int),
         }
         #[cfg(Py_3_12)]
         if (*int).tag < 2 << 3 {
@@ -76,6 +75,23 @@ pub(crate) fn small_int(object: &Obj) -> Option<i64> {
             Some(sign * i64::from((*int).digit))
         } else {
             None
+        }
+    }
+}
+
+/// The same for an int that has not one digit and no sign.
+///
+/// # Safety
+/// An exact int.
+#[cfg(not(Py_3_12))]
+#[inline(never)]
+unsafe fn zero_or_negative(int: *const Int) -> Option<i64> {
+    // SAFETY: as above.
+    unsafe {
+        match (*int).digits {
+            0 => Some(0),
+            -1 => Some(-i64::from((*int).digit)),
+            _ => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! C entry points for Rust code.
 
 use std::ffi::c_void;
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use libffi::low;
@@ -8,8 +9,9 @@ use libffi::raw;
 
 use crate::ctype::{CType, Class, Signature};
 use crate::plan::{Cif, PlanError};
-use crate::registers::{Argument, FLOATS, INTEGERS, RegisterCall, Registers};
-use crate::trampoline::Trampoline;
+use crate::registers::{Argument, Place, REGISTERS, RegisterCall};
+pub use crate::trampoline::Arrived;
+use crate::trampoline::{Shape, Trampoline};
 
 /// What C calls: `arguments[i]` points to argument `i`; the result is written, at its own C type,
 /// to `result` (all zero before; not to be touched for `void`).
@@ -25,7 +27,7 @@ pub type Handler = Box<dyn Fn(&[*mut c_void], *mut c_void) + Send + Sync>;
 pub struct RegisterHandler {
     /// Who is called, with the context first. It may rely on the registers being filled as the
     /// signature says.
-    pub function: unsafe fn(usize, &mut Registers) -> u64,
+    pub function: unsafe fn(usize, &Arrived) -> u64,
     /// A word that means something to the function.
     pub context: usize,
 }
@@ -98,10 +100,10 @@ impl Closure {
     /// Makes a C function that calls `handler` with its registers. `None` when the signature does not
     /// fit them or no entry point is free: then only [`Closure::new`] will do.
     pub fn over_registers(signature: &Signature, handler: RegisterHandler) -> Option<Closure> {
-        let float_result = RegisterCall::new(signature)?.returns_float()?;
+        let shape = Shape::of(&RegisterCall::new(signature)?)?;
         let entered = Box::new(handler);
         // SAFETY: the closure owns the box and is dropped after the trampoline.
-        let trampoline = unsafe { Trampoline::take(&raw const *entered, float_result)? };
+        let trampoline = unsafe { Trampoline::take(&raw const *entered, shape)? };
         Some(Closure {
             code: Code::Trampoline(trampoline),
             _entered: Some(entered),
@@ -116,8 +118,8 @@ impl Closure {
     ) -> Result<Closure, PlanError> {
         let registers = RegisterCall::new(signature)
             .filter(|_| precompiled)
-            .and_then(|call| Some((call.returns_float()?, call.arguments().into())));
-        let (float_result, places) = registers.unzip();
+            .and_then(|call| Some((Shape::of(&call)?, call.arguments().into())));
+        let (shape, places) = registers.unzip();
         let inner = Box::new(Inner {
             handler,
             result: Widening::of(&signature.result),
@@ -132,7 +134,7 @@ impl Closure {
         });
         // SAFETY: the closure owns both boxes, which are dropped after the trampoline.
         let trampoline =
-            float_result.and_then(|float| unsafe { Trampoline::take(&raw const *entered, float) });
+            shape.and_then(|shape| unsafe { Trampoline::take(&raw const *entered, shape) });
         let code = match trampoline {
             Some(trampoline) => Code::Trampoline(trampoline),
             None => Code::Libffi(Allocation::new(signature, data)?),
@@ -203,22 +205,17 @@ impl Drop for Allocation {
 ///
 /// # Safety
 /// The context is the address of a living `Inner`; the registers are filled for its signature.
-unsafe fn arrive(context: usize, registers: &mut Registers) -> u64 {
+unsafe fn arrive(context: usize, registers: &Arrived) -> u64 {
     // SAFETY: the caller's promise.
     let inner = unsafe { &*std::ptr::with_exposed_provenance::<Inner>(context) };
-    let mut slots = [std::ptr::null_mut(); INTEGERS + FLOATS];
-    // A struct of two registers is put together again.
-    let mut records = [[0u64; 2]; (INTEGERS + FLOATS) / 2];
-    let mut next_record = records.iter_mut();
-    for (slot, argument) in slots.iter_mut().zip(&inner.places) {
-        *slot = match argument.second {
-            None => registers.at(argument.first),
-            Some(second) => {
-                let record = next_record.next().expect("two registers for each");
-                *record = [registers.get(argument.first), registers.get(second)];
-                record.as_mut_ptr().cast()
-            }
-        };
+    let mut slots = [std::ptr::null_mut(); REGISTERS];
+    let mut values = [const { MaybeUninit::<[u64; 2]>::uninit() }; REGISTERS];
+    for ((slot, value), argument) in slots.iter_mut().zip(&mut values).zip(&inner.places) {
+        // SAFETY: the argument lies in its registers, as the caller promises.
+        let word = |place: Place| unsafe { registers.word(place.number()) };
+        // A struct of two registers is put together again.
+        let words = [word(argument.first), argument.second.map_or(0, word)];
+        *slot = value.write(words).as_mut_ptr().cast();
     }
     let mut result = [0u64; 2];
     // SAFETY: the slots point to values of the signature's types; a result that fits a register has

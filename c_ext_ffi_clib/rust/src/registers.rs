@@ -60,22 +60,6 @@ impl Registers {
         unsafe { &mut *(&raw mut *self).cast() }
     }
 
-    /// The content of a register.
-    pub(crate) fn get(&self, place: Place) -> u64 {
-        match place {
-            Place::Integer(index) => self.integers[index],
-            Place::Float(index) => self.floats[index].to_bits(),
-        }
-    }
-
-    /// Where a register is kept.
-    pub(crate) fn at(&mut self, place: Place) -> *mut c_void {
-        match place {
-            Place::Integer(index) => (&raw mut self.integers[index]).cast(),
-            Place::Float(index) => (&raw mut self.floats[index]).cast(),
-        }
-    }
-
     /// Puts eight bytes into a register.
     #[inline(always)]
     pub fn put(&mut self, place: Place, word: u64) {

@@ -1,14 +1,15 @@
 //! Entry points for C that were compiled beforehand, instead of being made at run time.
 //!
-//! Each takes all argument registers and a place in the pool; what lies there is the closure that it
+//! Each takes the argument registers and a place in the pool; what lies there is the closure that it
 //! stands for. They serve the signatures that fit the registers and give back one of them; the rest,
 //! and whatever finds the pool full, goes through libffi (`closure`).
 
 use std::ffi::c_void;
+use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use crate::closure::RegisterHandler;
-use crate::registers::Registers;
+use crate::registers::{FLOATS, INTEGERS, Place, REGISTERS, RegisterCall};
 
 const ROWS: usize = 16;
 const COLUMNS: usize = 16;
@@ -21,10 +22,56 @@ static POOL: [AtomicPtr<RegisterHandler>; ROWS * COLUMNS] =
 /// just given back, and which C may still know, is used again as late as possible.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
+/// The argument registers as C has filled them.
+///
+/// Those that the signature does not use hold whatever they hold, or nothing at all.
+#[repr(C)]
+pub struct Arrived {
+    integers: [u64; INTEGERS],
+    floats: MaybeUninit<[f64; FLOATS]>,
+}
+
+impl Arrived {
+    /// The content of the register with this number (see [`Place::number`](crate::registers::Place)).
+    ///
+    /// # Safety
+    /// An argument of the signature lies in it.
+    #[inline(always)]
+    pub unsafe fn word(&self, number: usize) -> u64 {
+        debug_assert!(number < REGISTERS);
+        // SAFETY: the caller's promise; the fields follow each other without a gap.
+        unsafe { (&raw const *self).cast::<u64>().add(number).read() }
+    }
+}
+
+/// What registers an entry point looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Integers alone go in, an integer comes out.
+    Integers,
+    /// An integer comes out.
+    IntegerResult,
+    FloatResult,
+}
+
+impl Shape {
+    /// The shape of a call; `None` when its result takes two registers.
+    pub(crate) fn of(call: &RegisterCall) -> Option<Shape> {
+        let is_float = |place| matches!(place, Place::Float(_));
+        let mut arguments = call.arguments().iter();
+        let floats = arguments.any(|it| is_float(it.first) || it.second.is_some_and(is_float));
+        Some(match (call.returns_float()?, floats) {
+            (true, _) => Shape::FloatResult,
+            (false, true) => Shape::IntegerResult,
+            (false, false) => Shape::Integers,
+        })
+    }
+}
+
 /// A taken place; dropping it gives it back.
 pub(crate) struct Trampoline {
     place: usize,
-    float_result: bool,
+    shape: Shape,
 }
 
 impl Trampoline {
@@ -32,10 +79,7 @@ impl Trampoline {
     ///
     /// # Safety
     /// `entered` lives until this is dropped.
-    pub(crate) unsafe fn take(
-        entered: *const RegisterHandler,
-        float_result: bool,
-    ) -> Option<Trampoline> {
+    pub(crate) unsafe fn take(entered: *const RegisterHandler, shape: Shape) -> Option<Trampoline> {
         let start = NEXT.load(Ordering::Relaxed);
         let place = (0..POOL.len())
             .map(|step| (start + step) % POOL.len())
@@ -51,18 +95,15 @@ impl Trampoline {
                     .is_ok()
             })?;
         NEXT.store(place + 1, Ordering::Relaxed);
-        Some(Trampoline {
-            place,
-            float_result,
-        })
+        Some(Trampoline { place, shape })
     }
 
     /// The address for C.
     pub(crate) fn code(&self) -> *mut c_void {
-        if self.float_result {
-            FLOATS[self.place] as *mut c_void
-        } else {
-            INTEGERS[self.place] as *mut c_void
+        match self.shape {
+            Shape::Integers => ALL_INTEGERS[self.place] as *mut c_void,
+            Shape::IntegerResult => INTEGER_RESULT[self.place] as *mut c_void,
+            Shape::FloatResult => FLOAT_RESULT[self.place] as *mut c_void,
         }
     }
 }
@@ -75,7 +116,7 @@ impl Drop for Trampoline {
 
 /// Calls what lies at a place of the pool; gives back the content of the result register.
 #[inline(always)]
-fn enter(place: usize, registers: &mut Registers) -> u64 {
+fn enter(place: usize, registers: &Arrived) -> u64 {
     let entered = POOL[place].load(Ordering::Acquire);
     if entered.is_null() {
         released();
@@ -94,15 +135,31 @@ fn released() -> ! {
     std::process::abort();
 }
 
-type Integer =
+type AllIntegers = extern "C" fn(u64, u64, u64, u64, u64, u64) -> u64;
+type IntegerResult =
     extern "C" fn(u64, u64, u64, u64, u64, u64, f64, f64, f64, f64, f64, f64, f64, f64) -> u64;
-type Float =
+type FloatResult =
     extern "C" fn(u64, u64, u64, u64, u64, u64, f64, f64, f64, f64, f64, f64, f64, f64) -> f64;
 
-/// The entry points with a result of one type. Registers that the caller has not filled hold
-/// whatever they hold; nobody looks at them.
+extern "C" fn all_integers<const ROW: usize, const COLUMN: usize>(
+    i0: u64,
+    i1: u64,
+    i2: u64,
+    i3: u64,
+    i4: u64,
+    i5: u64,
+) -> u64 {
+    let registers = Arrived {
+        integers: [i0, i1, i2, i3, i4, i5],
+        floats: MaybeUninit::uninit(),
+    };
+    enter(ROW * COLUMNS + COLUMN, &registers)
+}
+
+/// The entry points that look at all registers, with a result of one type. Registers that the caller
+/// has not filled hold whatever they hold; nobody looks at them.
 macro_rules! entry_points {
-    ($name:ident, $result:ty, $table:ident, $kind:ty, |$word:ident| $convert:expr) => {
+    ($name:ident, $result:ty, |$word:ident| $convert:expr) => {
         extern "C" fn $name<const ROW: usize, const COLUMN: usize>(
             i0: u64,
             i1: u64,
@@ -119,15 +176,13 @@ macro_rules! entry_points {
             f6: f64,
             f7: f64,
         ) -> $result {
-            let mut registers = Registers {
+            let registers = Arrived {
                 integers: [i0, i1, i2, i3, i4, i5],
-                floats: [f0, f1, f2, f3, f4, f5, f6, f7],
+                floats: MaybeUninit::new([f0, f1, f2, f3, f4, f5, f6, f7]),
             };
-            let $word = enter(ROW * COLUMNS + COLUMN, &mut registers);
+            let $word = enter(ROW * COLUMNS + COLUMN, &registers);
             $convert
         }
-
-        static $table: [$kind; ROWS * COLUMNS] = rows!($name);
     };
 }
 
@@ -159,5 +214,9 @@ macro_rules! rows {
     }};
 }
 
-entry_points!(integer, u64, INTEGERS, Integer, |word| word);
-entry_points!(float, f64, FLOATS, Float, |word| f64::from_bits(word));
+entry_points!(integer_result, u64, |word| word);
+entry_points!(float_result, f64, |word| f64::from_bits(word));
+
+static ALL_INTEGERS: [AllIntegers; ROWS * COLUMNS] = rows!(all_integers);
+static INTEGER_RESULT: [IntegerResult; ROWS * COLUMNS] = rows!(integer_result);
+static FLOAT_RESULT: [FloatResult; ROWS * COLUMNS] = rows!(float_result);
