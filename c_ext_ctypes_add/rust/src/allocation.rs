@@ -30,15 +30,6 @@ struct Dead {
     next: *mut Dead,
 }
 
-impl Default for Spare {
-    fn default() -> Self {
-        Spare {
-            first: Cell::new(std::ptr::null_mut()),
-            count: Cell::new(0),
-        }
-    }
-}
-
 impl Drop for Spare {
     /// Runs while the type is still there, which the interpreter looks at to free its instances.
     fn drop(&mut self) {
@@ -50,6 +41,27 @@ impl Drop for Spare {
 }
 
 impl Spare {
+    pub(crate) const fn new() -> Spare {
+        Spare {
+            first: Cell::new(std::ptr::null_mut()),
+            count: Cell::new(0),
+        }
+    }
+
+    /// A dead instance as a new one, which is counted and typed and has the fields of [`Dead`]; it
+    /// holds no reference to its type.
+    #[inline(always)]
+    pub(crate) fn reuse(&self) -> Option<Obj> {
+        let dead = self.take()?;
+        // SAFETY: memory that the interpreter made for an instance of this very type, and that has
+        // kept its type; nobody else knows it. The count of references is the first word of an object
+        // in the versions that memory is kept in.
+        unsafe {
+            dead.cast::<isize>().write(1);
+            Obj::owned(dead.cast()).ok()
+        }
+    }
+
     #[inline(always)]
     fn take(&self) -> Option<*mut Dead> {
         let dead = self.first.get();
@@ -93,15 +105,10 @@ pub(crate) fn allocate(ty: &Obj, slot: &Slot) -> Res<Obj> {
 /// The same from memory that was kept, if there is some; no Python code runs meanwhile.
 #[inline(always)]
 pub(crate) fn reuse(ty: &Obj, slot: &Slot) -> Option<Obj> {
-    let dead = slot.spare.take()?;
-    // SAFETY: memory that the interpreter made for an instance of this very type, and that has kept
-    // its type; nobody else knows it. The count of references is the first word of an object in the
-    // versions that memory is kept in.
-    unsafe {
-        dead.cast::<isize>().write(1);
-        ffi::Py_INCREF(ty.ptr());
-        Obj::owned(dead.cast()).ok()
-    }
+    let made = slot.spare.reuse()?;
+    // SAFETY: a living type, to which each of its instances holds a reference.
+    unsafe { ffi::Py_INCREF(ty.ptr()) };
+    Some(made)
 }
 
 #[cold]

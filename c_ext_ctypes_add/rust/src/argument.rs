@@ -5,11 +5,13 @@ use std::ffi::{c_int, c_void};
 use clib::ctype::{CType, Primitive};
 use pyo3::ffi;
 
+use crate::allocation::Spare;
 use crate::cdata::{Data, READONLY, T_OBJECT};
 use crate::entry;
 use crate::info::{Info, Kind};
 use crate::meta::recursive;
 use crate::py::{self, Exc, Obj, Res, api, name, raise};
+use crate::tracking;
 use crate::types::{Plan, types};
 use crate::value::{self, Access};
 
@@ -136,6 +138,14 @@ struct Layout {
     word: Word,
 }
 
+struct Global(Spare);
+
+// SAFETY: used by code that holds the interpreter.
+unsafe impl Sync for Global {}
+
+/// The memory of dead parameters.
+static SPARE: Global = Global(Spare::new());
+
 /// An [`Obj`] that is known to be a `CArgObject`.
 #[repr(transparent)]
 pub(crate) struct Argument(Obj);
@@ -154,11 +164,19 @@ impl Argument {
         // SAFETY: the type's instances have the size of Layout; the fields are set before anyone
         // sees the object.
         unsafe {
-            let made = Obj::owned(ffi::PyType_GenericAlloc(ty, 0))?;
+            let made = match SPARE.0.reuse() {
+                Some(made) => made,
+                None => {
+                    let made = Obj::owned(ffi::PyType_GenericAlloc(ty, 0))?;
+                    ffi::PyObject_GC_UnTrack(made.ptr().cast());
+                    made
+                }
+            };
             let layout = made.ptr().cast::<Layout>();
             (*layout).obj = object.map_or(std::ptr::null_mut(), Obj::into_ptr);
             (*layout).tag = code;
             (*layout).word = word;
+            tracking::track(made.ptr());
             Ok(made)
         }
     }
@@ -202,8 +220,8 @@ impl Argument {
 }
 
 /// `byref(instance, offset=0)`.
-pub(crate) fn byref(_module: &Obj, arguments: &Obj) -> Res<Obj> {
-    let (instance, offset) = match arguments.items() {
+pub(crate) fn byref(_module: &Obj, given: &[Obj]) -> Res<Obj> {
+    let (instance, offset) = match given {
         [instance] => (instance, 0),
         [instance, offset] => {
             let offset = api!(ffi::PyNumber_AsSsize_t(offset.ptr(), std::ptr::null_mut()));
@@ -301,13 +319,15 @@ fn repr(slf: &Obj) -> Res<Obj> {
 }
 
 unsafe extern "C" fn dealloc(slf: *mut ffi::PyObject) {
-    // SAFETY: Python calls this once for a dying object.
+    // SAFETY: Python calls this once for a dying object. What it holds is let go last, when the memory
+    // may be used again.
     unsafe {
-        ffi::PyObject_GC_UnTrack(slf.cast());
-        clear(slf);
-        if let Some(free) = (*ffi::Py_TYPE(slf)).tp_free {
-            free(slf.cast());
+        tracking::untrack(slf);
+        let object = (*slf.cast::<Layout>()).obj;
+        if !SPARE.0.keep(slf) {
+            ffi::PyObject_GC_Del(slf.cast());
         }
+        drop(Obj::owned(object));
     }
 }
 

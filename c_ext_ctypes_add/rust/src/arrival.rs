@@ -1,20 +1,117 @@
-//! How an argument of a callback becomes a Python object.
+//! How a callback is received: how its arguments become Python objects.
+
+use std::rc::Rc;
 
 use clib::closure::Arrived;
-use clib::registers::{Argument, write_record};
+use clib::ctype::{CType, Signature};
+use clib::registers::{Argument, RegisterCall, write_record};
+use pyo3::ffi;
 
 use crate::cdata::{self, Data};
 use crate::creation;
-use crate::info::{Info, Kind};
+use crate::function::USE_ERRNO;
+use crate::info::{FINAL, Info, Kind};
 use crate::number;
 use crate::outcome::Outcome;
-use crate::py::{Obj, Res};
+use crate::py::{Exc, Obj, Raised, Res, raise};
 use crate::value::Access;
 use crate::way::Width;
 
+/// How callbacks of one function type are received. It borrows the types of the arguments from the
+/// tuple of them, which its users hold.
+pub(crate) struct Reception {
+    pub(crate) arguments: Box<[Arrival]>,
+    pub(crate) result: Option<Access>,
+    /// Of an integer result.
+    pub(crate) width: Option<Width>,
+    pub(crate) use_errno: bool,
+    pub(crate) signature: Signature,
+    /// Where everything lies if it fits the registers.
+    pub(crate) registers: Option<RegisterCall>,
+}
+
+impl Reception {
+    /// The reception of a function type with its argument types; kept with the record of the type as
+    /// soon as the types are complete.
+    pub(crate) fn of(info: &Info, argtypes: &Obj) -> Res<Rc<Reception>> {
+        if let Some(known) = info.reception.get() {
+            return Ok(known.clone());
+        }
+        let arguments = argtypes.items().iter().map(|ty| {
+            Info::of_type(ty).ok_or_else(|| {
+                raise(
+                    Exc::Type,
+                    "a callback's argument types must be ctypes types",
+                )
+            })
+        });
+        let infos = arguments.collect::<Res<Vec<_>>>()?;
+        let made = Rc::new(Reception::new(info, argtypes, &infos)?);
+        if infos.iter().all(|info| is_complete(info)) {
+            return Ok(info.reception.get_or_init(|| made).clone());
+        }
+        Ok(made)
+    }
+
+    fn new(info: &Info, argtypes: &Obj, infos: &[Rc<Info>]) -> Res<Reception> {
+        let (result, access) = result_of(info)?;
+        let signature = Signature::new(result, infos.iter().map(|info| by_value(info)));
+        let registers = RegisterCall::new(&signature);
+        let places = registers.iter().flat_map(RegisterCall::arguments);
+        let mut places = places.map(Some).chain(std::iter::repeat(None));
+        let arguments = argtypes
+            .items()
+            .iter()
+            .zip(infos)
+            .zip(&signature.arguments)
+            .map(|((ty, info), ctype)| Arrival::of(ty, info, ctype.size(), places.next().flatten()))
+            .collect();
+        Ok(Reception {
+            arguments,
+            result: access,
+            width: access.and_then(Width::of),
+            use_errno: info.call_flags & USE_ERRNO != 0,
+            registers,
+            signature,
+        })
+    }
+}
+
+/// Whether nothing about a type can change any more.
+fn is_complete(info: &Info) -> bool {
+    match info.kind {
+        Kind::Struct | Kind::Union => info.has(FINAL),
+        Kind::Pointer => info.proto.is_some(),
+        Kind::Array | Kind::Simple | Kind::Function => true,
+    }
+}
+
+/// Arrays cannot be parameters in C: they arrive as pointers.
+fn by_value(info: &Info) -> CType {
+    match &info.ctype {
+        CType::Array { .. } => CType::POINTER,
+        other => other.clone(),
+    }
+}
+
+/// How the result of a function type is given back to C.
+fn result_of(info: &Info) -> Res<(CType, Option<Access>)> {
+    let Some(restype) = info.restype.as_ref().filter(|restype| !restype.is_none()) else {
+        return Ok((CType::Void, None));
+    };
+    match Info::of_type(restype) {
+        Some(info) if info.access.is_some() => Ok((info.ctype.clone(), info.access)),
+        _ => Err(raise(
+            Exc::Type,
+            "invalid result type for callback function",
+        )),
+    }
+}
+
 /// How one argument arrives.
 pub(crate) struct Arrival {
-    ty: Obj,
+    /// Its type, borrowed.
+    ty: *mut ffi::PyObject,
     /// A record, or a pointer that has a target.
     has_instances: bool,
     /// Values of the simple types become plain ones.
@@ -30,12 +127,11 @@ pub(crate) struct Arrival {
 
 impl Arrival {
     /// How an argument of `size` bytes arrives; it has registers if all arguments have.
-    pub(crate) fn of(ty: &Obj, size: usize, place: Option<&Argument>) -> Option<Arrival> {
-        let info = Info::of_type(ty)?;
+    fn of(ty: &Obj, info: &Info, size: usize, place: Option<&Argument>) -> Arrival {
         let first = place.map_or(0, |place| place.first.number());
         let second = place.and_then(|place| place.second);
-        Some(Arrival {
-            ty: ty.clone(),
+        Arrival {
+            ty: ty.ptr(),
             has_instances: match info.kind {
                 Kind::Struct | Kind::Union => true,
                 Kind::Pointer => info.proto.is_some(),
@@ -48,12 +144,7 @@ impl Arrival {
             size,
             first,
             second: second.map_or(first, |second| second.number()),
-        })
-    }
-
-    /// Its type, for the collector.
-    pub(crate) fn ty(&self) -> &Obj {
-        &self.ty
+        }
     }
 
     /// The object of what lies in the registers.
@@ -103,10 +194,12 @@ impl Arrival {
 
     /// An empty instance, which the class may make in its own way.
     fn instance(&self) -> Res<Data> {
-        if self.has_instances && creation::is_plain(&self.ty) {
-            return cdata::new_instance(&self.ty);
+        // SAFETY: the callback holds the type.
+        let ty = unsafe { Obj::borrowed(self.ty) }.ok_or(Raised)?;
+        if self.has_instances && creation::is_plain(&ty) {
+            return cdata::new_instance(&ty);
         }
-        let made = self.ty.call_none()?;
+        let made = ty.call_none()?;
         Data::expect(&made).cloned()
     }
 }

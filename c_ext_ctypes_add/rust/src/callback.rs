@@ -1,23 +1,20 @@
 //! C entry points for Python callables.
 
 use std::ffi::{c_int, c_void};
+use std::rc::Rc;
 
 use clib::closure::{Arrived, Closure, RegisterHandler};
-use clib::ctype::{CType, Signature};
-use clib::registers::RegisterCall;
 use pyo3::ffi;
 
-use crate::arrival::Arrival;
+use crate::arrival::{Arrival, Reception};
 use crate::attach;
 use crate::creation::Store;
 use crate::errno;
-use crate::function::USE_ERRNO;
 use crate::info::Info;
 use crate::number;
 use crate::py::{self, Exc, Obj, Raised, Res, api, raise};
 use crate::strict;
 use crate::types::{Plan, types};
-use crate::value::Access;
 use crate::way::Width;
 
 /// What a callback needs when C calls it; owned by its thunk object.
@@ -25,11 +22,9 @@ struct Callback {
     /// Dropped first: C must not enter once the rest is gone.
     closure: Option<Closure>,
     callable: Obj,
-    arguments: Box<[Arrival]>,
-    result: Option<Access>,
-    /// Of an integer result.
-    width: Option<Width>,
-    use_errno: bool,
+    /// Holds the types that the reception borrows.
+    argtypes: Obj,
+    reception: Rc<Reception>,
 }
 
 /// The instance layout of `CThunkObject`.
@@ -49,86 +44,42 @@ unsafe impl Send for Target {}
 // SAFETY: as above.
 unsafe impl Sync for Target {}
 
-/// Makes the thunk of a callable; gives back the object that owns it and the address for C.
-pub(crate) fn make(
-    callable: &Obj,
-    argtypes: &Obj,
-    restype: Option<&Obj>,
-    flags: u32,
-) -> Res<(Obj, *mut c_void)> {
-    let mut ctypes = Vec::new();
-    for ty in argtypes.items() {
-        let Some(info) = Info::of_type(ty) else {
-            return Err(raise(
-                Exc::Type,
-                "a callback's argument types must be ctypes types",
-            ));
-        };
-        ctypes.push(by_value(&info));
-    }
-    let (result, access) = match restype.filter(|restype| !restype.is_none()) {
-        None => (CType::Void, None),
-        Some(restype) => match Info::of_type(restype) {
-            Some(info) if info.access.is_some() => (info.ctype.clone(), info.access),
-            _ => {
-                return Err(raise(
-                    Exc::Type,
-                    "invalid result type for callback function",
-                ));
-            }
-        },
-    };
+/// Makes the thunk of a callable for a function type; gives back the object that owns it and the
+/// address for C.
+pub(crate) fn make(callable: &Obj, info: &Info, argtypes: &Obj) -> Res<(Obj, *mut c_void)> {
+    let reception = Reception::of(info, argtypes)?;
     let thunk = api!(Obj::owned(ffi::PyType_GenericAlloc(types().thunk, 0)))?;
     let layout = thunk.ptr().cast::<Layout>();
-    let target = Target(layout);
-    let signature = Signature::new(result, ctypes);
-    let registers = RegisterCall::new(&signature);
-    let places = registers.iter().flat_map(RegisterCall::arguments);
-    let mut places = places.map(Some).chain(std::iter::repeat(None));
-    let arguments = argtypes
-        .items()
-        .iter()
-        .zip(&signature.arguments)
-        .map(|(ty, ctype)| Arrival::of(ty, ctype.size(), places.next().flatten()))
-        .collect::<Option<_>>()
-        .expect("types that were found just now");
-    let use_errno = flags & USE_ERRNO != 0;
-    let width = access.and_then(Width::of);
-    let for_int = width == Some(Width::I32) && !use_errno;
-    let in_registers = RegisterHandler {
-        function: if for_int { enter_for_int } else { enter },
-        context: layout.expose_provenance(),
-    };
-    let closure = match Closure::over_registers(&signature, in_registers) {
-        Some(closure) => closure,
-        None => {
-            let handler = move |arguments: &[*mut c_void], result| {
-                enter_with_values(target, arguments, result);
-            };
-            Closure::new(&signature, Box::new(handler))
-                .map_err(|error| raise(Exc::Runtime, error.to_string()))?
-        }
-    };
+    let closure = make_closure(layout, &reception)?;
     let code = closure.code();
     let callback = Callback {
         closure: Some(closure),
         callable: callable.clone(),
-        arguments,
-        result: access,
-        width,
-        use_errno,
+        argtypes: argtypes.clone(),
+        reception,
     };
     // SAFETY: a new object that nobody else knows; it owns the box from now on.
     unsafe { (*layout).callback = Box::into_raw(Box::new(callback)) };
     Ok((thunk, code))
 }
 
-/// Arrays cannot be parameters in C: they arrive as pointers.
-fn by_value(info: &Info) -> CType {
-    match &info.ctype {
-        CType::Array { .. } => CType::POINTER,
-        other => other.clone(),
+fn make_closure(layout: *mut Layout, reception: &Reception) -> Res<Closure> {
+    let for_int = reception.width == Some(Width::I32) && !reception.use_errno;
+    let in_registers = RegisterHandler {
+        function: if for_int { enter_for_int } else { enter },
+        context: layout.expose_provenance(),
+    };
+    if let Some(call) = &reception.registers
+        && let Some(closure) = Closure::over_registers(call, in_registers)
+    {
+        return Ok(closure);
     }
+    let target = Target(layout);
+    let handler = move |arguments: &[*mut c_void], result| {
+        enter_with_values(target, arguments, result);
+    };
+    Closure::new(&reception.signature, Box::new(handler))
+        .map_err(|error| raise(Exc::Runtime, error.to_string()))
 }
 
 /// C calls, with the arguments in registers; gives back the result's.
@@ -201,11 +152,11 @@ fn enter_with_values(target: Target, arguments: &[*mut c_void], result: *mut c_v
 /// [`alive`], with `errno` swapped around it if that is wanted.
 fn guarded<T>(layout: *mut Layout, body: impl FnOnce(&Callback) -> T) -> Option<T> {
     alive(layout, |callback| {
-        if callback.use_errno {
+        if callback.reception.use_errno {
             errno::swap();
         }
         let made = body(callback);
-        if callback.use_errno {
+        if callback.reception.use_errno {
             errno::swap();
         }
         made
@@ -240,13 +191,15 @@ impl Callback {
         let mut word = [0; 2];
         // SAFETY: there is room for any result.
         unsafe { self.store(called, word.as_mut_ptr().cast()) };
-        self.width.map_or(word[0], |width| width.extend(word[0]))
+        self.reception
+            .width
+            .map_or(word[0], |width| width.extend(word[0]))
     }
 
     /// Calls the callable with the arguments as Python objects.
     #[inline(always)]
     fn call(&self, mut arrive: impl FnMut(&Arrival) -> Res<Obj>) -> Res<Obj> {
-        match &*self.arguments {
+        match &*self.reception.arguments {
             [one] => self.callable.call_values(&[arrive(one)?]),
             [one, two] => self.callable.call_values(&[arrive(one)?, arrive(two)?]),
             many => {
@@ -265,7 +218,7 @@ impl Callback {
             Ok(value) => value,
             Err(Raised) => return report(c"on calling ctypes callback function", &self.callable),
         };
-        let Some(access) = self.result else {
+        let Some(access) = self.reception.result else {
             return;
         };
         // SAFETY: the caller's promise.
@@ -391,8 +344,7 @@ unsafe extern "C" fn traverse(
         if callback.is_null() {
             return 0;
         }
-        let types = (*callback).arguments.iter().map(Arrival::ty);
-        for object in std::iter::once(&(*callback).callable).chain(types) {
+        for object in [&(*callback).callable, &(*callback).argtypes] {
             let status = visit(object.ptr(), argument);
             if status != 0 {
                 return status;

@@ -47,6 +47,27 @@ macro_rules! binary {
     };
 }
 
+/// `fn(&Obj, &[Obj]) -> Res<Obj>`: `METH_FASTCALL`.
+macro_rules! fastcall {
+    ($entry:ident, $body:path) => {
+        unsafe extern "C" fn $entry(
+            slf: *mut pyo3::ffi::PyObject,
+            arguments: *mut *mut pyo3::ffi::PyObject,
+            count: pyo3::ffi::Py_ssize_t,
+        ) -> *mut pyo3::ffi::PyObject {
+            crate::py::guard(std::ptr::null_mut(), || {
+                let given = match count {
+                    0 => &[],
+                    // SAFETY: Python passes this many living objects; an Obj is a transparent wrapper
+                    // of its pointer.
+                    _ => unsafe { std::slice::from_raw_parts(arguments.cast(), count as usize) },
+                };
+                Ok($body(crate::entry::borrow!(slf), given)?.into_ptr())
+            })
+        }
+    };
+}
+
 /// `fn(&Obj) -> Res<Obj>`: `METH_NOARGS`.
 macro_rules! method {
     ($entry:ident, $body:path) => {
@@ -188,8 +209,8 @@ macro_rules! inquiry {
 }
 
 pub(crate) use {
-    assign, assign_indexed, binary, borrow, borrow_opt, getter, indexed, init, inquiry, length,
-    method, setter, ternary, unary,
+    assign, assign_indexed, binary, borrow, borrow_opt, fastcall, getter, indexed, init, inquiry,
+    length, method, setter, ternary, unary,
 };
 
 use std::ffi::CStr;
@@ -204,6 +225,21 @@ pub(crate) fn method_o(name: &'static CStr, entry: ffi::PyCFunction) -> ffi::PyM
 /// A method of any positional arguments, which come as a tuple.
 pub(crate) fn method_varargs(name: &'static CStr, entry: ffi::PyCFunction) -> ffi::PyMethodDef {
     definition(name, entry, ffi::METH_VARARGS)
+}
+
+/// The same, taken where they lie.
+pub(crate) fn method_fastcall(
+    name: &'static CStr,
+    entry: ffi::PyCFunctionFast,
+) -> ffi::PyMethodDef {
+    ffi::PyMethodDef {
+        ml_meth: ffi::PyMethodDefPointer {
+            PyCFunctionFast: entry,
+        },
+        ml_flags: ffi::METH_FASTCALL,
+        ml_name: name.as_ptr(),
+        ml_doc: std::ptr::null(),
+    }
 }
 
 /// A method without arguments.

@@ -80,8 +80,17 @@ pub(crate) struct Exception {
 }
 
 impl Exception {
-    /// Takes the exception that is set.
+    /// Takes the exception that is set, with an object made of it.
     pub(crate) fn take() -> Exception {
+        Exception::fetch(true)
+    }
+
+    /// Takes the exception that is set just to put it back or to drop it.
+    pub(crate) fn set_aside() -> Exception {
+        Exception::fetch(false)
+    }
+
+    fn fetch(normalized: bool) -> Exception {
         let (mut class, mut value, mut traceback) = (
             std::ptr::null_mut(),
             std::ptr::null_mut(),
@@ -91,8 +100,10 @@ impl Exception {
         unsafe {
             #[cfg_attr(Py_3_12, expect(deprecated, reason = "the newer form needs 3.12"))]
             ffi::PyErr_Fetch(&raw mut class, &raw mut value, &raw mut traceback);
-            #[cfg_attr(Py_3_12, expect(deprecated, reason = "the newer form needs 3.12"))]
-            ffi::PyErr_NormalizeException(&raw mut class, &raw mut value, &raw mut traceback);
+            if normalized {
+                #[cfg_attr(Py_3_12, expect(deprecated, reason = "the newer form needs 3.12"))]
+                ffi::PyErr_NormalizeException(&raw mut class, &raw mut value, &raw mut traceback);
+            }
             Exception {
                 class: Obj::owned(class).ok(),
                 value: Obj::owned(value).ok(),

@@ -197,19 +197,14 @@ fn converters(argtypes: &Obj) -> Res<Obj> {
             "_argtypes_ has too many arguments ({count}), maximum is {most}"
         )));
     }
-    let mut found = Vec::with_capacity(count);
-    for (index, ty) in argtypes.items().iter().enumerate() {
-        match ty.getattr_opt(name!(c"from_param"))? {
-            Some(from_param) => found.push(from_param),
-            None => {
-                return Err(raise(
-                    Exc::Type,
-                    format!("item {} in _argtypes_ has no from_param method", index + 1),
-                ));
-            }
-        }
-    }
-    py::tuple(&found.iter().collect::<Vec<_>>())
+    py::tuple_of(count, |index| {
+        let from_param = argtypes.items()[index].getattr_opt(name!(c"from_param"))?;
+        from_param.ok_or_else(|| {
+            let position = index + 1;
+            let message = format!("item {position} in _argtypes_ has no from_param method");
+            raise(Exc::Type, message)
+        })
+    })
 }
 
 pub(crate) fn argument_error(message: &str) -> Raised {
@@ -351,7 +346,7 @@ fn from_callable(ty: &Obj, callable: &Obj) -> Res<Obj> {
             "cannot construct instance of this class: no argtypes",
         ));
     };
-    let (thunk, code) = callback::make(callable, argtypes, info.restype.as_ref(), info.call_flags)?;
+    let (thunk, code) = callback::make(callable, &info, argtypes)?;
     let made = bare(ty)?;
     let data = Data::expect(&made)?;
     data.set_pointer(code.cast());

@@ -3,7 +3,7 @@
 //! The metaclasses are larger than `type` by one [`Slot`]. It lies where `type` ends, both in the
 //! heap types that Python code makes and in our own static types (see `types`).
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::{CString, c_int, c_void};
 use std::rc::Rc;
@@ -12,6 +12,7 @@ use clib::ctype::CType;
 use pyo3::ffi;
 
 use crate::allocation::Spare;
+use crate::arrival::Reception;
 use crate::creation::Creation;
 use crate::ending::Ends;
 use crate::py::{self, Obj};
@@ -61,6 +62,8 @@ pub(crate) struct Info {
     pub(crate) checker: Option<Obj>,
     /// Of a function type: its calling flags.
     pub(crate) call_flags: u32,
+    /// Of a function type: how its callbacks are received, once there was one.
+    pub(crate) reception: OnceCell<Rc<Reception>>,
     pub(crate) flags: Cell<u32>,
     /// The format of the buffer protocol, and the shape of an array.
     pub(crate) format: CString,
@@ -84,6 +87,7 @@ impl Info {
             restype: None,
             checker: None,
             call_flags: 0,
+            reception: OnceCell::new(),
             flags: Cell::new(0),
             format: c"B".to_owned(),
             shape: Vec::new(),
@@ -126,6 +130,13 @@ impl Info {
             let slot = slot_of(Obj::by_ref(&ty)?)?;
             read((*slot.info.as_ptr()).as_deref()?)
         }
+    }
+
+    /// The same for a type object; it must not run Python code either.
+    #[inline(always)]
+    pub(crate) fn peek_type<T>(ty: &Obj, read: impl FnOnce(&Info) -> Option<T>) -> Option<T> {
+        // SAFETY: the interpreter is held: nobody replaces the record meanwhile.
+        unsafe { read((*slot_of(ty)?.info.as_ptr()).as_deref()?) }
     }
 
     /// The same for the instance of a slot or property of our base types.
@@ -248,7 +259,7 @@ impl Slot {
             has_data: !data.is_null()
                 && unsafe { ffi::PyType_IsSubtype(ty.ptr().cast(), data) != 0 },
             creation: RefCell::default(),
-            spare: Spare::default(),
+            spare: Spare::new(),
             ends: Cell::new(None),
             arrays: RefCell::default(),
         }

@@ -12,8 +12,8 @@ use crate::py::{self, Exc, Obj, Res, guard, raise};
 
 /// `sizeof(type or instance)`.
 pub(crate) fn sizeof(_module: &Obj, object: &Obj) -> Res<Obj> {
-    if let Some(info) = Info::of_type(object) {
-        return py::unsigned(info.size as u64);
+    if let Some(size) = Info::peek_type(object, |info| Some(info.size)) {
+        return py::unsigned(size as u64);
     }
     match Data::of(object) {
         Some(data) => py::unsigned(data.size() as u64),

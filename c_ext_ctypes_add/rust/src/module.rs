@@ -102,7 +102,7 @@ fn make_types() -> Res<()> {
 entry::binary!(addressof_entry, memory::addressof);
 entry::binary!(alignment_entry, memory::alignment);
 entry::binary!(buffer_info_entry, memory::buffer_info);
-entry::binary!(byref_entry, argument::byref);
+entry::fastcall!(byref_entry, argument::byref);
 entry::binary!(call_cdecl_entry, call::call_cdecl_function);
 entry::binary!(call_function_entry, call::call_function);
 entry::binary!(decref_entry, memory::decref);
@@ -125,7 +125,7 @@ fn functions() -> Vec<ffi::PyMethodDef> {
         entry::method_o(c"addressof", addressof_entry),
         entry::method_o(c"alignment", alignment_entry),
         entry::method_o(c"buffer_info", buffer_info_entry),
-        entry::method_varargs(c"byref", byref_entry),
+        entry::method_fastcall(c"byref", byref_entry),
         entry::method_varargs(c"call_cdeclfunction", call_cdecl_entry),
         entry::method_varargs(c"call_function", call_function_entry),
         entry::method_o(c"Py_DECREF", decref_entry),

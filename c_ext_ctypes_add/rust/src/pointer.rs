@@ -324,9 +324,21 @@ fn cache() -> Obj {
 
 /// `POINTER(type)`: the pointer type, made once; a string names one whose target comes later.
 pub(crate) fn pointer_type(_module: &Obj, target: &Obj) -> Res<Obj> {
-    if let Some(known) = cache().dict_get(target)? {
-        return Ok(known);
+    // SAFETY: the dict lives for ever, and what is in it is held.
+    match unsafe {
+        Obj::borrowed(ffi::PyDict_GetItemWithError(
+            types().pointer_cache,
+            target.ptr(),
+        ))
+    } {
+        Some(known) => Ok(known),
+        None if py::raised() => Err(Raised),
+        None => new_pointer_type(target),
     }
+}
+
+#[cold]
+fn new_pointer_type(target: &Obj) -> Res<Obj> {
     let (name, key) = if target.is_str() {
         (format!("LP_{}", target.as_str()?), None)
     } else if target.is_type() {

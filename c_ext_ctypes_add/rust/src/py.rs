@@ -466,7 +466,10 @@ pub(crate) fn int(value: i64) -> Res<Obj> {
 }
 
 pub(crate) fn unsigned(value: u64) -> Res<Obj> {
-    api!(Obj::owned(ffi::PyLong_FromUnsignedLongLong(value)))
+    match i64::try_from(value) {
+        Ok(value) => int(value),
+        Err(_) => api!(Obj::owned(ffi::PyLong_FromUnsignedLongLong(value))),
+    }
 }
 
 pub(crate) fn address(value: *const c_void) -> Res<Obj> {
@@ -497,10 +500,16 @@ pub(crate) fn dict() -> Res<Obj> {
 }
 
 pub(crate) fn tuple(items: &[&Obj]) -> Res<Obj> {
-    let made = api!(Obj::owned(ffi::PyTuple_New(items.len() as isize)))?;
-    for (index, item) in items.iter().enumerate() {
-        // SAFETY: the tuple is new, the index within it, and it takes over the reference.
-        unsafe { ffi::PyTuple_SET_ITEM(made.ptr(), index as isize, (*item).clone().into_ptr()) };
+    tuple_of(items.len(), |index| Ok(items[index].clone()))
+}
+
+/// A tuple of items that are made one after the other.
+pub(crate) fn tuple_of(count: usize, mut make: impl FnMut(usize) -> Res<Obj>) -> Res<Obj> {
+    let made = api!(Obj::owned(ffi::PyTuple_New(count as isize)))?;
+    for index in 0..count {
+        // SAFETY: the tuple is new, the index within it, and it takes over the reference. Nobody else
+        // changes it before it is full.
+        unsafe { ffi::PyTuple_SET_ITEM(made.ptr(), index as isize, make(index)?.into_ptr()) };
     }
     Ok(made)
 }

@@ -1,6 +1,6 @@
 //! Simple types: one value that has a type code.
 
-use std::ffi::CString;
+use std::ffi::{CString, c_void};
 
 use pyo3::ffi;
 
@@ -48,7 +48,6 @@ pub(crate) fn cdata_flags() -> std::ffi::c_ulong {
 entry::binary!(from_param_entry, from_param);
 entry::init!(init_type_entry, init_type);
 entry::method!(from_outparam_entry, from_outparam);
-entry::getter!(get_entry, get);
 entry::setter!(set_entry, set);
 entry::init!(init_entry, init);
 entry::unary!(repr_entry, repr);
@@ -182,7 +181,7 @@ fn from_param(ty: &Obj, given: &Obj) -> Res<Obj> {
     match Argument::simple(access, info.size, given) {
         Ok(made) => Ok(made),
         Err(Raised) => {
-            let why = Exception::take();
+            let why = Exception::set_aside();
             match given.getattr_opt(name!(c"_as_parameter_"))? {
                 Some(stand_in) => as_parameter(ty, &stand_in),
                 None if cfg!(Py_3_12) || strict::is_on() => Err(why.restore()),
@@ -340,6 +339,22 @@ fn init(slf: &Obj, arguments: &Obj, _keywords: Option<&Obj>) -> Res<()> {
             Err(raise(Exc::Type, message))
         }
     }
+}
+
+/// The getter of `value`: the commonest types at once, the others with all that may go wrong.
+unsafe extern "C" fn get_entry(slf: *mut ffi::PyObject, _: *mut c_void) -> *mut ffi::PyObject {
+    // SAFETY: Python has checked the class of the living object, and reads its value of its own type.
+    unsafe {
+        let object = &*(&raw const slf).cast::<Obj>();
+        if let Some(access) = Info::peek_own(object, |info| info.access)
+            && let Some(made) = access.get_plain(Data::of_self(object).memory())
+        {
+            return made.map_or(std::ptr::null_mut(), Obj::into_ptr);
+        }
+    }
+    py::guard(std::ptr::null_mut(), || {
+        Ok(get(entry::borrow!(slf))?.into_ptr())
+    })
 }
 
 fn get(slf: &Obj) -> Res<Obj> {

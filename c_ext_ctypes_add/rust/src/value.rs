@@ -1,6 +1,6 @@
 //! Simple values between Python and C memory, one pair of reading and writing per type code.
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 
 use clib::ctype::{CType, Primitive};
 use pyo3::ffi;
@@ -105,20 +105,36 @@ impl Access {
     ///
     /// # Safety
     /// `at` points to memory of this type.
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn get(self, at: *const u8, size: usize, bits: Option<Bits>) -> Res<Obj> {
-        // SAFETY: the caller's promise; unaligned reads accept packed structs.
+        // SAFETY: the caller's promise.
         unsafe {
-            match (self.code, bits) {
-                _ if self.swapped => {}
-                (b'i', None) => return py::int(at.cast::<i32>().read_unaligned().into()),
-                (b'd', None) => return py::float(at.cast::<f64>().read_unaligned()),
-                (b'l' | b'q', None) if self.size == 8 => {
-                    return py::int(at.cast::<i64>().read_unaligned());
-                }
-                _ => {}
+            if bits.is_none()
+                && let Some(made) = self.get_plain(at)
+            {
+                return made;
             }
             self.get_any(at, size, bits)
+        }
+    }
+
+    /// The same for the commonest types; `None` for others.
+    ///
+    /// # Safety
+    /// As for [`Access::get`].
+    #[inline(always)]
+    pub(crate) unsafe fn get_plain(self, at: *const u8) -> Option<Res<Obj>> {
+        if self.swapped {
+            return None;
+        }
+        // SAFETY: the caller's promise; unaligned reads accept packed structs.
+        unsafe {
+            Some(match self.code {
+                b'i' => number::int(at.cast::<i32>().read_unaligned().into()),
+                b'd' => py::float(at.cast::<f64>().read_unaligned()),
+                b'l' | b'q' if self.size == 8 => number::int(at.cast::<i64>().read_unaligned()),
+                _ => return None,
+            })
         }
     }
 
@@ -126,6 +142,7 @@ impl Access {
     ///
     /// # Safety
     /// As for [`Access::get`].
+    #[inline(never)]
     unsafe fn get_any(self, at: *const u8, size: usize, bits: Option<Bits>) -> Res<Obj> {
         // SAFETY: the caller's promise covers every read below; unaligned reads accept packed
         // structs.
@@ -366,8 +383,7 @@ fn one_byte(value: &Obj) -> Res<u8> {
 /// The characters before the first zero, at most `size`.
 unsafe fn chars(at: *const u8, size: usize) -> Res<Obj> {
     // SAFETY: the caller vouches for `size` bytes.
-    let room = unsafe { std::slice::from_raw_parts(at, size) };
-    py::bytes(CStr::from_bytes_until_nul(room).map_or(room, CStr::to_bytes))
+    py::bytes(unsafe { std::slice::from_raw_parts(at, libc::strnlen(at.cast(), size)) })
 }
 
 unsafe fn set_chars(at: *mut u8, value: &Obj, size: usize) -> Res<()> {
@@ -398,6 +414,10 @@ unsafe fn set_chars(at: *mut u8, value: &Obj, size: usize) -> Res<()> {
 }
 
 unsafe fn wide_string(text: *const libc::wchar_t, length: usize) -> Res<Obj> {
+    if text.is_aligned() {
+        // SAFETY: the caller vouches for `length` characters.
+        return unsafe { Obj::owned(ffi::PyUnicode_FromWideChar(text, length as isize)) };
+    }
     let mut aligned = Vec::with_capacity(length);
     for index in 0..length {
         // SAFETY: the caller vouches for `length` characters; a packed struct may misalign them.

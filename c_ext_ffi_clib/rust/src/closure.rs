@@ -97,10 +97,10 @@ impl Closure {
         Closure::choose(signature, handler, false)
     }
 
-    /// Makes a C function that calls `handler` with its registers. `None` when the signature does not
-    /// fit them or no entry point is free: then only [`Closure::new`] will do.
-    pub fn over_registers(signature: &Signature, handler: RegisterHandler) -> Option<Closure> {
-        let shape = Shape::of(&RegisterCall::new(signature)?)?;
+    /// Makes a C function that calls `handler` with the registers of a signature. `None` when its
+    /// result takes two of them or no entry point is free: then only [`Closure::new`] will do.
+    pub fn over_registers(call: &RegisterCall, handler: RegisterHandler) -> Option<Closure> {
+        let shape = Shape::of(call)?;
         let entered = Box::new(handler);
         // SAFETY: the closure owns the box and is dropped after the trampoline.
         let trampoline = unsafe { Trampoline::take(&raw const *entered, shape)? };
