@@ -14,6 +14,7 @@ pub mod diagnosis;
 pub mod errors;
 pub mod exit;
 pub mod flow;
+pub mod inspect;
 pub mod interrupt;
 pub mod judge;
 pub mod lesson;

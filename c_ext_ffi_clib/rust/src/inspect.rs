@@ -5,8 +5,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use object::{Architecture, BinaryFormat, Object, ObjectKind};
+use object::read::elf::{ElfFile, FileHeader};
+use object::read::macho::{LoadCommandVariant, MachHeader, MachOFile};
+use object::{Architecture, BinaryFormat, Object, ObjectKind, elf};
 use thiserror::Error;
+
+/// The largest file that is read, in bytes; libraries with debug information stay below.
+pub const LARGEST: u64 = 1 << 30;
 
 /// A file that holds machine code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +24,40 @@ pub struct Contents {
     pub shared: bool,
     /// The libraries that it asks for, by the names it uses.
     pub needed: Vec<String>,
+    /// The folders that it adds to the loader's search for them.
+    pub search: Vec<Search>,
     /// The symbols that it offers.
     pub exports: Vec<String>,
+}
+
+/// A list of folders in which the loader looks for the needed libraries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// How the file says it; that decides when the loader looks there.
+    pub kind: SearchKind,
+    /// The list as the file has it, on ELF with colons between folders.
+    pub folders: String,
+}
+
+/// How a file adds folders to the search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SearchKind {
+    /// `DT_RPATH` of ELF: before `LD_LIBRARY_PATH`, and for the libraries of libraries too.
+    Rpath,
+    /// `DT_RUNPATH` of ELF: after `LD_LIBRARY_PATH`, and for this file's own libraries only.
+    Runpath,
+    /// `LC_RPATH` of Mach-O: what stands for `@rpath` in the names of libraries.
+    LoadCommand,
+}
+
+impl fmt::Display for SearchKind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            SearchKind::Rpath => "rpath",
+            SearchKind::Runpath => "runpath",
+            SearchKind::LoadCommand => "@rpath",
+        })
+    }
 }
 
 /// What a file is.
@@ -70,6 +107,11 @@ impl Target {
         machine_name(self.machine)
     }
 
+    /// Whether the lowest byte of a number comes first.
+    pub fn is_little_endian(self) -> bool {
+        self.little_endian
+    }
+
     /// The system whose format the file has, as far as the format tells.
     pub fn system(self) -> &'static str {
         match self.format {
@@ -112,6 +154,9 @@ pub enum InspectError {
     /// A folder, a pipe or a device.
     #[error("not a regular file")]
     NotAFile,
+    /// More than anybody would wait for.
+    #[error("the file has {} MiB; more than {} MiB are not read", .0 >> 20, LARGEST >> 20)]
+    TooLarge(u64),
     /// No bytes at all.
     #[error("the file is empty")]
     Empty,
@@ -158,12 +203,22 @@ impl fmt::Display for Foreign {
 /// # Errors
 /// When it cannot be read or holds no machine code.
 pub fn read(path: &Path) -> Result<Contents, InspectError> {
+    parse(&bytes(path)?)
+}
+
+/// The bytes of the file at `path`.
+///
+/// # Errors
+/// When it cannot be read, is no regular file, or is larger than [`LARGEST`].
+pub fn bytes(path: &Path) -> Result<Vec<u8>, InspectError> {
     let metadata = fs::metadata(path).map_err(InspectError::Open)?;
     if !metadata.is_file() {
         return Err(InspectError::NotAFile);
     }
-    let data = fs::read(path).map_err(InspectError::Open)?;
-    parse(&data)
+    if metadata.len() > LARGEST {
+        return Err(InspectError::TooLarge(metadata.len()));
+    }
+    fs::read(path).map_err(InspectError::Open)
 }
 
 /// Describes the contents of a file.
@@ -189,6 +244,7 @@ pub fn parse(data: &[u8]) -> Result<Contents, InspectError> {
         kind,
         shared: kind == Kind::SharedLibrary,
         needed: needed(&file),
+        search: search(&file),
         exports: exports(&file),
     })
 }
@@ -293,6 +349,51 @@ fn needed(file: &object::File<'_>) -> Vec<String> {
         .flatten()
         .map(|library| String::from_utf8_lossy(library.name()).into_owned())
         .collect()
+}
+
+fn search(file: &object::File<'_>) -> Vec<Search> {
+    match file {
+        object::File::Elf32(file) => elf_search(file),
+        object::File::Elf64(file) => elf_search(file),
+        object::File::MachO32(file) => macho_search(file),
+        object::File::MachO64(file) => macho_search(file),
+        _ => Vec::new(),
+    }
+}
+
+fn elf_search<Elf: FileHeader>(file: &ElfFile<'_, Elf>) -> Vec<Search> {
+    let (endian, data) = (file.endian(), file.data());
+    let Ok(table) = file.elf_section_table().dynamic_table(endian, data) else {
+        return Vec::new();
+    };
+    let entries = table.iter().filter_map(|entry| {
+        let kind = match entry.tag {
+            elf::DT_RPATH => SearchKind::Rpath,
+            elf::DT_RUNPATH => SearchKind::Runpath,
+            _ => return None,
+        };
+        let folders = String::from_utf8_lossy(table.string(entry).ok()?).into_owned();
+        Some(Search { kind, folders })
+    });
+    entries.collect()
+}
+
+fn macho_search<Mach: MachHeader>(file: &MachOFile<'_, Mach>) -> Vec<Search> {
+    let Ok(mut commands) = file.macho_load_commands() else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    while let Ok(Some(command)) = commands.next() {
+        if let Ok(LoadCommandVariant::Rpath(rpath)) = command.variant()
+            && let Ok(folder) = command.string(file.endian(), rpath.path)
+        {
+            found.push(Search {
+                kind: SearchKind::LoadCommand,
+                folders: String::from_utf8_lossy(folder).into_owned(),
+            });
+        }
+    }
+    found
 }
 
 fn exports(file: &object::File<'_>) -> Vec<String> {

@@ -12,12 +12,10 @@ pub mod cdef;
 mod classify;
 #[cfg(feature = "call")]
 pub mod closure;
-#[cfg(feature = "call")]
 pub mod ctype;
 #[cfg(feature = "call")]
 mod ffi_type;
 pub mod inspect;
-#[cfg(feature = "call")]
 pub mod layout;
 #[cfg(all(feature = "call", unix))]
 pub mod library;

@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod explain;
 pub mod grade;
 pub mod hint;
+pub mod inspect;
 pub mod list;
 mod measure;
 pub mod next;
