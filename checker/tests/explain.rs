@@ -65,3 +65,29 @@ fn an_unknown_wrong_answer_names_the_known_ones() {
         "{said}"
     );
 }
+
+#[test]
+fn what_was_found_is_told_again_without_another_run() {
+    let args = [
+        "lesson-7.3",
+        "ctypes/stock",
+        "--wrong",
+        "ctypes-by-value",
+        "--json",
+    ];
+    let look = || -> Json {
+        let said = explain(&args);
+        assert_eq!(said.status.code(), Some(1));
+        let document: Json = serde_json::from_slice(&said.stdout).expect("one document");
+        document["variants"][0].clone()
+    };
+    let (first, second) = (look(), look());
+    assert_eq!(first["diagnosis"], second["diagnosis"]);
+    assert!(first["diagnosis"]["class"].is_string(), "{first}");
+    let missed = first["missing"].as_array().expect("a list");
+    let last = second["steps"].as_array().expect("a list").last();
+    let before =
+        last.is_some_and(|step| step == "all of this was done before, with the same files");
+    // A look that lacks a tool is not kept: the tool may be there the next time.
+    assert_eq!(before, missed.is_empty(), "{second}");
+}

@@ -9,11 +9,12 @@ use crate::workspace::Workspace;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Folders of the cache, and how long an entry stays after it was last made or used.
-const STAY: [(&str, u32); 5] = [
+const STAY: [(&str, u32); 6] = [
     ("work", 1),
     ("store", 30),
     ("verdicts", 90),
     ("references", 90),
+    ("investigations", 90),
     ("conformance", 90),
 ];
 

@@ -152,6 +152,7 @@ impl Args {
             thorough: true,
             gdb: self.gdb,
             valgrind: self.valgrind,
+            recall: true,
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Gathers evidence about a failing variant, from what costs nothing to what costs seconds, and has it explained.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
 
 use super::inputs::Files;
 use super::plan::Asked;
@@ -12,9 +14,11 @@ use super::work::{self, Prepared};
 use super::{Courtroom, diagnosis};
 use crate::border::{Answer, Ended, Ending, Interrogation, Limit, Loading, printable, signal_name};
 use crate::build::sanitizers::{self, Sanitizers};
+use crate::build::store::write_atomically;
 use crate::build::{self};
 use crate::diagnosis::evidence::{Call, End, Evidence, Raised, Run, Source};
 use crate::diagnosis::{Diagnosis, debugger, explain, sanitizer};
+use crate::errors::ExpectedError;
 use crate::lesson::Sources;
 use crate::python::probe;
 use crate::transcript;
@@ -52,10 +56,19 @@ pub struct Effort {
     pub gdb: bool,
     /// Whether to run under valgrind.
     pub valgrind: bool,
+    /// Whether what was found in the same files before may be told again.
+    pub recall: bool,
+}
+
+impl Effort {
+    /// Whether what is found may be kept: what a debugger shows is asked for to be seen as it is now.
+    pub(super) fn may_be_kept(self) -> bool {
+        self.recall && self.thorough && !self.gdb && !self.valgrind
+    }
 }
 
 /// What was done, and what came of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Investigation {
     /// The bug, when one of a known class was found.
     pub diagnosis: Option<Diagnosis>,
@@ -108,6 +121,26 @@ pub fn investigate(
 }
 
 impl Investigation {
+    /// What was found before, when it is kept there.
+    pub(super) fn recall(path: &Path) -> Option<Investigation> {
+        let mut kept: Investigation = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+        kept.steps
+            .push("all of this was done before, with the same files".to_owned());
+        Some(kept)
+    }
+
+    /// Keeps it, if it found something and missed nothing: a search without result is worth another.
+    ///
+    /// # Errors
+    /// When the cache cannot be written.
+    pub(super) fn keep(&self, path: &Path) -> anyhow::Result<()> {
+        if self.diagnosis.is_none() || !self.missing.is_empty() {
+            return Ok(());
+        }
+        write_atomically(path, &serde_json::to_vec(self)?)
+            .map_err(|cause| ExpectedError::cache(path, cause).into())
+    }
+
     fn report(&mut self, name: &str, run: &Run) {
         let text = printable(run.stderr.as_bytes());
         let kept: Vec<&str> = text

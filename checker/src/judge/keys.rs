@@ -108,6 +108,15 @@ impl<'a> Keys<'a> {
             .join(format!("{key}.json"))
     }
 
+    /// Where the investigation with this key is kept.
+    pub fn investigation_path(&self, key: &str) -> PathBuf {
+        self.tools
+            .workspace
+            .cache
+            .join("investigations")
+            .join(format!("{key}.json"))
+    }
+
     fn own(&self, kind: &str, variant: Variant, files: &Files) -> anyhow::Result<Key> {
         Ok(Key::of(kind)
             .text(&self.shared)

@@ -138,6 +138,12 @@ pub fn investigate(
 ) -> anyhow::Result<Result<Investigation, Failure>> {
     let court = Courtroom::open(tools, lesson, sources)?;
     let files = inputs::bridge_files(lesson, variant, sources)?;
+    let kept = court.investigation_path(variant, &files, suspect)?;
+    if effort.may_be_kept()
+        && let Some(known) = Investigation::recall(&kept)
+    {
+        return Ok(Ok(known));
+    }
     let prepared = match work::prepare(&court, variant, sources, &files, &[])? {
         Ok(prepared) => prepared,
         Err(failure) => return Ok(Err(failure)),
@@ -166,7 +172,11 @@ pub fn investigate(
         told: &told,
     };
     let first = suspect.map(|_| 0);
-    investigation::investigate(&trial, first, effort).map(Ok)
+    let found = investigation::investigate(&trial, first, effort)?;
+    if effort.may_be_kept() {
+        found.keep(&kept)?;
+    }
+    Ok(Ok(found))
 }
 
 /// Builds all variants of these sources and fills their work folders, without running them.
@@ -330,6 +340,20 @@ impl<'a> Courtroom<'a> {
             })
             .text(border::wanted_isolation().name())
             .finish())
+    }
+
+    /// Where an investigation of these files is kept. It names files and the question, so it depends on both.
+    fn investigation_path(
+        &self,
+        variant: Variant,
+        files: &Files,
+        suspect: Option<&Question>,
+    ) -> anyhow::Result<std::path::PathBuf> {
+        let key = Key::of("investigation")
+            .text(&self.verdict_key(variant, files)?)
+            .text(&format!("{:?} {suspect:?}", self.sources))
+            .finish();
+        Ok(self.keys.investigation_path(&key))
     }
 
     /// Judges what the cache did not know, several at a time.
