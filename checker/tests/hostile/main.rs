@@ -62,7 +62,8 @@ impl Case {
             Some("filter") => layer != "none" && cfg!(target_arch = "x86_64"),
             Some("landlock") => layer != "none",
             Some("full") => layer == "full",
-            _ => true,
+            Some(other) => panic!("{}: needs = {other:?}", self.name),
+            None => true,
         }
     }
 }

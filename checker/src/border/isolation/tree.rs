@@ -94,7 +94,7 @@ pub(super) fn enter(plan: &Plan) -> io::Result<()> {
     let copied = is_copied(plan.access, plan.cwd);
     let work = copied.then(|| open_folder(plan.cwd)).transpose()?;
     let options = format!(
-        "mode=0755,size={}m,nr_inodes={INODES}",
+        "mode=0555,size={}m,nr_inodes={INODES}",
         plan.disk_mib.max(1)
     );
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
@@ -117,6 +117,7 @@ pub(super) fn enter(plan: &Plan) -> io::Result<()> {
     }
     if let Some(work) = work {
         make_folder(plan.cwd)?;
+        fs::set_permissions(inside(plan.cwd), Permissions::from_mode(0o755))?;
         let mut room = plan.disk_mib.saturating_mul(1 << 20);
         copy_folder(&work.path, &inside(plan.cwd), plan.owner, &mut room)
             .map_err(|error| named("copy the work folder", error))?;
@@ -204,10 +205,11 @@ fn inside(place: &Path) -> PathBuf {
     Path::new(".").join(place.strip_prefix("/").unwrap_or(place))
 }
 
+/// Makes a folder and those above it. The payload of an ordinary user owns them, and has no business in any of them.
 fn make_folder(place: &Path) -> io::Result<()> {
     DirBuilder::new()
         .recursive(true)
-        .mode(0o755)
+        .mode(0o555)
         .create(inside(place))
 }
 
