@@ -99,24 +99,25 @@ unsafe fn enter_for_int(context: usize, registers: &Arrived) -> u64 {
     // SAFETY: the caller's promise.
     unsafe {
         match attach::Found::now() {
-            attach::Found::Waiting(_attached) => answer_int(context, registers),
+            attach::Found::Waiting(_attached) => answer_int::<false>(context, registers),
             attach::Found::Holding => answer_int_apart(context, registers),
             attach::Found::Elsewhere => enter(context, registers),
         }
     }
 }
 
-/// [`answer_int`], which is compiled into the usual way once more.
 #[inline(never)]
 unsafe fn answer_int_apart(context: usize, registers: &Arrived) -> u64 {
     // SAFETY: the caller's promise.
-    unsafe { answer_int(context, registers) }
+    unsafe { answer_int::<true>(context, registers) }
 }
 
+/// Compiled once for each of its callers, so that it becomes a part of them.
+///
 /// # Safety
 /// As for [`enter`], with the interpreter held.
 #[inline(always)]
-unsafe fn answer_int(context: usize, registers: &Arrived) -> u64 {
+unsafe fn answer_int<const APART: bool>(context: usize, registers: &Arrived) -> u64 {
     let body = |callback: &Callback| {
         let called = callback.call(|arrival| arrival.of_registers(registers));
         match called.as_ref().ok().and_then(small_result) {

@@ -31,6 +31,8 @@ pub(crate) struct Creation {
     places: Places,
     /// How many values are taken by position.
     most: usize,
+    /// How many of them, from the first on, may be written without asking anything.
+    plain: usize,
 }
 
 /// Where the values go.
@@ -157,7 +159,7 @@ fn make_plain(ty: &Obj, given: &[Obj]) -> Option<Res<Obj>> {
     let slot = slot_of(ty)?;
     // SAFETY: the interpreter is held, see above.
     let creation = unsafe { (*slot.creation.as_ptr()).as_deref() }?;
-    if creation.version != version(ty) || given.len() > creation.most {
+    if creation.version != version(ty) || given.len() > creation.plain {
         return None;
     }
     let made = match cdata::renewed(ty, slot, creation.shape)? {
@@ -232,7 +234,16 @@ impl Creation {
             Places::Items(..) => info.length,
             Places::Value(_) => 1,
         };
+        let plain = match &places {
+            Places::Members(places) => places
+                .iter()
+                .take_while(|place| place.store.is_known())
+                .count(),
+            Places::Items(store, _) | Places::Value(store) if store.is_known() => most,
+            Places::Items(..) | Places::Value(_) => 0,
+        };
         Some(Creation {
+            plain,
             version,
             shape: Shape::of(&info),
             info,
@@ -397,6 +408,10 @@ impl Store {
             _ if Width::of(access).is_some() => Store::Integer(access.size()),
             _ => Store::Other,
         }
+    }
+
+    fn is_known(self) -> bool {
+        !matches!(self, Store::Other)
     }
 
     /// Writes an exact value of the commonest types; otherwise nothing, and gives back `false`.

@@ -5,12 +5,12 @@
 
 /// Wraps a borrowed argument of an entry point; Python never passes NULL there.
 macro_rules! borrow {
-    ($ptr:ident) => {
-        // SAFETY: Python passes living objects and keeps them alive during the call.
-        unsafe { crate::py::Obj::by_ref(&$ptr) }.ok_or_else(|| {
-            crate::py::raise(crate::py::Exc::System, "NULL where an object is needed")
-        })?
-    };
+    ($ptr:ident) => {{
+        debug_assert!(!$ptr.is_null());
+        // SAFETY: Python passes living objects and keeps them alive during the call; an Obj is a
+        // transparent wrapper of its pointer.
+        unsafe { &*(&raw const $ptr).cast::<crate::py::Obj>() }
+    }};
 }
 
 /// The same for an argument that may be NULL.

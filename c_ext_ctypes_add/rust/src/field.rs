@@ -10,7 +10,7 @@ use crate::entry;
 use crate::info::Info;
 use crate::py::{self, Exc, Obj, Res, raise};
 use crate::types::{Plan, types};
-use crate::value::{Access, Bits};
+use crate::value::{self, Access, Bits};
 
 /// Where and what a member is.
 #[derive(Clone)]
@@ -106,17 +106,18 @@ unsafe extern "C" fn get_entry(
     })
 }
 
-fn expect(slf: &Obj) -> Res<&Member> {
-    Field::of(slf)
-        .map(Field::member)
-        .ok_or_else(|| raise(Exc::Type, "a CField is needed"))
+/// The member of the `self` of a slot or property.
+fn member_of(slf: &Obj) -> &Member {
+    debug_assert!(slf.has_type(types().field));
+    // SAFETY: Field is a transparent wrapper, and Python has checked the type.
+    unsafe { &*(&raw const *slf).cast::<Field>() }.member()
 }
 
 fn get(slf: &Obj, instance: Option<&Obj>) -> Res<Obj> {
     let Some(instance) = instance else {
         return Ok(slf.clone());
     };
-    let member = expect(slf)?;
+    let member = member_of(slf);
     let Some(data) = Data::of(instance) else {
         return Err(raise(Exc::Type, "not a ctype instance"));
     };
@@ -125,6 +126,7 @@ fn get(slf: &Obj, instance: Option<&Obj>) -> Res<Obj> {
     // was read when the record was made.
     unsafe {
         match member.access {
+            Some(access) if access.code == b's' => value::chars(at, member.size),
             Some(access) => access.get(at, member.size, member.bits),
             None => cdata::read(&member.ty, data, member.index, at),
         }
@@ -132,7 +134,7 @@ fn get(slf: &Obj, instance: Option<&Obj>) -> Res<Obj> {
 }
 
 fn set(slf: &Obj, instance: &Obj, value: Option<&Obj>) -> Res<()> {
-    let member = expect(slf)?;
+    let member = member_of(slf);
     let Some(data) = Data::of(instance) else {
         return Err(raise(Exc::Type, "not a ctype instance"));
     };
@@ -158,7 +160,15 @@ impl Member {
             bits: self.bits,
         };
         // SAFETY: as in `get`.
-        unsafe { data.assign(&self.ty, direct_access(self, value), value, element, at) }
+        unsafe {
+            let Some(access) = direct_access(self, value) else {
+                return data.assign(&self.ty, None, value, element, at);
+            };
+            match access.set(at, value, self.size, self.bits)? {
+                Some(kept) => data.keep(self.index, kept),
+                None => Ok(()),
+            }
+        }
     }
 }
 
@@ -173,12 +183,12 @@ fn direct_access(member: &Member, value: &Obj) -> Option<Access> {
 }
 
 fn offset(slf: &Obj) -> Res<Obj> {
-    py::int(expect(slf)?.offset as i64)
+    py::int(member_of(slf).offset as i64)
 }
 
 /// The size in bytes; of a bit-field, its width in the upper half and its first bit in the lower.
 fn size(slf: &Obj) -> Res<Obj> {
-    let member = expect(slf)?;
+    let member = member_of(slf);
     match member.bits {
         Some(bits) => py::int(i64::from(bits.width) << 16 | i64::from(bits.low)),
         None => py::int(member.size as i64),
@@ -186,7 +196,7 @@ fn size(slf: &Obj) -> Res<Obj> {
 }
 
 fn repr(slf: &Obj) -> Res<Obj> {
-    let member = expect(slf)?;
+    let member = member_of(slf);
     let (name, offset) = (py::type_name(member.ty.ptr().cast()), member.offset);
     py::string(&match member.bits {
         Some(Bits { low, width }) => {

@@ -216,19 +216,17 @@ pub(crate) fn argument_error(message: &str) -> Raised {
     Raised
 }
 
-/// The fields of a function object.
-pub(crate) fn layout(slf: &Obj) -> Res<*mut Layout> {
-    if slf.has_type(types().function) {
-        Ok(slf.ptr().cast())
-    } else {
-        Err(raise(Exc::Type, "a function object is needed"))
-    }
+/// The fields of a function object, which callers vouch for: it is the `self` of its slots and
+/// properties, or a new one.
+pub(crate) fn layout(slf: &Obj) -> *mut Layout {
+    debug_assert!(slf.has_type(types().function));
+    slf.ptr().cast()
 }
 
 /// Reads one of the overriding objects.
 macro_rules! own {
     ($slf:expr, $field:ident) => {{
-        let layout = crate::function::layout($slf)?;
+        let layout = crate::function::layout($slf);
         // SAFETY: a living function object; the place holds NULL or a reference that it owns.
         unsafe { Obj::borrowed((*layout).$field) }
     }};
@@ -240,7 +238,7 @@ pub(crate) use own;
 /// Python code, so that is for the end, when the object is consistent again.
 macro_rules! set_own {
     ($slf:expr, $field:ident, $value:expr) => {{
-        let layout = layout($slf)?;
+        let layout = layout($slf);
         let value: Option<Obj> = $value;
         // SAFETY: as above.
         unsafe {
@@ -283,7 +281,7 @@ fn bare(ty: &Obj) -> Res<Obj> {
 
 /// Lets a new function object be called; every one passes through here.
 pub(crate) fn make_callable(made: &Obj) -> Res<()> {
-    let layout = layout(made)?;
+    let layout = layout(made);
     // SAFETY: a new function object.
     unsafe { (*layout).vectorcall = Some(vectorcall) };
     Ok(())
@@ -365,7 +363,7 @@ fn set_errcheck(slf: &Obj, value: Option<&Obj>) -> Res<()> {
         return Err(raise(Exc::Type, "the errcheck attribute must be callable"));
     }
     let old = set_own!(slf, errcheck, value.cloned());
-    forget_direct(layout(slf)?);
+    forget_direct(layout(slf));
     drop(old);
     Ok(())
 }
@@ -391,7 +389,7 @@ fn set_restype(slf: &Obj, value: Option<&Obj>) -> Res<()> {
         set_own!(slf, checker, checker),
         set_own!(slf, restype, value.cloned()),
     );
-    forget_direct(layout(slf)?);
+    forget_direct(layout(slf));
     drop(old);
     Ok(())
 }
@@ -418,7 +416,7 @@ fn set_argtypes(slf: &Obj, value: Option<&Obj>) -> Res<()> {
         set_own!(slf, converters, converters),
         set_own!(slf, argtypes, argtypes),
     );
-    forget_direct(layout(slf)?);
+    forget_direct(layout(slf));
     drop(old);
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::creation::Creation;
 use crate::ending::Ends;
 use crate::py::{self, Obj};
 use crate::types::types;
-use crate::value::Access;
+use crate::value::{Access, Reader};
 
 /// What kind of type a record describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,6 +187,8 @@ pub(crate) struct Slot {
     pub(crate) creation: RefCell<Option<Rc<Creation>>>,
     /// The memory of dead instances.
     pub(crate) spare: Spare,
+    /// How the `value` of a simple instance is read.
+    pub(crate) reader: Cell<Option<Reader>>,
     /// How instances end the short way, where they do.
     pub(crate) ends: Cell<Option<Ends>>,
     /// Array types made of this type by length: weak references, so that they can die.
@@ -260,6 +262,7 @@ impl Slot {
                 && unsafe { ffi::PyType_IsSubtype(ty.ptr().cast(), data) != 0 },
             creation: RefCell::default(),
             spare: Spare::new(),
+            reader: Cell::new(None),
             ends: Cell::new(None),
             arrays: RefCell::default(),
         }

@@ -103,9 +103,7 @@ pub(crate) fn forget_direct(layout: *mut Layout) {
 
 /// The short way, prepared when it is first asked for; NULL when there is none.
 fn direct_of(slf: &Obj) -> *const Direct {
-    let Ok(layout) = layout(slf) else {
-        return std::ptr::null();
-    };
+    let layout = layout(slf);
     // SAFETY: a living function object.
     unsafe {
         if (*layout).direct_known {
@@ -129,7 +127,7 @@ fn direct_of(slf: &Obj) -> *const Direct {
 
 fn prepare_direct(slf: &Obj) -> Option<Direct> {
     let info = Info::of_instance(slf)?;
-    let layout = layout(slf).ok()?;
+    let layout = layout(slf);
     // SAFETY: a living function object.
     let (hooked, own_checker) = unsafe {
         let hooked = !(*layout).errcheck.is_null() || !(*layout).paramflags.is_null();
@@ -218,7 +216,7 @@ fn invoke_ordinary(
     if let Some(converters) = &converters {
         check_count(converters.items().len(), arguments.len(), info.call_flags)?;
     }
-    let layout = layout(slf)?;
+    let layout = layout(slf);
     // Without hooks the short way was tried before, and has declined the values.
     // SAFETY: a living function object.
     let hooked = unsafe { !(*layout).direct.is_null() && !(*(*layout).direct).is_plain };

@@ -191,7 +191,8 @@ pub(crate) fn from_param(ty: &Obj, value: &Obj) -> Res<Obj> {
         ));
     }
     if let Some(stand_in) = value.getattr_opt(name!(c"_as_parameter_"))? {
-        return as_parameter(ty, &stand_in);
+        // It may have one of its own, and so on.
+        return recursive(|| from_param(ty, &stand_in));
     }
     let (wanted, given) = (py::type_name(ty.ptr().cast()), value.type_name());
     Err(raise(
@@ -203,14 +204,6 @@ pub(crate) fn from_param(ty: &Obj, value: &Obj) -> Res<Obj> {
 /// Whether a built-in method is the common `from_param`.
 pub(crate) fn is_own_from_param(function: ffi::PyCFunction) -> bool {
     function as usize == from_param_entry as ffi::PyCFunction as usize
-}
-
-/// Converts the `_as_parameter_` of something; it may have one of its own, and so on.
-pub(crate) fn as_parameter(ty: &Obj, stand_in: &Obj) -> Res<Obj> {
-    recursive(|| {
-        let from_param = ty.getattr(name!(c"from_param"))?;
-        from_param.call_one(stand_in)
-    })
 }
 
 /// Runs `body` one level deeper; endless chains become a RecursionError.

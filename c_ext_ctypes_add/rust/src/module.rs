@@ -113,7 +113,6 @@ entry::method!(get_errno_entry, errno::get);
 entry::binary!(incref_entry, memory::incref);
 entry::binary!(object_entry, memory::object_from_address);
 entry::binary!(pointer_entry, pointer::pointer);
-entry::binary!(pointer_type_entry, pointer::pointer_type);
 entry::binary!(resize_entry, memory::resize);
 entry::binary!(set_errno_entry, errno::set);
 entry::binary!(set_strict_entry, strict::set);
@@ -136,7 +135,7 @@ fn functions() -> Vec<ffi::PyMethodDef> {
         entry::method_o(c"Py_INCREF", incref_entry),
         entry::method_o(c"PyObj_FromPtr", object_entry),
         entry::method_o(c"pointer", pointer_entry),
-        entry::method_o(c"POINTER", pointer_type_entry),
+        entry::method_o(c"POINTER", pointer::pointer_type_entry),
         entry::method_varargs(c"resize", resize_entry),
         entry::method_o(c"set_errno", set_errno_entry),
         entry::method_o(c"_set_strict", set_strict_entry),

@@ -367,6 +367,24 @@ fn new_pointer_type(target: &Obj) -> Res<Obj> {
     Ok(made)
 }
 
+/// `POINTER(type)`, which is usually known.
+pub(crate) unsafe extern "C" fn pointer_type_entry(
+    module: *mut ffi::PyObject,
+    target: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: the dict lives for ever, and what is in it is held; Python passes living objects.
+    unsafe {
+        let known = ffi::PyDict_GetItemWithError(types().pointer_cache, target);
+        if known.is_null() {
+            return make_pointer_type_entry(module, target);
+        }
+        ffi::Py_INCREF(known);
+        known
+    }
+}
+
+entry::binary!(make_pointer_type_entry, pointer_type);
+
 /// `pointer(instance)`.
 pub(crate) fn pointer(module: &Obj, instance: &Obj) -> Res<Obj> {
     pointer_type(module, &instance.ty())?.call_one(instance)

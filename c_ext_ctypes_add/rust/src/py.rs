@@ -299,7 +299,7 @@ impl Obj {
         debug_assert!(self.is_bytes());
         // SAFETY: bytes never change; the slice borrows the object.
         unsafe {
-            let length = ffi::PyBytes_Size(self.ptr()) as usize;
+            let length = ffi::Py_SIZE(self.ptr()) as usize;
             std::slice::from_raw_parts(ffi::PyBytes_AS_STRING(self.ptr()).cast(), length)
         }
     }

@@ -9,8 +9,8 @@ use crate::argument::{Argument, byref_at};
 use crate::cdata::{self, Data, Element};
 use crate::creation::{self, Store};
 use crate::entry;
-use crate::info::{self, Info, Kind};
-use crate::meta::{self, as_parameter};
+use crate::info::{self, Info, Kind, slot_in, slot_of};
+use crate::meta::{self, recursive};
 use crate::py::{self, Exc, Exception, Obj, Raised, Res, name, raise};
 use crate::strict;
 use crate::types::{Plan, empty, leak, types};
@@ -125,6 +125,9 @@ fn describe(ty: &Obj, access: Access, proto: &Obj) {
     let order = if big { '>' } else { '<' };
     info.format =
         CString::new(format!("{order}{}", value::buffer_code(access.code))).unwrap_or_default();
+    if let Some(slot) = slot_of(ty) {
+        slot.reader.set(access.reader());
+    }
     info.store(ty);
 }
 
@@ -183,7 +186,7 @@ fn from_param(ty: &Obj, given: &Obj) -> Res<Obj> {
         Err(Raised) => {
             let why = Exception::set_aside();
             match given.getattr_opt(name!(c"_as_parameter_"))? {
-                Some(stand_in) => as_parameter(ty, &stand_in),
+                Some(stand_in) => recursive(|| from_param(ty, &stand_in)),
                 None if cfg!(Py_3_12) || strict::is_on() => Err(why.restore()),
                 None => Err(raise(Exc::Type, "wrong type")),
             }
@@ -232,7 +235,10 @@ fn text_from_param(ty: &Obj, given: &Obj, own: u8, character: u8) -> Res<Obj> {
         return Ok(given.clone());
     }
     if let Some(stand_in) = given.getattr_opt(name!(c"_as_parameter_"))? {
-        return as_parameter(ty, &stand_in);
+        return recursive(|| match own {
+            b'z' => char_p_from_param(ty, &stand_in),
+            _ => wchar_p_from_param(ty, &stand_in),
+        });
     }
     Err(refuse(
         given,
@@ -310,7 +316,7 @@ fn void_p_from_param(ty: &Obj, given: &Obj) -> Res<Obj> {
         }
     }
     if let Some(stand_in) = given.getattr_opt(name!(c"_as_parameter_"))? {
-        return as_parameter(ty, &stand_in);
+        return recursive(|| void_p_from_param(ty, &stand_in));
     }
     Err(refuse(given, "c_void_p"))
 }
@@ -341,17 +347,21 @@ fn init(slf: &Obj, arguments: &Obj, _keywords: Option<&Obj>) -> Res<()> {
     }
 }
 
-/// The getter of `value`: the commonest types at once, the others with all that may go wrong.
+/// The getter of `value`.
 unsafe extern "C" fn get_entry(slf: *mut ffi::PyObject, _: *mut c_void) -> *mut ffi::PyObject {
-    // SAFETY: Python has checked the class of the living object, and reads its value of its own type.
+    let object = entry::borrow!(slf);
+    // SAFETY: Python has checked the class of the living object. It is concrete, so that it has a
+    // slot, and its memory is of its type.
     unsafe {
-        let object = &*(&raw const slf).cast::<Obj>();
-        if let Some(access) = Info::peek_own(object, |info| info.access)
-            && let Some(made) = access.get_plain(Data::of_self(object).memory())
-        {
-            return made.map_or(std::ptr::null_mut(), Obj::into_ptr);
+        match slot_in(object.type_ptr()).reader.get() {
+            Some(read) => read(Data::of_self(object).memory()),
+            None => get_swapped_entry(slf),
         }
     }
+}
+
+/// The same for values in the other byte order.
+unsafe fn get_swapped_entry(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
     py::guard(std::ptr::null_mut(), || {
         Ok(get(entry::borrow!(slf))?.into_ptr())
     })
@@ -396,12 +406,20 @@ fn from_outparam(slf: &Obj) -> Res<Obj> {
 }
 
 fn repr(slf: &Obj) -> Res<Obj> {
-    let name = slf.type_name();
     if cdata::is_simple_subclass(&slf.ty()) {
+        let name = slf.type_name();
         return py::string(&format!("<{name} object at {:p}>", slf.ptr()));
     }
     let value = get(slf)?;
-    py::string(&format!("{name}({})", value.repr()?))
+    // SAFETY: the name of a living type, and a living object.
+    unsafe {
+        let name = (*slf.type_ptr()).tp_name;
+        Obj::owned(ffi::PyUnicode_FromFormat(
+            c"%s(%R)".as_ptr(),
+            name,
+            value.ptr(),
+        ))
+    }
 }
 
 fn truth(slf: &Obj) -> Res<bool> {

@@ -8,7 +8,7 @@ use crate::cdata::Data;
 use crate::entry;
 use crate::py::{self, Buffer, Exc, Obj, Raised, Res, raise};
 use crate::types::leak;
-use crate::value::Access;
+use crate::value::{self, Access};
 
 entry::getter!(char_value_entry, char_value);
 entry::setter!(set_char_value_entry, set_char_value);
@@ -66,7 +66,7 @@ fn char_value(slf: &Obj) -> Res<Obj> {
     // SAFETY: the `self` of a property of array types.
     let data = unsafe { Data::of_self(slf) };
     // SAFETY: the instance's memory, an array of characters.
-    unsafe { Access::native(b's').get(data.memory(), data.size(), None) }
+    unsafe { value::chars(data.memory(), data.size()) }
 }
 
 fn set_char_value(slf: &Obj, value: Option<&Obj>) -> Res<()> {
@@ -86,7 +86,8 @@ fn set_char_value(slf: &Obj, value: Option<&Obj>) -> Res<()> {
     }
     // SAFETY: the instance's memory has `size` bytes; the terminator is written where it fits.
     unsafe {
-        data.memory().copy_from(bytes.as_ptr(), bytes.len());
+        data.memory()
+            .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
         if bytes.len() < size {
             data.memory().add(bytes.len()).write(0);
         }
@@ -120,7 +121,7 @@ fn wide_value(slf: &Obj) -> Res<Obj> {
     // SAFETY: the `self` of a property of array types.
     let data = unsafe { Data::of_self(slf) };
     // SAFETY: the instance's memory, an array of wide characters.
-    unsafe { Access::native(b'U').get(data.memory(), data.size(), None) }
+    unsafe { value::wide_chars(data.memory(), data.size()) }
 }
 
 fn set_wide_value(slf: &Obj, value: Option<&Obj>) -> Res<()> {

@@ -71,7 +71,30 @@ pub(crate) fn is_swappable(code: u8) -> bool {
     b"hHiIlLqQfd".contains(&code)
 }
 
+/// Reads a value; NULL with an exception set.
+///
+/// # Safety
+/// It is given memory of its type.
+pub(crate) type Reader = unsafe fn(*const u8) -> *mut ffi::PyObject;
+
+/// The [`Reader`] of a type code.
+///
+/// # Safety
+/// As for [`Reader`].
+unsafe fn read<const CODE: u8>(at: *const u8) -> *mut ffi::PyObject {
+    let access = Access::native(CODE);
+    // SAFETY: the caller's promise.
+    let made = unsafe {
+        match access.get_plain(at) {
+            Some(made) => made,
+            None => access.get_every(at, access.size(), None),
+        }
+    };
+    made.map_or(std::ptr::null_mut(), Obj::into_ptr)
+}
+
 impl Access {
+    #[inline(always)]
     pub(crate) fn native(code: u8) -> Access {
         let size = primitive(code).map_or(size_of::<*mut c_void>(), Primitive::size);
         Access {
@@ -118,6 +141,22 @@ impl Access {
         }
     }
 
+    /// How values in the machine's byte order are read.
+    pub(crate) fn reader(self) -> Option<Reader> {
+        macro_rules! readers {
+            ($($code:literal)*) => {
+                match self.code {
+                    $($code => Some(read::<$code> as Reader),)*
+                    _ => None,
+                }
+            };
+        }
+        if self.swapped {
+            return None;
+        }
+        readers!(b'c' b'b' b'B' b'h' b'H' b'i' b'I' b'l' b'L' b'f' b'd' b'g' b'q' b'Q' b'z' b'Z' b'P' b'u' b'v' b'?' b'O')
+    }
+
     /// The same for the commonest types; `None` for others.
     ///
     /// # Safety
@@ -144,6 +183,12 @@ impl Access {
     /// As for [`Access::get`].
     #[inline(never)]
     unsafe fn get_any(self, at: *const u8, size: usize, bits: Option<Bits>) -> Res<Obj> {
+        // SAFETY: the caller's promise.
+        unsafe { self.get_every(at, size, bits) }
+    }
+
+    #[inline(always)]
+    unsafe fn get_every(self, at: *const u8, size: usize, bits: Option<Bits>) -> Res<Obj> {
         // SAFETY: the caller's promise covers every read below; unaligned reads accept packed
         // structs.
         unsafe {
@@ -151,18 +196,12 @@ impl Access {
                 b'c' => py::bytes(&[*at]),
                 b'u' => wide_string(at.cast(), 1),
                 b's' => chars(at, size),
-                b'U' => {
-                    let room = size / size_of::<libc::wchar_t>();
-                    wide_string(at.cast(), wide_length(at.cast(), room))
-                }
+                b'U' => wide_chars(at, size),
                 b'?' | b'v' => py::boolean(self.load(at, bits) != 0),
                 b'f' => py::float(f64::from(f32::from_bits(self.load(at, None) as u32))),
                 b'd' => py::float(f64::from_bits(self.load(at, None))),
                 b'g' => py::float(longdouble::read(at)),
-                b'z' => match pointer_at(at) {
-                    null if null.is_null() => Ok(py::none()),
-                    text => py::bytes(std::ffi::CStr::from_ptr(text.cast()).to_bytes()),
-                },
+                b'z' => text(at),
                 b'Z' => match pointer_at(at).cast::<libc::wchar_t>() {
                     null if null.is_null() => Ok(py::none()),
                     text => wide_string(text, libc::wcslen(text)),
@@ -352,6 +391,7 @@ fn real(value: &Obj) -> Res<f64> {
     }
 }
 
+#[inline(never)]
 fn one_byte(value: &Obj) -> Res<u8> {
     if value.is_bytes() && value.as_bytes().len() == 1 {
         return Ok(value.as_bytes()[0]);
@@ -380,12 +420,25 @@ fn one_byte(value: &Obj) -> Res<u8> {
     ))
 }
 
+/// The text behind a `char *`.
+unsafe fn text(at: *const u8) -> Res<Obj> {
+    // SAFETY: the caller vouches for a pointer, NULL or to a zero-terminated text.
+    match unsafe { pointer_at(at) } {
+        null if null.is_null() => Ok(py::none()),
+        text => api!(Obj::owned(ffi::PyBytes_FromString(text.cast()))),
+    }
+}
+
 /// The characters before the first zero, at most `size`.
-unsafe fn chars(at: *const u8, size: usize) -> Res<Obj> {
+///
+/// # Safety
+/// `at` points to so many bytes.
+pub(crate) unsafe fn chars(at: *const u8, size: usize) -> Res<Obj> {
     // SAFETY: the caller vouches for `size` bytes.
     py::bytes(unsafe { std::slice::from_raw_parts(at, libc::strnlen(at.cast(), size)) })
 }
 
+#[inline(never)]
 unsafe fn set_chars(at: *mut u8, value: &Obj, size: usize) -> Res<()> {
     if !value.is_bytes() {
         let name = value.type_name();
@@ -413,28 +466,47 @@ unsafe fn set_chars(at: *mut u8, value: &Obj, size: usize) -> Res<()> {
     Ok(())
 }
 
+#[inline(always)]
 unsafe fn wide_string(text: *const libc::wchar_t, length: usize) -> Res<Obj> {
-    if text.is_aligned() {
-        // SAFETY: the caller vouches for `length` characters.
-        return unsafe { Obj::owned(ffi::PyUnicode_FromWideChar(text, length as isize)) };
+    if !text.is_aligned() {
+        // SAFETY: the caller's promise.
+        return unsafe { unaligned_wide_string(text, length) };
     }
-    let mut aligned = Vec::with_capacity(length);
-    for index in 0..length {
-        // SAFETY: the caller vouches for `length` characters; a packed struct may misalign them.
-        aligned.push(unsafe { text.add(index).read_unaligned() });
-    }
+    // SAFETY: the caller vouches for `length` characters.
+    unsafe { Obj::owned(ffi::PyUnicode_FromWideChar(text, length as isize)) }
+}
+
+/// A packed struct may misalign them.
+#[inline(never)]
+unsafe fn unaligned_wide_string(text: *const libc::wchar_t, length: usize) -> Res<Obj> {
+    // SAFETY: the caller vouches for `length` characters.
+    let read = |index| unsafe { text.add(index).read_unaligned() };
+    let aligned: Vec<_> = (0..length).map(read).collect();
     api!(Obj::owned(ffi::PyUnicode_FromWideChar(
         aligned.as_ptr(),
         length as isize
     )))
 }
 
+/// The wide characters before the first zero, in at most `size` bytes.
+///
+/// # Safety
+/// `at` points to so many bytes.
+pub(crate) unsafe fn wide_chars(at: *const u8, size: usize) -> Res<Obj> {
+    let text = at.cast::<libc::wchar_t>();
+    // SAFETY: the caller's promise.
+    unsafe { wide_string(text, wide_length(text, size / size_of::<libc::wchar_t>())) }
+}
+
 /// Characters before the first zero, at most `room`.
+#[inline(always)]
 unsafe fn wide_length(text: *const libc::wchar_t, room: usize) -> usize {
+    let mut length = 0;
     // SAFETY: the caller vouches for `room` characters.
-    (0..room)
-        .find(|index| unsafe { text.add(*index).read_unaligned() } == 0)
-        .unwrap_or(room)
+    while length < room && unsafe { text.add(length).read_unaligned() } != 0 {
+        length += 1;
+    }
+    length
 }
 
 /// The characters of a `str` as C sees them.
@@ -471,6 +543,7 @@ fn expect_str(value: &Obj) -> Res<()> {
     ))
 }
 
+#[inline(never)]
 unsafe fn set_wide_char(at: *mut u8, value: &Obj) -> Res<()> {
     expect_str(value)?;
     let text = wide_of(value)?;
@@ -482,6 +555,7 @@ unsafe fn set_wide_char(at: *mut u8, value: &Obj) -> Res<()> {
     Ok(())
 }
 
+#[inline(never)]
 unsafe fn set_wide_chars(at: *mut u8, value: &Obj, size: usize) -> Res<()> {
     expect_str(value)?;
     let text = wide_of(value)?;
@@ -516,6 +590,7 @@ fn address_of(value: &Obj) -> Res<*mut c_void> {
     value.to_address()
 }
 
+#[inline(never)]
 unsafe fn set_char_pointer(at: *mut u8, value: &Obj) -> Res<Option<Obj>> {
     if !value.is_none() && !value.is_int() && !value.is_bytes() {
         let name = value.type_name();
@@ -538,6 +613,7 @@ unsafe fn set_char_pointer(at: *mut u8, value: &Obj) -> Res<Option<Obj>> {
     Ok(None)
 }
 
+#[inline(never)]
 unsafe fn set_wide_pointer(at: *mut u8, value: &Obj) -> Res<Option<Obj>> {
     if !value.is_none() && !value.is_int() && !value.is_str() {
         let name = value.type_name();
