@@ -15,14 +15,18 @@ type (``OverflowError``), a number too large for a ``float`` (``OverflowError``)
 that names no field of a structure (``AttributeError``). It holds for the whole process.
 """
 
+# What importlib.machinery gives out, from where it has it: importing importlib and typing would
+# take as long as all the rest.
+import _frozen_importlib as _bootstrap
+import _frozen_importlib_external as _machinery
 import builtins as _builtins
-import importlib as _importlib
-import importlib.machinery as _machinery
-import importlib.util as _util
 import sys as _sys
-from typing import Any as _Any
 
 from rust_ctypes import _rust_ctypes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any as _Any
 
 _NAMES = {"ctypes": __name__, "_ctypes": f"{__name__}._rust_ctypes"}
 
@@ -33,7 +37,7 @@ def _translated(name: str) -> str:
     return _NAMES.get(head, head) + dot + tail
 
 
-def _import(name: str, globals=None, locals=None, fromlist=(), level=0) -> _Any:
+def _import(name: str, globals=None, locals=None, fromlist=(), level=0) -> "_Any":
     """``__import__`` for the code of the stock package."""
     ours = _translated(name) if level == 0 else name
     if ours == name or fromlist:
@@ -43,7 +47,7 @@ def _import(name: str, globals=None, locals=None, fromlist=(), level=0) -> _Any:
     return _sys.modules[_NAMES[name.partition(".")[0]]]
 
 
-def _adapt(module: _Any) -> None:
+def _adapt(module: "_Any") -> None:
     """Makes the code of a module import through ``_import``.
 
     Functions take their builtins from the globals that they are defined in, so this also holds
@@ -52,30 +56,26 @@ def _adapt(module: _Any) -> None:
     module.__dict__["__builtins__"] = {**vars(_builtins), "__import__": _import}
 
 
-class _Loader(_machinery.SourceFileLoader):
-    """Loads a submodule of the stock package as one of ours."""
-
-    def exec_module(self, module: _Any) -> None:
-        _adapt(module)
-        exec(self.get_code(module.__name__), module.__dict__)
+def _execute(module: "_Any") -> None:
+    """``exec_module`` of the loader of a submodule of the stock package, as one of ours."""
+    _adapt(module)
+    exec(module.__spec__.loader.get_code(module.__name__), module.__dict__)
 
 
-class _Finder:
+def _find_spec(name: str, path=None, target=None):
     """Finds the submodules of this package in the folder of the stock one."""
-
-    @staticmethod
-    def find_spec(name: str, path=None, target=None):
-        if not name.startswith(f"{__name__}.") or name == _NAMES["_ctypes"]:
-            return None
-        stock = _machinery.PathFinder.find_spec(name, path)
-        if stock is None or not isinstance(stock.loader, _machinery.SourceFileLoader):
-            return stock
-        return _util.spec_from_file_location(
-            name,
-            stock.origin,
-            loader=_Loader(name, stock.origin),
-            submodule_search_locations=stock.submodule_search_locations,
-        )
+    if not name.startswith(f"{__name__}.") or name == _NAMES["_ctypes"]:
+        return None
+    stock = _machinery.PathFinder.find_spec(name, path)
+    if stock is None or not isinstance(stock.loader, _machinery.SourceFileLoader):
+        return stock
+    loader = _machinery.SourceFileLoader(name, stock.origin)
+    loader.exec_module = _execute
+    spec = _bootstrap.ModuleSpec(name, loader, origin=stock.origin)
+    spec.submodule_search_locations = stock.submodule_search_locations
+    # The origin is a file, which becomes the module's ``__file__``.
+    spec.has_location = True
+    return spec
 
 
 def _run_stock_package() -> None:
@@ -85,7 +85,8 @@ def _run_stock_package() -> None:
         raise ImportError("this Python has no ctypes package whose code could be run")
     module = _sys.modules[__name__]
     module.__path__.extend(stock.submodule_search_locations or ())
-    _sys.meta_path.insert(0, _Finder)
+    # A namespace is enough of a finder, and cheaper than a class.
+    _sys.meta_path.insert(0, type(_sys.implementation)(find_spec=_find_spec))
     _adapt(module)
     # Not exec() from here: on 3.9, code that starts with its caller's globals keeps the caller's
     # builtins, and would quietly import the stock _ctypes. The loader has globals of its own.
@@ -95,7 +96,8 @@ def _run_stock_package() -> None:
 def install() -> None:
     """Puts this package in the place of ``ctypes`` for everything imported from now on."""
     for name in ("_endian", "util", "wintypes"):
-        _sys.modules[f"ctypes.{name}"] = _importlib.import_module(f"{__name__}.{name}")
+        _builtins.__import__(f"{__name__}.{name}")
+        _sys.modules[f"ctypes.{name}"] = _sys.modules[f"{__name__}.{name}"]
     _sys.modules["_ctypes"] = _rust_ctypes
     _sys.modules["ctypes"] = _sys.modules[__name__]
 
