@@ -1,4 +1,4 @@
-/* What Rust cannot say: the C type `long double`, and the address of errno. */
+/* What Rust cannot say: the C type `long double`, and the places of errno. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,6 +6,22 @@
 int *rust_cffi_errno(void)
 {
     return &errno;
+}
+
+/* Where a thread's variable lies is looked up by a call, unless the loader fixes
+   its offset: glibc does so for small ones, musl not for a library loaded late. */
+#ifdef __GLIBC__
+#define FIXED_OFFSET __attribute__((tls_model("initial-exec")))
+#else
+#define FIXED_OFFSET
+#endif
+
+/* What C left in errno, kept apart from the interpreter's own use of it. */
+static FIXED_OFFSET __thread int kept_errno;
+
+int *rust_cffi_kept_errno(void)
+{
+    return &kept_errno;
 }
 
 /* The values are copied: their places in a packed struct may not be aligned. */

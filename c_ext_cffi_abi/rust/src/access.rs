@@ -1,10 +1,12 @@
 //! Items, slices, fields and iteration of cdata.
 
+use std::cell::Cell;
 use std::ffi::c_int;
 
 use pyo3::exceptions::{PyAttributeError, PyIndexError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyByteArray, PyBytes, PySlice, PyString};
 
 use crate::aggregate::field_to_c;
@@ -12,7 +14,8 @@ use crate::cdata::{self, Raw, Value};
 use crate::compose::open_array;
 use crate::convert::to_c;
 use crate::ctype::{CField, CType, Kind, OPEN_ARRAY, PLAIN, Type, layout, size_of_type};
-use crate::primitive::{Class, read_float, read_signed, read_unsigned};
+use crate::exact;
+use crate::primitive::{Class, Primitive, read_float, read_signed, read_unsigned};
 use crate::produce::{from_bits, from_c};
 use crate::slots::{borrow, guard, guard_object};
 
@@ -26,12 +29,14 @@ pub fn table() -> ffi::PyMappingMethods {
 }
 
 unsafe extern "C" fn length(object: *mut ffi::PyObject) -> ffi::Py_ssize_t {
+    // SAFETY: a slot is called with a living cdata.
+    let raw = unsafe { Raw::known(object) };
+    if let Kind::Array { length, .. } = &raw.ctype.get().kind {
+        return length.map_or(raw.length, usize::cast_signed);
+    }
     guard(-1, |py| {
         // SAFETY: a slot is called with a living object.
         let value = Value::expect(unsafe { borrow(py, &object) })?;
-        if value.ctype().get().is_array() {
-            return Ok(value.array_length().cast_signed());
-        }
         Err(PyTypeError::new_err(format!(
             "cdata of type '{}' has no len()",
             value.ctype().get().name
@@ -39,10 +44,71 @@ unsafe extern "C" fn length(object: *mut ffi::PyObject) -> ffi::Py_ssize_t {
     })
 }
 
+/// A number among the items, or the record that a pointer from `new` owns; `None` when there is
+/// more to do than to look.
+///
+/// # Safety
+/// `object` is a living cdata, `key` a living object, and the GIL is held.
+unsafe fn simple_item(
+    object: *mut ffi::PyObject,
+    key: *mut ffi::PyObject,
+) -> Option<*mut ffi::PyObject> {
+    // SAFETY: the caller's promise. The item lies inside the array, and behind a pointer as far as
+    // that is right.
+    unsafe {
+        let index = isize::try_from(exact::int(key)?).ok()?;
+        let raw = Raw::known(object);
+        let item = match &raw.ctype.get().kind {
+            Kind::Array { item, length, .. } => {
+                let length = length.map_or(raw.length, usize::cast_signed);
+                (0..length).contains(&index).then_some(item)?
+            }
+            Kind::Pointer { item, .. } if !raw.data.is_null() => {
+                if cdata::owns(object) {
+                    if index != 0 {
+                        return None;
+                    }
+                    if let Some(record) = cdata::record_of(object) {
+                        return Some(ffi::Py_NewRef(record));
+                    }
+                }
+                item
+            }
+            _ => return None,
+        };
+        let Kind::Primitive(primitive) = &item.get().kind else {
+            return None;
+        };
+        let offset = index.wrapping_mul(primitive.size.cast_signed());
+        number_at(raw.data.wrapping_offset(offset), *primitive)
+    }
+}
+
+/// The Python number of a plain C number; `None` for other primitives.
+///
+/// # Safety
+/// `at` points to a value of this type, and the GIL is held.
+#[inline]
+unsafe fn number_at(at: *const u8, primitive: Primitive) -> Option<*mut ffi::PyObject> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        Some(match primitive.class {
+            Class::Signed => ffi::PyLong_FromLongLong(read_signed(at, primitive.size)),
+            Class::Unsigned => ffi::PyLong_FromUnsignedLongLong(read_unsigned(at, primitive.size)),
+            Class::Float => ffi::PyFloat_FromDouble(read_float(at, primitive.size)),
+            _ => return None,
+        })
+    }
+}
+
 unsafe extern "C" fn get_item(
     object: *mut ffi::PyObject,
     key: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
+    // SAFETY: a slot is called with living objects.
+    if let Some(found) = unsafe { simple_item(object, key) } {
+        return found;
+    }
     guard_object(|py| {
         // SAFETY: a slot is called with living objects.
         let (value, key) = unsafe { (Value::expect(borrow(py, &object))?, borrow(py, &key)) };
@@ -346,13 +412,7 @@ unsafe fn number_in_field(
             Kind::Primitive(primitive) if field.bitshift == PLAIN => primitive,
             _ => return None,
         };
-        let at = raw.data.wrapping_add(field.offset);
-        Some(match primitive.class {
-            Class::Signed => ffi::PyLong_FromLongLong(read_signed(at, primitive.size)),
-            Class::Unsigned => ffi::PyLong_FromUnsignedLongLong(read_unsigned(at, primitive.size)),
-            Class::Float => ffi::PyFloat_FromDouble(read_float(at, primitive.size)),
-            _ => return None,
-        })
+        number_at(raw.data.wrapping_add(field.offset), *primitive)
     }
 }
 
@@ -436,11 +496,14 @@ pub unsafe extern "C" fn set_attribute(
 }
 
 /// The items of an array, one after the other.
-#[pyclass(module = "_cffi_backend", name = "__CData_iterator")]
+#[pyclass(frozen, module = "_cffi_backend", name = "__CData_iterator")]
 pub struct Items {
     array: Py<PyAny>,
-    index: usize,
+    next: Cell<usize>,
 }
+
+// SAFETY: the cell is used with the GIL held only.
+unsafe impl Sync for Items {}
 
 #[pymethods]
 impl Items {
@@ -448,21 +511,49 @@ impl Items {
         slf
     }
 
-    fn __next__<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let value = Value::expect(self.array.bind(py))?;
-        let Some(item) = value
-            .ctype()
-            .get()
-            .item(py)
-            .filter(|_| self.index < value.array_length())
-        else {
-            return Ok(None);
+    /// Never called: see [`Items::class`]. Its presence makes the type an iterator.
+    fn __next__(&self) -> Option<Py<PyAny>> {
+        None
+    }
+}
+
+impl Items {
+    /// Gives the type its own way to the next item, once, before the first object.
+    fn class(py: Python<'_>) {
+        static READY: PyOnceLock<()> = PyOnceLock::new();
+        READY.get_or_init(py, || {
+            let class = py.get_type::<Items>();
+            // SAFETY: the type has no objects yet and cannot be derived from.
+            unsafe {
+                (*class.as_type_ptr()).tp_iternext = Some(next_item);
+                ffi::PyType_Modified(class.as_type_ptr());
+            }
+        });
+    }
+}
+
+unsafe extern "C" fn next_item(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: a slot is called with a living object of its type, which keeps the array alive.
+    unsafe {
+        let py = Python::assume_attached();
+        let items = borrow(py, &object).cast_unchecked::<Items>();
+        let raw = Raw::known(items.get().array.as_ptr());
+        let Kind::Array { item, length, .. } = &raw.ctype.get().kind else {
+            return std::ptr::null_mut();
         };
-        let size = usize::try_from(item.get().size_now()).unwrap_or(0);
-        let at = value.data().wrapping_add(self.index * size);
-        self.index += 1;
-        // SAFETY: the item lies inside the array, which this object keeps alive.
-        unsafe { from_c(at, item) }.map(Some)
+        let index = items.get().next.get();
+        if index >= length.unwrap_or(raw.length.unsigned_abs()) {
+            return std::ptr::null_mut();
+        }
+        items.get().next.set(index + 1);
+        let offset = index.wrapping_mul(item.get().size_now().unsigned_abs());
+        let at = raw.data.wrapping_add(offset);
+        if let Kind::Primitive(primitive) = &item.get().kind
+            && let Some(number) = number_at(at, *primitive)
+        {
+            return number;
+        }
+        guard_object(|py| from_c(at, item.bind(py)))
     }
 }
 
@@ -479,8 +570,9 @@ pub unsafe extern "C" fn iterate(object: *mut ffi::PyObject) -> *mut ffi::PyObje
         }
         let items = Items {
             array: value.object.clone().unbind(),
-            index: 0,
+            next: Cell::new(0),
         };
+        Items::class(py);
         Ok(Bound::new(py, items)?.into_any())
     })
 }

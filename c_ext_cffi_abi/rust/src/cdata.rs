@@ -102,6 +102,40 @@ pub fn base_type() -> *mut ffi::PyTypeObject {
     &raw mut BASE
 }
 
+/// Whether the object is a handle or a callback.
+///
+/// # Safety
+/// It is a living object.
+pub unsafe fn is_own_gc(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { ffi::Py_TYPE(object) == &raw mut OWN_GC }
+}
+
+/// Whether the cdata came from `new`, or is a handle or a callback.
+///
+/// # Safety
+/// It is a living object.
+pub unsafe fn owns(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: the caller's promise.
+    let kind = unsafe { ffi::Py_TYPE(object) };
+    kind == &raw mut OWN || kind == &raw mut OWN_GC
+}
+
+/// Of a pointer from `new` to a struct: the cdata of the struct, which the pointer owns.
+///
+/// # Safety
+/// It is a living object.
+pub unsafe fn record_of(object: *mut ffi::PyObject) -> Option<*mut ffi::PyObject> {
+    // SAFETY: the caller's promise; the type says what the object is.
+    unsafe {
+        if ffi::Py_TYPE(object) != &raw mut OWN {
+            return None;
+        }
+        let record = (*object.cast::<Own>()).record;
+        (!record.is_null()).then_some(record)
+    }
+}
+
 fn flavour(kind: *mut ffi::PyTypeObject) -> Option<Flavour> {
     if kind == &raw mut BASE {
         Some(Flavour::Base)
@@ -124,6 +158,8 @@ pub struct Raw<'a> {
     pub ctype: &'a Py<CType>,
     /// As in [`Value::data`].
     pub data: *mut u8,
+    /// Items of an open array.
+    pub length: isize,
 }
 
 impl<'a> Raw<'a> {
@@ -151,6 +187,7 @@ impl<'a> Raw<'a> {
         Raw {
             ctype: &raw.ctype,
             data: raw.data,
+            length: raw.length,
         }
     }
 }

@@ -8,6 +8,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 
 use pyo3::exceptions::{PyRuntimeError, PySystemError};
+use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -162,6 +163,20 @@ impl Declared {
     /// Says what is included, once.
     pub fn include(&self, modules: Vec<Include>) {
         let _ = self.includes.set(modules);
+    }
+
+    /// The type that `text` (a `str`) has named before.
+    ///
+    /// # Safety
+    /// `text` is a living `str`, and the GIL is held.
+    pub unsafe fn known(&self, text: *mut ffi::PyObject) -> Option<*mut ffi::PyObject> {
+        // SAFETY: the caller's promise; to look for a `str` raises nothing.
+        unsafe {
+            let found = ffi::PyDict_GetItemWithError(self.parsed.as_ptr(), text);
+            // A function lies there as a tuple.
+            let is_type = !found.is_null() && ffi::Py_TYPE(found) != &raw mut ffi::PyTuple_Type;
+            is_type.then_some(found)
+        }
     }
 
     /// The type that `text` names.

@@ -6,11 +6,13 @@ use pyo3::exceptions::PyNotImplementedError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
+use crate::cdef::{Cdef, InLibrary};
 use crate::ctype::{Kind, Type, size_of_type};
 use crate::declared::Declared;
 use crate::errors::ffi_error;
 use crate::glue::{self, Tables};
 use crate::lib_object::Lib;
+use crate::library::CLibrary;
 use crate::opcode::code;
 use crate::produce::from_c;
 use crate::stock_tables::Global;
@@ -115,7 +117,7 @@ fn variable<'py>(name: &str, ctype: Type<'_, 'py>, place: Place) -> PyResult<Bou
         ctype: ctype.clone().unbind(),
         place,
     };
-    Ok(Bound::new(ctype.py(), made)?.into_any())
+    made.object(ctype.py())
 }
 
 /// A compiled function as a built-in function. Its definition lives as long as the module, which
@@ -223,4 +225,25 @@ pub fn function_value<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let ctype = Declared::generated(declared, text.unwrap_or_default())?.decayed();
     cdata::plain(&ctype, address.cast())
+}
+
+/// What a name of an in-line `FFI` is in an opened library.
+///
+/// # Errors
+/// Those of `in_library`; `AttributeError` for a function and `KeyError` for a variable that the
+/// library does not have, `ValueError` when it is closed.
+pub fn from_cdef<'py>(
+    cdef: &Bound<'py, Cdef>,
+    opened: &Bound<'py, CLibrary>,
+    name: &str,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = cdef.py();
+    match cdef.get().in_library(py, name)? {
+        InLibrary::Function(ctype) => opened.get().load_function(&ctype, name),
+        InLibrary::Variable(ctype) => {
+            let at = opened.get().variable(name)?;
+            variable(name, &ctype, Place::At(at.cast()))
+        }
+        InLibrary::Constant(value) => Ok(value.into_pyobject(py)?.into_any()),
+    }
 }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use pyo3::exceptions::{PyAttributeError, PyImportError, PyTypeError, PyValueError};
+use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCFunction, PyDict, PyString, PyTuple};
@@ -15,9 +16,10 @@ use crate::declared::{Declared, Found, Include, Source};
 use crate::errors::ffi_error;
 use crate::lib_object::{self, Lib};
 use crate::memory;
-use crate::published::{char_array, void_pointer};
+use crate::published::char_array;
+use crate::slots::{borrow, guard_object};
 use crate::stock_tables::{Packed, StockTables};
-use crate::{callback, compose, handles, library, machine, offsets, release, strings};
+use crate::{builtin, callback, compose, library, machine, offsets, release, strings};
 
 /// Versions of stock cffi's modules that are understood.
 pub const VERSIONS: std::ops::RangeInclusive<isize> = 0x2601..=0x28FF;
@@ -97,7 +99,29 @@ impl Ffi {
         self.found(argument, accept)?.typed()
     }
 
+    /// The type that a text has named before.
+    ///
+    /// # Safety
+    /// `argument` is a living object, and the GIL is held.
+    unsafe fn known(&self, argument: *mut ffi::PyObject) -> Option<*mut ffi::PyObject> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if ffi::Py_TYPE(argument) != &raw mut ffi::PyUnicode_Type {
+                return None;
+            }
+            self.declared.get().known(argument)
+        }
+    }
+
     fn found<'py>(&self, argument: &Bound<'py, PyAny>, accept: Accept) -> PyResult<Found<'py>> {
+        // SAFETY: a living object.
+        let known = unsafe { accept.text.then(|| self.known(argument.as_ptr())) };
+        if let Some(known) = known.flatten() {
+            // SAFETY: it is a type, and kept by the declarations.
+            let known = unsafe { Bound::from_borrowed_ptr(argument.py(), known) };
+            // SAFETY: as above.
+            return Ok(Found::Type(unsafe { known.cast_into_unchecked() }));
+        }
         if accept.text
             && let Ok(text) = argument.cast::<PyString>()
         {
@@ -112,6 +136,72 @@ impl Ffi {
             Some(value) => Ok(Found::Type(value.ctype().clone())),
             None => Err(accept.refuse(argument)),
         }
+    }
+
+    fn type_of<'py>(&self, cdecl: &Bound<'py, PyAny>) -> PyResult<Bound<'py, CType>> {
+        let accept = Accept {
+            ctype: false,
+            ..ANY
+        };
+        match self.ctype(cdecl, accept) {
+            Err(error) if !cdecl.is_instance_of::<PyString>() => {
+                match lib_object::function_pointer(cdecl)?
+                    .as_ref()
+                    .and_then(Value::of)
+                {
+                    Some(pointer) => Ok(pointer.ctype().clone()),
+                    None => Err(error),
+                }
+            }
+            result => result,
+        }
+    }
+
+    /// The method `typeof`.
+    pub unsafe extern "C" fn type_of_raw(
+        ffi: *mut ffi::PyObject,
+        cdecl: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject {
+        // SAFETY: a method is called with living objects, the first an `FFI`.
+        unsafe {
+            let py = Python::assume_attached();
+            let this = borrow(py, &ffi).cast_unchecked::<Ffi>().get();
+            let found = match this.known(cdecl) {
+                Some(known) => ffi::Py_NewRef(known),
+                None => builtin::type_of_cdata(cdecl),
+            };
+            if !found.is_null() {
+                return found;
+            }
+            guard_object(|py| Ok(this.type_of(borrow(py, &cdecl))?.into_any()))
+        }
+    }
+
+    /// The method `sizeof`.
+    pub unsafe extern "C" fn size_of_raw(
+        ffi: *mut ffi::PyObject,
+        cdecl: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject {
+        guard_object(|py| {
+            // SAFETY: as above.
+            let (this, cdecl) = unsafe {
+                (
+                    borrow(py, &ffi).cast_unchecked::<Ffi>().get(),
+                    borrow(py, &cdecl),
+                )
+            };
+            if let Some(value) = Value::of(cdecl) {
+                return builtin::size_of_cdata(value);
+            }
+            let ctype = this.ctype(cdecl, ANY)?;
+            match size_of_type(&ctype)? {
+                size if size >= 0 => Ok(size.into_pyobject(py)?.into_any()),
+                _ => Err(ffi_error(
+                    py,
+                    format!("don't know the size of ctype '{}'", ctype.get().name),
+                )),
+            }
+        })
     }
 
     /// Type and offset of a part, by the names and numbers behind the first argument.
@@ -211,42 +301,6 @@ impl Ffi {
         declared.include(included);
         declared.fill(Source::Stock(Box::new(tables)));
         Ok(())
-    }
-
-    /// The type that a text names or that a value has.
-    #[pyo3(name = "typeof")]
-    fn type_of<'py>(&self, cdecl: &Bound<'py, PyAny>) -> PyResult<Bound<'py, CType>> {
-        let accept = Accept {
-            ctype: false,
-            ..ANY
-        };
-        match self.ctype(cdecl, accept) {
-            Err(error) if !cdecl.is_instance_of::<PyString>() => {
-                match lib_object::function_pointer(cdecl)?
-                    .as_ref()
-                    .and_then(Value::of)
-                {
-                    Some(pointer) => Ok(pointer.ctype().clone()),
-                    None => Err(error),
-                }
-            }
-            result => result,
-        }
-    }
-
-    /// Bytes of a type or of a value.
-    fn sizeof(&self, cdecl: &Bound<'_, PyAny>) -> PyResult<isize> {
-        if let Some(value) = Value::of(cdecl) {
-            return Ok(offsets::size_of_value(value));
-        }
-        let ctype = self.ctype(cdecl, ANY)?;
-        match size_of_type(&ctype)? {
-            size if size >= 0 => Ok(size),
-            _ => Err(ffi_error(
-                cdecl.py(),
-                format!("don't know the size of ctype '{}'", ctype.get().name),
-            )),
-        }
     }
 
     /// Alignment of a type, or of that of a value, in bytes.
@@ -460,18 +514,6 @@ impl Ffi {
         release::release(Value::expect(cdata)?)
     }
 
-    /// A `void *` that stands for a Python object while this handle lives.
-    #[staticmethod]
-    fn new_handle<'py>(x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        handles::new(void_pointer(x.py())?, x)
-    }
-
-    /// The object that a handle stands for.
-    #[staticmethod]
-    fn from_handle<'py>(x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        handles::target(Value::expect(x)?)
-    }
-
     /// Opens a library; `None` stands for the process itself.
     #[pyo3(signature = (name, flags = 0))]
     fn dlopen<'py>(
@@ -481,6 +523,7 @@ impl Ffi {
     ) -> PyResult<Bound<'py, Lib>> {
         let opened = library::load(none_as_absent(Some(name)), flags)?;
         let title = opened.name().to_owned();
+        let opened = Bound::new(slf.py(), opened)?;
         Lib::new(slf.get().declared(slf.py()), &title, Some(opened))
     }
 

@@ -6,7 +6,6 @@ use pyo3::prelude::*;
 
 use crate::cdata::{self, Value};
 use crate::ctype::Type;
-use crate::slots::borrow;
 
 /// A handle of type `void *`.
 ///
@@ -39,13 +38,22 @@ pub fn target<'py>(value: Value<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
             "cannot use from_handle() on NULL pointer",
         ));
     }
-    let address: *mut ffi::PyObject = value.data().cast();
-    // SAFETY: the address is that of a living handle, for which the caller vouches; a wrong
-    // one is noticed by its type as far as that is possible.
-    let handle = unsafe { borrow(py, &address) };
-    let parts = Value::of(handle).and_then(Value::own_gc).ok_or_else(|| {
-        PySystemError::new_err("from_handle(): the address is not that of a living handle")
-    })?;
-    // SAFETY: a handle always has a target.
-    unsafe { Ok(Bound::from_borrowed_ptr(py, (*parts).object)) }
+    // SAFETY: the address is that of a living handle, for which the caller vouches; a wrong one is
+    // noticed by its type as far as that is possible.
+    match unsafe { target_at(value.data().cast()) } {
+        // SAFETY: the handle owns its target.
+        Some(target) => unsafe { Ok(Bound::from_borrowed_ptr(py, target)) },
+        None => Err(PySystemError::new_err(
+            "from_handle(): the address is not that of a living handle",
+        )),
+    }
+}
+
+/// The target of the handle at an address; `None` when no handle is there.
+///
+/// # Safety
+/// The address is that of a Python object, and the GIL is held.
+pub unsafe fn target_at(address: *mut ffi::PyObject) -> Option<*mut ffi::PyObject> {
+    // SAFETY: the caller's promise; the type says what the object is.
+    unsafe { cdata::is_own_gc(address).then(|| (*address.cast::<cdata::OwnGc>()).object) }
 }

@@ -3,18 +3,20 @@
 //! Each is made when it is first asked for and then kept, functions and constants as they are and
 //! variables as a [`Variable`] that is read anew each time.
 
+use std::cell::Cell;
 use std::ffi::{c_int, c_void};
-use std::sync::atomic::{AtomicPtr, Ordering};
 
 use pyo3::exceptions::{PyAttributeError, PyRuntimeError, PyTypeError};
 use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyModule, PyString};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyCFunction, PyDict, PyModule, PyString, PyType};
 
+use crate::cdef::Cdef;
 use crate::ctype::{CType, Kind};
 use crate::declared::{DEEPEST_INCLUDE, Declared, Source};
-use crate::entries::{from_generated, from_stock, function_value, generated_extern};
+use crate::entries::{from_cdef, from_generated, from_stock, function_value, generated_extern};
 use crate::errors::ffi_error;
 use crate::extern_python::{self, Slot};
 use crate::glue::{self, Tables};
@@ -33,26 +35,90 @@ pub struct Lib {
     declared: Py<Declared>,
     /// What has been asked for so far.
     attributes: Py<PyDict>,
+    /// Those of the attributes that were asked for last.
+    recent: Recent,
     /// Function pointers to functions that are built-in functions here.
     pointers: Py<PyDict>,
     /// The opened library; none for a compiled module.
-    opened: Option<CLibrary>,
+    opened: Option<Py<CLibrary>>,
+    /// The declarations of an in-line `FFI`; nothing is in `declared` then.
+    inline: Option<Py<Cdef>>,
 }
 
-/// The type of [`Variable`], to tell its objects from others by one comparison.
-static VARIABLE: AtomicPtr<ffi::PyTypeObject> = AtomicPtr::new(std::ptr::null_mut());
+/// A power of two.
+const RECENT: usize = 32;
 
-/// Gives the type `Lib` its own way of looking names up, once, before the first object.
-pub fn ready(py: Python<'_>) -> Bound<'_, pyo3::types::PyType> {
-    VARIABLE.store(py.get_type::<Variable>().as_type_ptr(), Ordering::Relaxed);
-    let class = py.get_type::<Lib>();
-    // SAFETY: the type has no objects yet and cannot be derived from.
-    unsafe {
-        let raw = class.as_type_ptr();
-        (*raw).tp_getattro = Some(get_attribute);
-        (*raw).tp_setattro = Some(set_attribute);
-        ffi::PyType_Modified(raw);
+/// Functions and constants by the address of their name: programs ask with the same few names over
+/// and over, and comparing addresses is less work than a look into a dictionary.
+///
+/// The names are kept alive, the values belong to the dictionary `attributes`: whoever takes one out
+/// of there forgets all of these.
+struct Recent([Cell<(*mut ffi::PyObject, *mut ffi::PyObject)>; RECENT]);
+
+// SAFETY: used with the GIL held only.
+unsafe impl Sync for Recent {}
+// SAFETY: as above; the names belong to no thread.
+unsafe impl Send for Recent {}
+
+impl Recent {
+    fn new() -> Recent {
+        Recent([const { Cell::new((std::ptr::null_mut(), std::ptr::null_mut())) }; RECENT])
     }
+
+    fn place(&self, name: *mut ffi::PyObject) -> &Cell<(*mut ffi::PyObject, *mut ffi::PyObject)> {
+        // Objects lie sixteen bytes apart, names of a few letters sixty-four.
+        let address = name as usize;
+        &self.0[((address >> 4) ^ (address >> 9)) % RECENT]
+    }
+
+    fn get(&self, name: *mut ffi::PyObject) -> Option<*mut ffi::PyObject> {
+        let (known, value) = self.place(name).get();
+        (known == name).then_some(value)
+    }
+
+    /// # Safety
+    /// Both live, `attributes` keeps the value, and the GIL is held.
+    unsafe fn put(&self, name: *mut ffi::PyObject, value: *mut ffi::PyObject) {
+        // SAFETY: the caller's promise; a name is given back exactly once.
+        unsafe {
+            let (before, _) = self.place(name).replace((ffi::Py_NewRef(name), value));
+            ffi::Py_XDECREF(before);
+        }
+    }
+
+    /// Forgets everything.
+    ///
+    /// # Safety
+    /// The GIL is held.
+    unsafe fn clear(&self) {
+        for place in &self.0 {
+            let (name, _) = place.replace((std::ptr::null_mut(), std::ptr::null_mut()));
+            // SAFETY: a name is given back exactly once.
+            unsafe { ffi::Py_XDECREF(name) };
+        }
+    }
+}
+
+impl Drop for Recent {
+    fn drop(&mut self) {
+        // SAFETY: an object is freed with the GIL held.
+        unsafe { self.clear() }
+    }
+}
+
+/// The type `Lib`. It gets its own way of looking names up, before the first object.
+pub fn class(py: Python<'_>) -> Bound<'_, PyType> {
+    static READY: PyOnceLock<()> = PyOnceLock::new();
+    let class = py.get_type::<Lib>();
+    READY.get_or_init(py, || {
+        // SAFETY: the type has no objects yet and cannot be derived from.
+        unsafe {
+            let raw = class.as_type_ptr();
+            (*raw).tp_getattro = Some(get_attribute);
+            (*raw).tp_setattro = Some(set_attribute);
+            ffi::PyType_Modified(raw);
+        }
+    });
     class
 }
 
@@ -64,17 +130,49 @@ impl Lib {
     pub fn new<'py>(
         declared: &Bound<'py, Declared>,
         name: &str,
-        opened: Option<CLibrary>,
+        opened: Option<Bound<'py, CLibrary>>,
     ) -> PyResult<Bound<'py, Lib>> {
         let py = declared.py();
+        class(py);
         let lib = Lib {
             name: PyString::new(py, name).unbind(),
             declared: declared.clone().unbind(),
             attributes: PyDict::new(py).unbind(),
+            recent: Recent::new(),
             pointers: PyDict::new(py).unbind(),
-            opened,
+            opened: opened.map(Bound::unbind),
+            inline: None,
         };
         Bound::new(py, lib)
+    }
+
+    /// A library opened by an in-line `FFI`.
+    ///
+    /// # Errors
+    /// When memory ends.
+    pub fn inline<'py>(
+        cdef: &Bound<'py, Cdef>,
+        opened: &Bound<'py, CLibrary>,
+    ) -> PyResult<Bound<'py, Lib>> {
+        let py = cdef.py();
+        class(py);
+        let lib = Lib {
+            name: PyString::new(py, opened.get().name()).unbind(),
+            declared: Declared::empty(py)?.unbind(),
+            attributes: PyDict::new(py).unbind(),
+            recent: Recent::new(),
+            pointers: PyDict::new(py).unbind(),
+            opened: Some(opened.clone().unbind()),
+            inline: Some(cdef.clone().unbind()),
+        };
+        Bound::new(py, lib)
+    }
+
+    /// Forgets what has been asked for, so that it is looked for anew.
+    fn forget(&self, py: Python<'_>) {
+        // SAFETY: the GIL is held. First, because these are values of the dictionary.
+        unsafe { self.recent.clear() };
+        self.attributes.bind(py).clear();
     }
 
     /// The name of its module.
@@ -90,7 +188,7 @@ impl Lib {
         let missing = |reason: String| ffi_error(py, reason);
         let title = self.title(py);
         let found = match &self.opened {
-            Some(library) => library.find(name)?,
+            Some(library) => library.get().find(name)?,
             None => None,
         };
         match found {
@@ -112,8 +210,8 @@ pub fn close(lib: &Bound<'_, Lib>) -> PyResult<()> {
     let Some(opened) = &lib.get().opened else {
         return Ok(());
     };
-    lib.get().attributes.bind(py).clear();
-    opened.close().map_err(|reason| {
+    lib.get().forget(py);
+    opened.get().close().map_err(|reason| {
         let title = lib.get().title(py);
         ffi_error(py, format!("closing library '{title}': {reason}"))
     })
@@ -144,6 +242,11 @@ fn entry<'py>(
     }
     let text = name.to_str()?;
     let declared = lib.get().declared.bind(py);
+    if let (Some(cdef), Some(opened)) = (&lib.get().inline, &lib.get().opened) {
+        let made = from_cdef(cdef.bind(py), opened.bind(py), text)?;
+        attributes.set_item(name, &made)?;
+        return Ok(Some(made));
+    }
     let mut made = match declared.get().source() {
         Some(Source::Generated(tables)) => from_generated(lib, declared, *tables, text)?,
         Some(Source::Stock(tables)) => match search(&tables.globals, text) {
@@ -240,6 +343,9 @@ fn generated_names(tables: Tables) -> impl Iterator<Item = (&'static str, bool)>
 
 /// All names that a `lib` offers, sorted.
 fn names(lib: &Bound<'_, Lib>, with_variables: bool) -> Vec<String> {
+    if let Some(cdef) = &lib.get().inline {
+        return cdef.get().library_names();
+    }
     let mut names: Vec<String> = match lib.get().declared.get().source() {
         Some(Source::Generated(tables)) => generated_names(*tables)
             .filter(|(_, is_variable)| with_variables || !is_variable)
@@ -304,11 +410,16 @@ unsafe extern "C" fn get_attribute(
     unsafe {
         let py = Python::assume_attached();
         let lib = borrow(py, &object).cast_unchecked::<Lib>();
+        if let Some(found) = lib.get().recent.get(name) {
+            return ffi::Py_NewRef(found);
+        }
         let found = ffi::PyDict_GetItemWithError(lib.get().attributes.as_ptr(), name);
         if !found.is_null() {
-            if ffi::Py_TYPE(found) != VARIABLE.load(Ordering::Relaxed) {
-                ffi::Py_INCREF(found);
-                return found;
+            if !Variable::is(found) {
+                if ffi::Py_TYPE(name) == &raw mut ffi::PyUnicode_Type {
+                    lib.get().recent.put(name, found);
+                }
+                return ffi::Py_NewRef(found);
             }
             // A reference of our own: while the variable is read, Python code may run.
             let variable = Bound::from_borrowed_ptr(py, found).cast_into_unchecked::<Variable>();
@@ -326,10 +437,18 @@ unsafe extern "C" fn get_attribute(
                 borrow(py, &name).cast::<PyString>()?,
             )
         };
+        let text = name.to_str()?;
+        if lib.get().inline.is_some() && text.starts_with("__") {
+            // What every object has. No function of C bears such a name: C reserves them.
+            let (object, name) = (lib.as_ptr(), name.as_ptr());
+            // SAFETY: living objects.
+            let found = unsafe { ffi::PyObject_GenericGetAttr(object, name) };
+            // SAFETY: a new reference, or null with an exception.
+            return unsafe { Bound::from_owned_ptr_or_err(py, found) };
+        }
         if let Some(entry) = entry(lib, name, 0)? {
             return value(entry);
         }
-        let text = name.to_str()?;
         if let Some(found) = module_attribute(lib, text)? {
             return Ok(found);
         }
@@ -381,10 +500,30 @@ impl Lib {
         names(slf, true)
     }
 
+    /// What cffi's `FFI.addressof` calls.
+    fn __addressof__<'py>(
+        slf: &Bound<'py, Self>,
+        name: &Bound<'py, PyString>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        address(slf, name)
+    }
+
+    /// What `FFI.cdef` calls when declarations are replaced.
+    fn __cffi_forget__(&self, py: Python<'_>) {
+        self.forget(py);
+    }
+
+    /// What cffi's `FFI.dlclose` calls.
+    fn __cffi_close__(slf: &Bound<'_, Self>) -> PyResult<()> {
+        close(slf)
+    }
+
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.declared)?;
         visit.call(&self.attributes)?;
-        visit.call(&self.pointers)
+        visit.call(&self.pointers)?;
+        visit.call(&self.opened)?;
+        visit.call(&self.inline)
     }
 }
 
@@ -401,6 +540,10 @@ pub fn address<'py>(
         return Err(no_such(lib, name.to_str()?));
     };
     if let Ok(variable) = entry.cast::<Variable>() {
+        if lib.get().inline.is_some() && variable.get().ctype.get().is_array() {
+            // An in-line `FFI` gives the array itself.
+            return variable.get().read(py);
+        }
         let ctype = compose::pointer(variable.get().ctype.bind(py))?;
         return cdata::plain(&ctype, variable.get().address(py)?);
     }

@@ -151,7 +151,11 @@ impl CLibrary {
         })
     }
 
-    fn variable(&self, name: &str) -> PyResult<*mut u8> {
+    /// The address of a variable.
+    ///
+    /// # Errors
+    /// `KeyError` when there is none of this name, `ValueError` when the library is closed.
+    pub fn variable(&self, name: &str) -> PyResult<*mut u8> {
         self.symbol(name)?.map_err(|reason| {
             PyKeyError::new_err(format!(
                 "variable '{name}' not found in library '{}': {reason}",
@@ -167,7 +171,8 @@ impl CLibrary {
         format!("<clibrary '{}'>", self.name)
     }
 
-    fn load_function<'py>(
+    /// A function, or the address of a variable, as a cdata of type `ctype`.
+    pub fn load_function<'py>(
         &self,
         ctype: &Bound<'py, CType>,
         name: &str,

@@ -1,6 +1,5 @@
-//! What Rust cannot say: `long double`, and the address of errno (see `csrc/machine.c`).
+//! What Rust cannot say: `long double`, and the places of errno (see `csrc/machine.c`).
 
-use std::cell::Cell;
 use std::ffi::{c_char, c_double, c_int, c_void};
 
 use pyo3::exceptions::PyOverflowError;
@@ -15,6 +14,7 @@ pub const LONG_DOUBLE: usize = if cfg!(all(target_vendor = "apple", target_arch 
 
 unsafe extern "C" {
     fn rust_cffi_errno() -> *mut c_int;
+    fn rust_cffi_kept_errno() -> *mut c_int;
     fn rust_cffi_long_double_get(at: *const c_void) -> c_double;
     fn rust_cffi_long_double_set(at: *mut c_void, value: c_double);
     fn rust_cffi_long_double_is_zero(at: *const c_void) -> c_int;
@@ -26,26 +26,22 @@ unsafe extern "C" {
     fn rust_cffi_testfunc(number: c_int) -> *mut c_void;
 }
 
-thread_local! {
-    /// What C left in errno, kept apart from the interpreter's own use of it.
-    static KEPT_ERRNO: Cell<c_int> = const { Cell::new(0) };
-}
-
 /// Puts the kept errno in place, right before C code runs.
 pub extern "C" fn restore_errno() {
-    // SAFETY: errno exists for every thread.
-    unsafe { *rust_cffi_errno() = KEPT_ERRNO.get() }
+    // SAFETY: both places exist for every thread.
+    unsafe { *rust_cffi_errno() = *rust_cffi_kept_errno() }
 }
 
 /// Keeps errno, right after C code ran.
 pub extern "C" fn save_errno() {
     // SAFETY: as above.
-    KEPT_ERRNO.set(unsafe { *rust_cffi_errno() });
+    unsafe { *rust_cffi_kept_errno() = *rust_cffi_errno() }
 }
 
 /// Where the kept errno of this thread is; valid while the thread lives.
 pub extern "C" fn kept_errno() -> *mut c_int {
-    KEPT_ERRNO.with(Cell::as_ptr)
+    // SAFETY: the place exists for every thread.
+    unsafe { rust_cffi_kept_errno() }
 }
 
 /// Where errno itself is.
@@ -56,12 +52,14 @@ pub fn errno_place() -> *mut c_int {
 
 /// The kept errno of this thread.
 pub fn errno() -> c_int {
-    KEPT_ERRNO.get()
+    // SAFETY: the place exists for every thread, and no other thread uses it.
+    unsafe { *rust_cffi_kept_errno() }
 }
 
 /// Sets the errno that the next C call sees.
 pub fn set_errno(value: c_int) {
-    KEPT_ERRNO.set(value);
+    // SAFETY: as above.
+    unsafe { *rust_cffi_kept_errno() = value }
 }
 
 /// A Python integer as a value of errno.

@@ -8,7 +8,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat};
 
-use crate::cdata::{self, Value};
+use crate::cdata::{self, Raw, Value};
 use crate::ctype::{Kind, size_of_type};
 use crate::machine;
 use crate::primitive::{Class, read_float, read_signed, read_unsigned};
@@ -126,32 +126,42 @@ fn distance<'py>(left: Value<'_, 'py>, right: Value<'_, 'py>) -> PyResult<Bound<
 }
 
 unsafe extern "C" fn is_true(object: *mut ffi::PyObject) -> c_int {
-    guard(-1, |py| {
-        // SAFETY: a slot is called with a living object.
-        let value = Value::expect(unsafe { borrow(py, &object) })?;
-        let Some(primitive) = value.ctype().get().primitive() else {
-            return Ok(c_int::from(!value.data().is_null()));
+    // SAFETY: a slot is called with a living cdata, which points to a value of its type.
+    let truth = unsafe {
+        let raw = Raw::known(object);
+        let (Kind::Primitive(primitive)
+        | Kind::Enum {
+            base: primitive, ..
+        }) = &raw.ctype.get().kind
+        else {
+            return c_int::from(!raw.data.is_null());
         };
-        let (at, size) = (value.data(), primitive.size);
-        // SAFETY: a cdata of a primitive type points to its value.
-        let truth = unsafe {
-            match primitive.class {
-                Class::Signed | Class::Unsigned | Class::Bool | Class::Char => {
-                    read_unsigned(at, size) != 0
-                }
-                Class::Float => read_float(at, size) != 0.0,
-                Class::LongDouble => !machine::long_double_is_zero(at),
-                Class::Complex => {
-                    let number = read_complex(at, size);
-                    number.real != 0.0 || number.imag != 0.0
-                }
+        let (at, size) = (raw.data, primitive.size);
+        match primitive.class {
+            Class::Signed | Class::Unsigned | Class::Bool | Class::Char => {
+                read_unsigned(at, size) != 0
             }
-        };
-        Ok(c_int::from(truth))
-    })
+            Class::Float => read_float(at, size) != 0.0,
+            Class::LongDouble => !machine::long_double_is_zero(at),
+            Class::Complex => {
+                let number = read_complex(at, size);
+                number.real != 0.0 || number.imag != 0.0
+            }
+        }
+    };
+    c_int::from(truth)
 }
 
 unsafe extern "C" fn to_int(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: a slot is called with a living cdata, which points to a value of its type.
+    unsafe {
+        let raw = Raw::known(object);
+        if let Kind::Primitive(primitive) = &raw.ctype.get().kind
+            && primitive.class == Class::Signed
+        {
+            return ffi::PyLong_FromLongLong(read_signed(raw.data, primitive.size));
+        }
+    }
     guard_object(|py| {
         // SAFETY: a slot is called with a living object.
         let value = Value::expect(unsafe { borrow(py, &object) })?;
@@ -275,6 +285,11 @@ fn comparable<'py>(value: Value<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
 
 /// Equal values have equal hashes: primitives that of the Python value, others by address.
 pub unsafe extern "C" fn hash(object: *mut ffi::PyObject) -> ffi::Py_hash_t {
+    // SAFETY: a slot is called with a living cdata.
+    let raw = unsafe { Raw::known(object) };
+    if raw.ctype.get().primitive().is_none() {
+        return hash_of_address(raw.data);
+    }
     guard(-1, |py| {
         // SAFETY: a slot is called with a living object.
         let value = Value::expect(unsafe { borrow(py, &object) })?;
@@ -285,8 +300,14 @@ pub unsafe extern "C" fn hash(object: *mut ffi::PyObject) -> ffi::Py_hash_t {
                 return made.hash();
             }
         }
-        // The low bits of an address are always zero; rotated away, they do not crowd a table.
-        let hash = (value.data() as usize).rotate_right(4).cast_signed();
-        Ok(if hash == -1 { -2 } else { hash })
+        Ok(hash_of_address(value.data()))
     })
+}
+
+fn hash_of_address(address: *mut u8) -> ffi::Py_hash_t {
+    // The low bits of an address are always zero; rotated away, they do not crowd a table.
+    match (address as usize).rotate_right(4).cast_signed() {
+        -1 => -2,
+        hash => hash,
+    }
 }

@@ -3,36 +3,59 @@
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyModule, PyString};
+use pyo3::types::PyType;
 
 use crate::ctype::{CType, Type};
 use crate::declared::{Declared, Include};
 use crate::ffi_object::Ffi;
 use crate::lib_object::Lib;
 use crate::memory::Buffer;
-use crate::{cdata, compose};
+use crate::{builtin, cdata, compose};
 
-/// Gives the type its class attributes, once.
+/// The class `FFI`, with its class attributes.
 ///
 /// # Errors
 /// Those of making them.
-pub fn ready(py: Python<'_>, module: &Bound<'_, PyModule>) -> PyResult<()> {
+pub fn class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
+    static READY: PyOnceLock<()> = PyOnceLock::new();
     let class = py.get_type::<Ffi>();
-    class.setattr(
-        "NULL",
-        cdata::plain(void_pointer(py)?, std::ptr::null_mut())?,
-    )?;
+    READY.get_or_try_init(py, || give_attributes(&class))?;
+    Ok(class)
+}
+
+fn give_attributes(class: &Bound<'_, PyType>) -> PyResult<()> {
+    let py = class.py();
+    let null = cdata::plain(void_pointer(py)?, std::ptr::null_mut())?;
+    class.setattr("NULL", null)?;
     class.setattr("error", crate::errors::class(py)?)?;
     class.setattr("CType", py.get_type::<CType>())?;
-    class.setattr("CData", module.getattr("_CDataBase")?)?;
+    // SAFETY: the type is ready and lives as long as the process.
+    let base = unsafe { Bound::from_borrowed_ptr(py, cdata::base_type().cast()) };
+    class.setattr("CData", base)?;
     class.setattr("buffer", py.get_type::<Buffer>())?;
-    for name in module.dict().keys() {
-        let name = name.cast_into::<PyString>()?;
-        if name.to_str()?.starts_with("RTLD_") {
-            class.setattr(&name, module.getattr(&name)?)?;
-        }
+    for (name, value) in loader_flags(py)? {
+        class.setattr(name, value)?;
     }
-    Ok(())
+    builtin::add_methods(class)
+}
+
+/// Those flags of `dlopen` that this system has.
+///
+/// # Errors
+/// When Python has no module `os`.
+pub fn loader_flags(py: Python<'_>) -> PyResult<Vec<(&'static str, Bound<'_, PyAny>)>> {
+    const NAMES: [&str; 7] = [
+        "RTLD_LAZY",
+        "RTLD_NOW",
+        "RTLD_GLOBAL",
+        "RTLD_LOCAL",
+        "RTLD_NODELETE",
+        "RTLD_NOLOAD",
+        "RTLD_DEEPBIND",
+    ];
+    let os = py.import("os")?;
+    let value = |name| Some((name, os.getattr_opt(name).ok()??));
+    Ok(NAMES.into_iter().filter_map(value).collect())
 }
 
 /// `void *`.
@@ -71,8 +94,8 @@ pub fn publish<'py>(
     lib: &Bound<'py, Lib>,
 ) -> PyResult<()> {
     let py = module.py();
-    let ffi = Ffi::over(declared);
-    module.setattr("ffi", Bound::new(py, ffi)?)?;
+    class(py)?;
+    module.setattr("ffi", Bound::new(py, Ffi::over(declared))?)?;
     module.setattr("lib", lib)?;
     // So that `from _module.lib import add` works.
     let modules = py.import("sys")?.getattr("modules")?;

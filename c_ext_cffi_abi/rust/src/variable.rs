@@ -1,6 +1,7 @@
 //! Variables of `lib`.
 
 use std::ffi::c_void;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -35,7 +36,28 @@ unsafe impl Send for Variable {}
 // SAFETY: as above.
 unsafe impl Sync for Variable {}
 
+/// The type of [`Variable`], once there is one, to tell its objects from others by one comparison.
+static CLASS: AtomicPtr<ffi::PyTypeObject> = AtomicPtr::new(std::ptr::null_mut());
+
 impl Variable {
+    /// A new object for it.
+    ///
+    /// # Errors
+    /// When memory ends.
+    pub fn object(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        CLASS.store(py.get_type::<Variable>().as_type_ptr(), Ordering::Relaxed);
+        Ok(Bound::new(py, self)?.into_any())
+    }
+
+    /// Whether an object is one.
+    ///
+    /// # Safety
+    /// It is a living object.
+    pub unsafe fn is(object: *mut ffi::PyObject) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { ffi::Py_TYPE(object) == CLASS.load(Ordering::Relaxed) }
+    }
+
     /// Where it lies for this thread.
     ///
     /// # Errors

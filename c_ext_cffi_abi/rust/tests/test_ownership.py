@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import threading
 import unittest
 import weakref
 from typing import Callable
@@ -41,6 +42,33 @@ class Ownership(unittest.TestCase):
         del handle
         gc.collect()
         self.assertIsNone(gone())
+
+    def test_what_is_no_handle_is_refused(self) -> None:
+        target = object()
+        for ffi in (self.ffi, rust_cffi._rust_cffi.FFI()):
+            handle = ffi.new_handle(target)
+            self.assertIs(ffi.from_handle(handle), target)
+            for wrong in (None, 1, target, ffi.cast("int *", handle), ffi.cast("long", handle)):
+                with self.subTest(wrong), self.assertRaises(TypeError):
+                    ffi.from_handle(wrong)
+            with self.assertRaises(TypeError):
+                ffi.from_handle()
+            with self.assertRaises(RuntimeError):
+                ffi.from_handle(ffi.NULL)
+
+    def test_each_thread_keeps_its_own_errno(self) -> None:
+        seen = []
+
+        def other() -> None:
+            seen.append(self.ffi.errno)
+            self.lib.fail_with(9)
+            seen.append(self.ffi.errno)
+
+        self.lib.fail_with(5)
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+        self.assertEqual((seen, self.ffi.errno), ([0, 9], 5))
 
     def test_a_cycle_through_a_handle_is_collected(self) -> None:
         class Target:

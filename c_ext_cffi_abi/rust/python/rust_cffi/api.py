@@ -8,13 +8,22 @@ from __future__ import annotations
 import sys
 
 from rust_cffi import _front, _rust_cffi
-from rust_cffi._library import make_library
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 _stock_api = _front.stock_module("api")
+
+
+class _Kept:
+    """What a library keeps; cffi's class clears it when declarations are replaced."""
+
+    def __init__(self, library: Any) -> None:
+        self._library = library
+
+    def clear(self) -> None:
+        self._library.__cffi_forget__()
 
 
 class FFI(_stock_api.FFI):
@@ -47,8 +56,8 @@ class FFI(_stock_api.FFI):
             )
         with self._lock:
             loaded = _stock_api._load_backend_lib(self._backend, name, flags)
-            library = make_library(self, loaded, name)
-            self._function_caches.append(library.__dict__)
+            library = _rust_cffi._inline_library(self._parser._cdef, loaded)
+            self._function_caches.append(_Kept(library))
             self._libraries.append(library)
         return library
 

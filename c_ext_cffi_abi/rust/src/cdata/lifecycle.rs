@@ -4,6 +4,7 @@ use std::ffi::{c_int, c_void};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use super::{BASE, CData, COLLECTED, Collected, FROM_BUFFER, FromBuffer, OWN, OWN_GC, Own, OwnGc};
 use crate::{access, numbers, release, show};
@@ -240,6 +241,11 @@ pub fn ready(py: Python<'_>) -> PyResult<()> {
                 return Err(PyErr::fetch(py));
             }
         }
+        // `inspect` and `doctest` ask callables for their name.
+        let names = Bound::from_borrowed_ptr(py, (*base).tp_dict).cast_into::<PyDict>()?;
+        names.set_item("__module__", "_cffi_backend")?;
+        names.set_item("__name__", "<cdata>")?;
+        ffi::PyType_Modified(base);
     }
     Ok(())
 }

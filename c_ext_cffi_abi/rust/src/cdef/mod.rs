@@ -29,6 +29,16 @@ pub struct Cdef {
     built: Mutex<HashMap<u64, Py<CType>>>,
 }
 
+/// What a declared name is in a library opened by `dlopen`.
+pub enum InLibrary<'py> {
+    /// A function, by the type of a pointer to it.
+    Function(Bound<'py, CType>),
+    /// A variable of this type.
+    Variable(Bound<'py, CType>),
+    /// A constant of this value.
+    Constant(i128),
+}
+
 /// Never held while Python code may run.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -94,6 +104,51 @@ impl Cdef {
     fn entry(&self, kind: Kind, name: &str) -> Option<Entry> {
         lock(&self.declarations).find(kind, name).cloned()
     }
+
+    /// What a library opened by `dlopen` has under a name.
+    ///
+    /// # Errors
+    /// `AttributeError` for an undeclared name; `NotImplementedError` and `VerificationMissing` for
+    /// what only a compiled module knows; those of making the type.
+    pub fn in_library<'py>(&self, py: Python<'py>, name: &str) -> PyResult<InLibrary<'py>> {
+        for kind in [Kind::Function, Kind::Variable] {
+            let object = self.entry(kind, name).map(|entry| entry.object);
+            if let Some(Object::Type(ctype)) = object {
+                let made = Builder::new(py, self).make(&ctype)?;
+                return Ok(match kind {
+                    Kind::Function => InLibrary::Function(made),
+                    _ => InLibrary::Variable(made),
+                });
+            }
+        }
+        if self.entry(Kind::Constant, name).is_some() {
+            return Err(PyNotImplementedError::new_err(format!(
+                "non-integer constant '{name}' cannot be accessed from a dlopen() library"
+            )));
+        }
+        let declarations = lock(&self.declarations);
+        let Some(value) = declarations.constant(name) else {
+            return Err(PyAttributeError::new_err(name.to_owned()));
+        };
+        let partial = partial_enum_with(&declarations, name);
+        drop(declarations);
+        match partial {
+            Some(name) => Err(exception(py, "VerificationMissing", &name)),
+            None => Ok(InLibrary::Constant(value)),
+        }
+    }
+
+    /// The names that a library opened by `dlopen` has.
+    pub fn library_names(&self) -> Vec<String> {
+        let declarations = lock(&self.declarations);
+        let in_library =
+            |entry: &&Entry| matches!(entry.kind, Kind::Function | Kind::Variable | Kind::Constant);
+        let names = declarations.entries().iter().filter(in_library);
+        let names = names.map(|entry| entry.name.clone());
+        names
+            .chain(declarations.constants().map(|(name, _)| name.to_owned()))
+            .collect()
+    }
 }
 
 #[pymethods]
@@ -141,49 +196,6 @@ impl Cdef {
         let (ctype, _) = self.parsed(py, text)?;
         let function = ctype.raw_function().is_some();
         Ok((Builder::new(py, self).make(&ctype.decayed())?, function))
-    }
-
-    /// What a library opened by `dlopen` has under a name: `"function"` or `"variable"` and its
-    /// type, or `"constant"` and its value.
-    fn in_library<'py>(
-        &self,
-        py: Python<'py>,
-        name: &str,
-    ) -> PyResult<(&'static str, Bound<'py, PyAny>)> {
-        for kind in [Kind::Function, Kind::Variable] {
-            let object = self.entry(kind, name).map(|entry| entry.object);
-            if let Some(Object::Type(ctype)) = object {
-                let made = Builder::new(py, self).make(&ctype)?;
-                return Ok((kind.word(), made.into_any()));
-            }
-        }
-        if self.entry(Kind::Constant, name).is_some() {
-            return Err(PyNotImplementedError::new_err(format!(
-                "non-integer constant '{name}' cannot be accessed from a dlopen() library"
-            )));
-        }
-        let declarations = lock(&self.declarations);
-        let Some(value) = declarations.constant(name) else {
-            return Err(PyAttributeError::new_err(name.to_owned()));
-        };
-        let partial = partial_enum_with(&declarations, name);
-        drop(declarations);
-        match partial {
-            Some(name) => Err(exception(py, "VerificationMissing", &name)),
-            None => Ok(("constant", value.into_pyobject(py)?.into_any())),
-        }
-    }
-
-    /// The names that a library opened by `dlopen` has.
-    fn library_names(&self) -> Vec<String> {
-        let declarations = lock(&self.declarations);
-        let in_library =
-            |entry: &&Entry| matches!(entry.kind, Kind::Function | Kind::Variable | Kind::Constant);
-        let names = declarations.entries().iter().filter(in_library);
-        let names = names.map(|entry| entry.name.clone());
-        names
-            .chain(declarations.constants().map(|(name, _)| name.to_owned()))
-            .collect()
     }
 
     /// The declared names of one kind, as cffi calls the kinds.
