@@ -43,9 +43,10 @@ pub fn begin(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let table = std::ptr::NonNull::from(&crate::exports::TABLE).cast();
     // SAFETY: the table is static.
     let capsule = unsafe { PyCapsule::new_with_pointer(py, table, c"rust_cffi")? };
-    module.add("_C_API_RUST", capsule)?;
-    module.add_function(wrap_pyfunction!(__getattr__, module)?)?;
-    module.add_function(wrap_pyfunction!(__dir__, module)?)
+    // Not by `add`, which would begin an `__all__`: who asks for that shall get all names.
+    module.setattr("_C_API_RUST", capsule)?;
+    module.setattr("__getattr__", wrap_pyfunction!(__getattr__, module)?)?;
+    module.setattr("__dir__", wrap_pyfunction!(__dir__, module)?)
 }
 
 /// A name that is not there yet.
@@ -81,6 +82,8 @@ fn fill(module: &Bound<'_, PyModule>) -> PyResult<()> {
     if module.dict().contains("FFI")? {
         return Ok(());
     }
+    // Begun here, because `add` would look for it through `__getattr__`.
+    module.setattr("__all__", PyList::empty(py))?;
     for (name, address) in cdata::types() {
         // SAFETY: the types are ready and live as long as the process.
         let class = unsafe { Bound::from_borrowed_ptr(py, address.cast()) };

@@ -35,6 +35,39 @@ class Package(unittest.TestCase):
         )
         self.assertEqual(said, "[]")
 
+    def test_names_of_the_native_part_are_there_however_they_are_asked_for(self) -> None:
+        module = "import rust_cffi; from rust_cffi import _rust_cffi as native\n"
+        ways = (
+            "print('FFI' in dir(native), hasattr(native, 'newp'))",
+            "sys.modules['_cffi_backend'] = native; from _cffi_backend import *; print(newp != 0, 1 < 2)",
+            "from rust_cffi._rust_cffi import CType, _testfunc; print(CType is native.CType, True)",
+            "print(hasattr(native, 'newp'), not hasattr(native, 'no_such_name'))",
+            "print(not hasattr(native, '__path__'), 'newp' in native.__all__)",
+        )
+        for way in ways:
+            with self.subTest(way):
+                self.assertEqual(run(module + way), "True True")
+
+    def test_a_library_of_replaced_declarations_is_looked_up_anew(self) -> None:
+        ffi = rust_cffi.FFI()
+        ffi.cdef("int abs(int x); extern char **environ;")
+        lib = ffi.dlopen(None)
+        for _ in range(3):
+            self.assertEqual(lib.abs(-3), 3)
+        self.assertEqual(ffi.typeof(ffi.addressof(lib, "environ")).cname, "char * * *")
+        ffi.cdef("unsigned char abs(int x);", override=True)
+        self.assertEqual(ffi.typeof(lib.abs).result.cname, "unsigned char")
+        self.assertEqual(lib.abs(-257), 1)
+        for name in ("no_such_name", "__no_such_name__"):
+            with self.assertRaises(AttributeError):
+                getattr(lib, name)
+        with self.assertRaises(AttributeError):
+            lib.abs = abs
+        self.assertEqual(dir(lib), ["abs", "environ"])
+        ffi.dlclose(lib)
+        with self.assertRaises(ValueError):
+            lib.abs(-3)
+
     def test_a_compiled_module_needs_the_native_part_alone(self) -> None:
         said = run(
             "before = set(sys.modules); import rust_cffi._rust_cffi\n"
