@@ -144,8 +144,9 @@ fn fill(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(_testbuff, module)?)?;
     module.add_function(wrap_pyfunction!(_init_cffi_1_0_external_module, module)?)?;
     module.add("FFI", published::class(py)?)?;
-    // The interpreter finds names faster in a module without these.
-    for asked in ["__getattr__", "__dir__"] {
+    // `import *` shall take all names without an underscore, those too that `add` does not know of;
+    // and the interpreter finds names faster in a module without the other two.
+    for asked in ["__all__", "__getattr__", "__dir__"] {
         module.dict().call_method1("pop", (asked, py.None()))?;
     }
     Ok(())
@@ -160,10 +161,11 @@ fn load_library(name: Option<&Bound<'_, PyAny>>, flags: i32) -> PyResult<CLibrar
 /// What an in-line `FFI` gives for an opened library.
 #[pyfunction]
 fn _inline_library<'py>(
+    ffi: &Bound<'py, PyAny>,
     cdef: &Bound<'py, Cdef>,
     opened: &Bound<'py, CLibrary>,
 ) -> PyResult<Bound<'py, Lib>> {
-    Lib::inline(cdef, opened)
+    Lib::inline(ffi, cdef, opened)
 }
 
 #[pyfunction]

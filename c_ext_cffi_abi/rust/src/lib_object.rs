@@ -41,8 +41,15 @@ pub struct Lib {
     pointers: Py<PyDict>,
     /// The opened library; none for a compiled module.
     opened: Option<Py<CLibrary>>,
-    /// The declarations of an in-line `FFI`; nothing is in `declared` then.
-    inline: Option<Py<Cdef>>,
+    /// Whose library it is, for an in-line `FFI`; nothing is in `declared` then.
+    inline: Option<Inline>,
+}
+
+/// An `FFI` object of Python, and what `cdef` has told it. Whoever has the library may ask the object
+/// for types, so that it is kept alive.
+struct Inline {
+    ffi: Py<PyAny>,
+    cdef: Py<Cdef>,
 }
 
 /// A power of two.
@@ -151,6 +158,7 @@ impl Lib {
     /// # Errors
     /// When memory ends.
     pub fn inline<'py>(
+        ffi: &Bound<'py, PyAny>,
         cdef: &Bound<'py, Cdef>,
         opened: &Bound<'py, CLibrary>,
     ) -> PyResult<Bound<'py, Lib>> {
@@ -163,7 +171,10 @@ impl Lib {
             recent: Recent::new(),
             pointers: PyDict::new(py).unbind(),
             opened: Some(opened.clone().unbind()),
-            inline: Some(cdef.clone().unbind()),
+            inline: Some(Inline {
+                ffi: ffi.clone().unbind(),
+                cdef: cdef.clone().unbind(),
+            }),
         };
         Bound::new(py, lib)
     }
@@ -242,8 +253,8 @@ fn entry<'py>(
     }
     let text = name.to_str()?;
     let declared = lib.get().declared.bind(py);
-    if let (Some(cdef), Some(opened)) = (&lib.get().inline, &lib.get().opened) {
-        let made = from_cdef(cdef.bind(py), opened.bind(py), text)?;
+    if let (Some(inline), Some(opened)) = (&lib.get().inline, &lib.get().opened) {
+        let made = from_cdef(inline.cdef.bind(py), opened.bind(py), text)?;
         attributes.set_item(name, &made)?;
         return Ok(Some(made));
     }
@@ -343,8 +354,8 @@ fn generated_names(tables: Tables) -> impl Iterator<Item = (&'static str, bool)>
 
 /// All names that a `lib` offers, sorted.
 fn names(lib: &Bound<'_, Lib>, with_variables: bool) -> Vec<String> {
-    if let Some(cdef) = &lib.get().inline {
-        return cdef.get().library_names();
+    if let Some(inline) = &lib.get().inline {
+        return inline.cdef.get().library_names();
     }
     let mut names: Vec<String> = match lib.get().declared.get().source() {
         Some(Source::Generated(tables)) => generated_names(*tables)
@@ -523,7 +534,13 @@ impl Lib {
         visit.call(&self.attributes)?;
         visit.call(&self.pointers)?;
         visit.call(&self.opened)?;
-        visit.call(&self.inline)
+        match &self.inline {
+            Some(inline) => {
+                visit.call(&inline.ffi)?;
+                visit.call(&inline.cdef)
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -56,7 +56,7 @@ class FFI(_stock_api.FFI):
             )
         with self._lock:
             loaded = _stock_api._load_backend_lib(self._backend, name, flags)
-            library = _rust_cffi._inline_library(self._parser._cdef, loaded)
+            library = _rust_cffi._inline_library(self, self._parser._cdef, loaded)
             self._function_caches.append(_Kept(library))
             self._libraries.append(library)
         return library
