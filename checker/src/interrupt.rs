@@ -1,6 +1,7 @@
 //! Ctrl-C: says so, and ends with the documented code.
 //!
-//! Whatever runs behind the border ends with us: each supervisor watches a pipe that closes when this process ends.
+//! Whatever runs behind the border ends with us: each supervisor watches a pipe that closes when this process ends. One that
+//! finds us gone also removes the folders that we can no longer remove.
 
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -27,6 +28,15 @@ pub fn watch() {
     });
 }
 
+/// The folders that would have to be removed now.
+pub fn folders() -> Vec<PathBuf> {
+    let Ok(mut folders) = FOLDERS.lock() else {
+        return Vec::new();
+    };
+    folders.retain(|folder| folder.exists());
+    folders.clone()
+}
+
 /// A folder to remove should the run be interrupted.
 pub fn remove_at_interrupt(folder: PathBuf) {
     if let Ok(mut folders) = FOLDERS.lock() {
@@ -35,11 +45,9 @@ pub fn remove_at_interrupt(folder: PathBuf) {
 }
 
 fn leave() -> ! {
-    if let Ok(folders) = FOLDERS.lock() {
-        for folder in folders.iter() {
-            // Already removed by its owner, most of the time.
-            let _ = std::fs::remove_dir_all(folder);
-        }
+    for folder in folders() {
+        // Its owner may be removing it at this moment.
+        let _ = std::fs::remove_dir_all(folder);
     }
     crate::output::remark("interrupted: nothing of yours was changed; the same command continues");
     std::process::exit(i32::from(exit::INTERRUPTED));

@@ -11,6 +11,7 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use super::{Access, Ended, Isolation, Job};
+use crate::interrupt;
 use crate::lesson::Limits;
 
 /// The longest frame that a supervisor sends, bytes: an [`Ended`] with both streams at their longest.
@@ -29,6 +30,8 @@ pub(super) struct Specification {
     /// Whether the payload gets two more pipes; their descriptor numbers (requests, replies) become its last arguments.
     pub channel: bool,
     pub isolation: Isolation,
+    /// Folders of the checker's to remove should it be gone before the run is over.
+    pub legacy: Vec<PathBuf>,
     /// For a trial: a folder that the payload must not be able to write to.
     pub trial: Option<PathBuf>,
 }
@@ -45,6 +48,7 @@ impl Specification {
             access: job.access.clone(),
             channel,
             isolation: Isolation::None,
+            legacy: interrupt::folders(),
             trial: None,
         }
     }

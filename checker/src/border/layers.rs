@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::frame::{Frame, Specification};
 use super::launch::Supervised;
 use super::{Access, Ending, Job, isolation};
+use crate::interrupt;
 use crate::lesson::Limits;
 
 /// How much stands between a payload and the machine, least first. Limits, and the end of everything that was started,
@@ -129,6 +130,7 @@ fn find(wanted: Isolation) -> Found {
 fn try_out(isolation: Isolation) -> anyhow::Result<()> {
     const ANSWER: i32 = 7;
     let outside = tempfile::tempdir()?;
+    interrupt::remove_at_interrupt(outside.path().to_owned());
     let job = Job {
         program: "/bin/sh".into(),
         args: ["-c".into(), format!("exit {ANSWER}").into()].into(),

@@ -30,6 +30,8 @@ pub(super) struct Pipes {
     control: Option<File>,
     /// To the checker.
     events: File,
+    /// Whether nobody can read them any more.
+    deserted: bool,
     /// Frames that the checker has not taken yet.
     outbox: Vec<u8>,
     /// To the payload.
@@ -79,6 +81,7 @@ impl Pipes {
         Ok(Pipes {
             control: Some(control),
             events,
+            deserted: false,
             outbox: Vec::new(),
             requests: None,
             pending: Vec::new(),
@@ -168,12 +171,12 @@ impl Pipes {
         frame.write(&mut self.outbox);
     }
 
-    /// Sends the last frame and waits until the checker has it or is gone. Nothing of the payload lives any more, so a
-    /// checker that is stopped may take its time.
+    /// Sends the last frame and waits until the checker has it (`true`) or is gone. Nothing of the payload lives any more,
+    /// so a checker that is stopped may take its time.
     ///
     /// # Errors
     /// When the kernel refuses to wait.
-    pub fn deliver(&mut self, last: &Frame) -> anyhow::Result<()> {
+    pub fn deliver(&mut self, last: &Frame) -> anyhow::Result<bool> {
         last.write(&mut self.outbox);
         (self.requests, self.replies, self.stdout, self.stderr) = (None, None, None, None);
         while !self.outbox.is_empty() {
@@ -187,7 +190,7 @@ impl Pipes {
                 self.flush();
             }
         }
-        Ok(())
+        Ok(!self.deserted)
     }
 
     /// Waits until some pipe has something to do, at most `timeout`; empty when none had.
@@ -270,6 +273,7 @@ impl Pipes {
     fn flush(&mut self) {
         if !write(&mut self.events, &mut self.outbox) {
             self.control = None;
+            self.deserted = true;
             self.outbox.clear();
         }
     }

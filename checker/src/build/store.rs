@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::errors::ExpectedError;
+use crate::interrupt;
 
 /// The file in an entry that lists the others with size and hash.
 const CONTENTS: &str = ".contents";
@@ -88,6 +89,7 @@ impl Store {
             return Ok(Ok(entry));
         }
         let draft = self.draft()?;
+        interrupt::remove_at_interrupt(draft.path().to_owned());
         if let Err(refusal) = make(draft.path())? {
             return Ok(Err(refusal));
         }

@@ -350,8 +350,9 @@ impl<'a> Courtroom<'a> {
         suspect: Option<&Question>,
     ) -> anyhow::Result<std::path::PathBuf> {
         let key = Key::of("investigation")
-            .text(&self.verdict_key(variant, files)?)
+            .text(&self.keys.reference(variant, files)?)
             .text(&format!("{:?} {suspect:?}", self.sources))
+            .text(border::wanted_isolation().name())
             .finish();
         Ok(self.keys.investigation_path(&key))
     }

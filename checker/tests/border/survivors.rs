@@ -1,6 +1,7 @@
 //! What tries to outlive a run, and what happens when the checker itself dies.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use checker::border;
@@ -15,6 +16,8 @@ use crate::fixture::{
 use crate::interrupts;
 
 const STAND_IN: &str = "survivors::stands_in_for_a_checker";
+/// A folder that a checker would remove at its end.
+const LEGACY: &str = "work";
 /// Set for the copies of this test program that stand in for a checker.
 const SCRIPT: &str = "CHECKER_TEST_SCRIPT";
 
@@ -133,6 +136,9 @@ fn stands_in_for_a_checker() {
         output_kib: 1024 * 1024,
         ..LIMITS
     };
+    if let Some(folder) = std::env::var_os(MARK) {
+        checker::interrupt::remove_at_interrupt(Path::new(&folder).join(LEGACY));
+    }
     let mut job = shell_job(&script, &limits);
     job.env
         .extend(std::env::var_os(MARK).map(|mark| (MARK.into(), mark)));
@@ -157,6 +163,9 @@ fn checker(test: &str, script: &str) -> Command {
 #[test]
 fn nothing_outlives_a_checker_that_is_killed() {
     let folder = tempfile::tempdir().unwrap();
+    let legacy = folder.path().join(LEGACY);
+    std::fs::create_dir(&legacy).unwrap();
+    std::fs::write(legacy.join("bridge.py"), "").unwrap();
     let script = "trap '' TERM HUP; setsid sleep 60 & sleep 60";
     let mut checker = checker(STAND_IN, script)
         .env(MARK, folder.path())
@@ -179,6 +188,8 @@ fn nothing_outlives_a_checker_that_is_killed() {
     .unwrap();
     checker.wait().unwrap();
     eventually("all processes end", || !pids.iter().any(|pid| lives(*pid)));
+    eventually("its folders are removed", || !legacy.exists());
+    assert!(folder.path().exists());
 }
 
 /// The most memory that a checker had while a program wrote so many bytes, KiB.

@@ -65,6 +65,12 @@ pub(super) fn start(owner: Owner, prepare: impl FnOnce() -> io::Result<Pid>) -> 
     prctl::set_dumpable(true)?;
     // SAFETY: the supervisor has one thread.
     let init = match unsafe { kernel::fork_into(NAMESPACES) } {
+        // The kernel's word for a limit on namespaces is that there is no space left on a device.
+        Err(error) if error.raw_os_error() == Some(libc::ENOSPC) => {
+            let why =
+                "clone into namespaces: /proc/sys/user/max_*_namespaces allow no more of them";
+            return Err(io::Error::new(error.kind(), why));
+        }
         Err(error) => return Err(named("clone into namespaces", error)),
         Ok(None) => {
             drop((may_go, report));
