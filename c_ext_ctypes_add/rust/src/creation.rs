@@ -55,6 +55,8 @@ struct Place {
 pub(crate) enum Store {
     Integer(usize),
     Double,
+    /// `void *`.
+    Address,
     Other,
 }
 
@@ -405,6 +407,7 @@ impl Store {
         match access.code {
             _ if access.swapped => Store::Other,
             b'd' => Store::Double,
+            b'P' => Store::Address,
             _ if Width::of(access).is_some() => Store::Integer(access.size()),
             _ => Store::Other,
         }
@@ -441,6 +444,13 @@ impl Store {
                         _ => at.cast::<u64>().write_unaligned(number as u64),
                     }
                 }
+            }
+            Store::Address => {
+                let Some(address) = number::exact_address(value) else {
+                    return false;
+                };
+                // SAFETY: as above.
+                unsafe { at.cast::<u64>().write_unaligned(address) };
             }
             Store::Other => return false,
         }

@@ -6,6 +6,7 @@ use pyo3::ffi;
 
 use crate::array::as_index;
 use crate::cdata::{self, Data};
+use crate::creation;
 use crate::entry;
 use crate::info::{Info, Kind};
 use crate::py::{self, Exc, Obj, Res, guard, raise};
@@ -137,9 +138,16 @@ pub(crate) unsafe extern "C" fn cast(
     ty: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     guard(std::ptr::null_mut(), || {
-        let (source, ty) = (entry::borrow!(source), entry::borrow!(ty));
+        let missing = || raise(Exc::System, "NULL where an object is needed");
+        let source = entry::borrow_opt!(source).ok_or_else(missing)?;
+        let ty = entry::borrow_opt!(ty).ok_or_else(missing)?;
         check_pointer_type(ty)?;
-        let made = ty.call_none()?;
+        let has_target = Info::peek_type(ty, |info| info.proto.as_ref().map(|_| ())).is_some();
+        let made = if has_target && creation::is_plain(ty) {
+            cdata::new_instance(ty)?.into_obj()
+        } else {
+            ty.call_none()?
+        };
         let target = Data::expect(&made)?;
         if let Some(source) = Data::of(source) {
             target.share_keepalives(source)?;

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use pyo3::ffi;
 
 use crate::py::{self, Exc, Obj, Res, api, raise};
+use crate::strict;
 
 const SMALLEST: i64 = -5;
 
@@ -104,6 +105,19 @@ pub(crate) fn exact_float(object: &Obj) -> Option<f64> {
     }
     // SAFETY: an exact float, which never changes.
     Some(unsafe { (*object.ptr().cast::<ffi::PyFloatObject>()).ob_fval })
+}
+
+/// The address that an exact int is, or None; of a larger int the low bits, unless that is forbidden.
+#[inline(never)]
+pub(crate) fn exact_address(object: &Obj) -> Option<u64> {
+    if object.is_none() {
+        return Some(0);
+    }
+    if object.type_ptr() != &raw mut ffi::PyLong_Type || strict::is_on() {
+        return None;
+    }
+    // The mask takes the low bits of an exact int, and cannot fail.
+    Some(api!(ffi::PyLong_AsUnsignedLongLongMask(object.ptr())))
 }
 
 /// Makes ready, and compares both readings with the C API.

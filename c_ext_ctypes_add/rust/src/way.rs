@@ -8,7 +8,7 @@ use std::ffi::c_void;
 use pyo3::ffi;
 
 use crate::argument::Argument;
-use crate::cdata::{self, Data};
+use crate::cdata::Data;
 use crate::info::{self, Info, Kind};
 use crate::meta;
 use crate::ndarray::Pattern;
@@ -167,11 +167,9 @@ impl Way {
             Conversion::Char => self.character(value),
             Conversion::Text => self.text(value),
             Conversion::Address => self.address(value),
-            Conversion::Object => {
-                let plain = value.type_ptr() != types().argument && !cdata::is_data(value);
-                // The reference in the argument list keeps the object alive.
-                plain.then(|| value.ptr() as u64)
-            }
+            Conversion::Object if self.is_own(value) => self.stored(value),
+            // The reference in the argument list keeps the object alive.
+            Conversion::Object => (!value.has_type(self.ty)).then(|| value.ptr() as u64),
             Conversion::Pointer(target) => self.pointer(*target, value).map(|at| at as u64),
             Conversion::Array if self.is_own(value) => Some(Data::of(value)?.memory() as u64),
             Conversion::Function if self.is_own(value) => Some(Data::of(value)?.pointer() as u64),

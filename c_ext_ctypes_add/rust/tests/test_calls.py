@@ -141,6 +141,38 @@ class Calls(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "PyObject is NULL"):
             null(None)
 
+    def test_any_object_is_one(self) -> None:
+        class Own(c.py_object):
+            pass
+
+        echo = c.PYFUNCTYPE(c.py_object, c.py_object)(lambda given: given)
+        number = c.c_int(5)
+        for given in (number, c.byref(number), c.pointer(number), (c.c_int * 2)(), "x", None, 7):
+            self.assertIs(echo(given), given)
+        self.assertIs(echo(c.py_object(number)), number)
+        self.assertIs(echo(Own(number)), number)
+
+    def test_a_cast_to_every_kind_of_pointer(self) -> None:
+        class Told(c.POINTER(c.c_int)):
+            _type_ = c.c_int
+
+            def __init__(self, *given: object) -> None:
+                super().__init__(*given)
+                self.told = True
+
+        numbers = (c.c_int * 3)(1, 2, 3)
+        for kind in (c.POINTER(c.c_int), Told, c.c_void_p, c.CFUNCTYPE(None)):
+            self.assertIs(type(c.cast(numbers, kind)), kind)
+        self.assertEqual(c.cast(numbers, c.POINTER(c.c_int))[2], 3)
+        self.assertTrue(c.cast(numbers, Told).told)
+        self.assertEqual(c.c_void_p(-1).value, 2**64 - 1)
+        self.assertEqual(c.c_void_p(2**64 + 5).value, 5)
+        self.assertIsNone(c.c_void_p(None).value)
+        with self.assertRaises(TypeError):
+            c.cast(numbers, c.c_int)
+        with self.assertRaises(TypeError):
+            c.cast(numbers, c._Pointer)
+
     def test_wrong_counts_and_types_are_refused(self) -> None:
         self.lib.echo_int.argtypes = [c.c_int]
         with self.assertRaisesRegex(TypeError, "at least 1 argument .0 given"):
