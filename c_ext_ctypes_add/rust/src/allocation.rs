@@ -80,15 +80,30 @@ impl Spare {
     /// `dead` is untracked, nobody else knows it, and its fields are as [`Dead`] says.
     #[inline(always)]
     pub(crate) unsafe fn keep(&self, dead: *mut ffi::PyObject) -> bool {
-        if cfg!(Py_3_14) || self.count.get() >= MOST {
-            return false;
+        let has_room = self.has_room();
+        if has_room {
+            // SAFETY: the caller's promise.
+            unsafe { self.put(dead) };
         }
+        has_room
+    }
+
+    #[inline(always)]
+    pub(crate) fn has_room(&self) -> bool {
+        !cfg!(Py_3_14) && self.count.get() < MOST
+    }
+
+    /// [`Spare::keep`] where there is room.
+    ///
+    /// # Safety
+    /// As there.
+    #[inline(always)]
+    pub(crate) unsafe fn put(&self, dead: *mut ffi::PyObject) {
         let dead = dead.cast::<Dead>();
         // SAFETY: the caller gives the memory away.
         unsafe { (*dead).next = self.first.get() };
         self.first.set(dead);
         self.count.set(self.count.get() + 1);
-        true
     }
 }
 

@@ -52,7 +52,22 @@ impl Head {
         }
     }
 
-    /// Lets everything go; what is left is zero but for the address of the memory.
+    /// Whether there is nothing to let go: no base, no keepalives, no memory but inside the instance.
+    #[inline(always)]
+    pub(crate) fn holds_nothing(&self) -> bool {
+        (self.b_base.addr() | self.b_objects.addr()) == 0
+            && self.b_ptr.addr() == (&raw const self.inline).addr()
+    }
+
+    /// Makes everything zero but the address of the memory, once there is nothing to let go.
+    #[inline(always)]
+    pub(crate) fn wipe(&mut self) {
+        self.b_needsfree = 0;
+        self.b_index = 0;
+        self.inline = Inline([0; INLINE]);
+    }
+
+    /// Lets everything go.
     ///
     /// # Safety
     /// The instance is dying, and nobody else knows it.
@@ -67,9 +82,6 @@ impl Head {
                 ffi::PyMem_Free(self.b_ptr.cast());
             }
         }
-        self.b_needsfree = 0;
-        self.b_index = 0;
-        self.inline = Inline([0; INLINE]);
     }
 }
 
@@ -438,6 +450,32 @@ pub(crate) fn new_of(ty: &Obj, slot: &Slot, shape: Shape) -> Res<Data> {
 pub(crate) fn renewed(ty: &Obj, slot: &Slot, shape: Shape) -> Option<Res<Data>> {
     let made = Data(crate::allocation::reuse(ty, slot)?);
     Some(complete(made, shape, Memory::Own))
+}
+
+/// A new record of a final type with these contents, of at most two words.
+///
+/// # Safety
+/// `ty` is a record type that has a description, and `size` its size.
+#[inline(always)]
+pub(crate) unsafe fn record_of_words(ty: &Obj, size: usize, words: (u64, u64)) -> Res<Obj> {
+    // SAFETY: the caller's promise; nothing here replaces the description.
+    let (slot, length) = unsafe {
+        let slot = info::slot_in(ty.ptr().cast());
+        let info = (*slot.info.as_ptr()).as_deref();
+        (slot, info.map_or(0, |info| info.length))
+    };
+    let shape = Shape {
+        size,
+        length,
+        is_function: false,
+    };
+    let made = match renewed(ty, slot, shape) {
+        Some(made) => made?,
+        None => new_instance(ty)?,
+    };
+    // SAFETY: the instance has the size of its type.
+    unsafe { clib::registers::write_record(words, made.memory(), size) };
+    Ok(made.into_obj())
 }
 
 /// An instance that is a window to `at`, inside the memory of `base`.

@@ -10,7 +10,7 @@ use std::ffi::c_void;
 
 use clib::ctype::{CType, Signature};
 use clib::plan::CallPlan;
-use clib::registers::{Argument, Enter, Place, REGISTERS, Registers, any_thunk, read_record};
+use clib::registers::{Argument, Enter, Place, Registers, any_thunk, read_record};
 use pyo3::ffi;
 
 use crate::attach::{self, Calling};
@@ -31,15 +31,21 @@ pub(crate) struct Direct {
     arguments: Option<Box<[Declared]>>,
     enter: Enter,
     pub(crate) outcome: Outcome,
+    surroundings: Surroundings,
+    /// Nothing is hooked in around the call.
+    pub(crate) is_plain: bool,
+    /// The entry made for calls of just this shape, for a function with nothing hooked in.
+    pub(crate) entry: Option<ffi::vectorcallfunc>,
+}
+
+/// What is done around the call itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Surroundings {
     /// The interpreter stays held.
     hold: bool,
     swap_errno: bool,
     /// C may get functions of ours, and call them.
     hands_functions: bool,
-    /// Nothing is hooked in around the call.
-    pub(crate) is_plain: bool,
-    /// The entry made for calls of just this shape, for a function with nothing hooked in.
-    pub(crate) entry: Option<ffi::vectorcallfunc>,
 }
 
 /// One argument and its registers, by their numbers.
@@ -77,9 +83,11 @@ impl Direct {
             arguments,
             enter,
             outcome,
-            hold,
-            swap_errno,
-            hands_functions,
+            surroundings: Surroundings {
+                hold,
+                swap_errno,
+                hands_functions,
+            },
             is_plain,
             entry,
         })
@@ -98,34 +106,63 @@ impl Direct {
     ) -> Option<Res<Obj>> {
         let mut registers = Registers::default();
         // SAFETY: the caller's promise; the reference ends before the call, which may free it.
-        let (enter, outcome, hold, swap_errno, hands_functions) = unsafe {
+        let (enter, outcome, surroundings) = unsafe {
             let this = &*this;
             match &this.arguments {
                 Some(arguments) => fill(&mut registers, arguments, given)?,
                 None => fill_undeclared(&mut registers, given)?,
             }
-            let Direct {
-                enter,
-                outcome,
-                hold,
-                swap_errno,
-                hands_functions,
-                ..
-            } = *this;
-            (enter, outcome, hold, swap_errno, hands_functions)
+            (this.enter, this.outcome, this.surroundings)
         };
         let _kept = outcome.keep();
         // SAFETY: the interpreter is held, and taken back before any object is touched; the user
         // vouches for the address and its declaration, and the caller keeps the arguments alive.
         let words = unsafe {
-            let thread = (!hold).then(|| ffi::PyEval_SaveThread());
-            let calling =
-                hands_functions.then(|| Calling::with(thread.unwrap_or_else(attach::current)));
-            if swap_errno {
+            if surroundings == Surroundings::USUAL {
+                let thread = ffi::PyEval_SaveThread();
+                let words = enter(address, &registers);
+                ffi::PyEval_RestoreThread(thread);
+                words
+            } else {
+                match surroundings.enter(enter, address, &registers) {
+                    Ok(words) => words,
+                    Err(Raised) => return Some(Err(Raised)),
+                }
+            }
+        };
+        // SAFETY: the words are a result of the declared type, which is kept alive.
+        Some(unsafe { outcome.make(words) })
+    }
+}
+
+impl Surroundings {
+    const USUAL: Surroundings = Surroundings {
+        hold: false,
+        swap_errno: false,
+        hands_functions: false,
+    };
+
+    /// Calls C as these say. A function of Python's own C API may leave an exception.
+    ///
+    /// # Safety
+    /// As for the thunk; the interpreter is held.
+    #[inline(never)]
+    unsafe fn enter(
+        self,
+        enter: Enter,
+        address: *const c_void,
+        registers: &Registers,
+    ) -> Res<(u64, u64)> {
+        // SAFETY: the caller's promise; the interpreter is taken back before any object is touched.
+        let words = unsafe {
+            let thread = (!self.hold).then(|| ffi::PyEval_SaveThread());
+            let state = || thread.unwrap_or_else(attach::current);
+            let calling = self.hands_functions.then(|| Calling::with(state()));
+            if self.swap_errno {
                 errno::swap();
             }
-            let words = enter(address, &registers);
-            if swap_errno {
+            let words = enter(address, registers);
+            if self.swap_errno {
                 errno::swap();
             }
             drop(calling);
@@ -134,11 +171,10 @@ impl Direct {
             }
             words
         };
-        if hold && py::raised() {
-            return Some(Err(Raised));
+        if self.hold && py::raised() {
+            return Err(Raised);
         }
-        // SAFETY: the words are a result of the declared type, which is kept alive.
-        Some(unsafe { outcome.make(words) })
+        Ok(words)
     }
 }
 
@@ -202,26 +238,28 @@ fn fill(registers: &mut Registers, arguments: &[Declared], given: &[Obj]) -> Opt
     if given.len() != arguments.len() {
         return None;
     }
-    let words = registers.words();
     for (argument, value) in arguments.iter().zip(given) {
-        argument.load(value, words)?;
+        argument.load(value, registers)?;
     }
     Some(())
 }
 
 impl Declared {
     #[inline(always)]
-    fn load(&self, value: &Obj, words: &mut [u64; REGISTERS]) -> Option<()> {
-        if self.size == 0 {
-            words[self.first] = self.way.convert(value)?;
-            return Some(());
+    fn load(&self, value: &Obj, registers: &mut Registers) -> Option<()> {
+        // SAFETY: the numbers are those of places; the struct is an instance of the declared type,
+        // which has this size.
+        unsafe {
+            if self.size == 0 {
+                registers.set(self.first, self.way.convert(value)?);
+                return Some(());
+            }
+            let at = self.way.record(value)?;
+            let (first, second) = read_record(at, self.size);
+            // In this order, for a struct of one register.
+            registers.set(self.second, second);
+            registers.set(self.first, first);
         }
-        let at = self.way.record(value)?;
-        // SAFETY: an instance of the declared type, which has this size.
-        let (first, second) = unsafe { read_record(at, self.size) };
-        // In this order, for a struct of one register.
-        words[self.second] = second;
-        words[self.first] = first;
         Some(())
     }
 }

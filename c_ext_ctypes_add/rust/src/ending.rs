@@ -52,7 +52,8 @@ pub(crate) fn enable(class: &Obj) {
         } else if known != made {
             return;
         }
-        let Some(ends) = Ends::of(ty).filter(|_| is_plain_data(ty)) else {
+        let ends = Ends::of(ty).filter(|_| is_plain_data(ty) && tracking::is_known());
+        let Some(ends) = ends else {
             return;
         };
         slot.ends.set(Some(ends));
@@ -120,18 +121,53 @@ unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
         let ty = ffi::Py_TYPE(object);
         let slot = slot_in(ty);
         let head = object.cast::<Head>();
-        if (*ty).tp_finalize.is_some()
-            || !slot.ends.get().is_some_and(|ends| ends.is_bare(object))
-            || !(*head).ends_alone()
+        if is_bare(object)
+            && (*head).holds_nothing()
+            && tracking::is_linked(object)
+            && slot.spare.has_room()
         {
+            tracking::unlink(object);
+            (*head).wipe();
+            slot.spare.put(object);
+            return ffi::Py_DECREF(ty.cast());
+        }
+        dealloc_held(object);
+    }
+}
+
+/// The same for an instance that may hold something.
+unsafe fn dealloc_held(object: *mut ffi::PyObject) {
+    // SAFETY: as above.
+    unsafe {
+        let ty = ffi::Py_TYPE(object);
+        let head = object.cast::<Head>();
+        if !is_bare(object) || !(*head).ends_alone() {
             return step_aside(object);
         }
         tracking::untrack(object);
         (*head).release();
-        if !slot.spare.keep(object) {
+        (*head).wipe();
+        if !slot_in(ty).spare.keep(object) {
             ffi::PyObject_GC_Del(object.cast());
         }
         ffi::Py_DECREF(ty.cast());
+    }
+}
+
+/// Whether an instance has no finaliser, dict or weak references.
+///
+/// # Safety
+/// A living instance.
+#[inline(always)]
+unsafe fn is_bare(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: the caller's promise; it keeps its class alive.
+    unsafe {
+        let ty = ffi::Py_TYPE(object);
+        (*ty).tp_finalize.is_none()
+            && slot_in(ty)
+                .ends
+                .get()
+                .is_some_and(|ends| ends.is_bare(object))
     }
 }
 

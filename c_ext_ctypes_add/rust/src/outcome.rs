@@ -4,7 +4,7 @@ use clib::ctype::CType;
 use pyo3::ffi;
 
 use crate::cdata::{self, Data};
-use crate::info::{FINAL, Info, Kind};
+use crate::info::{self, FINAL, Info, Kind};
 use crate::number;
 use crate::py::{self, Exc, Obj, Raised, Res, raise};
 use crate::value::Access;
@@ -21,6 +21,8 @@ pub(crate) enum Outcome {
     Object,
     /// A new instance of a type, of so many bytes. The type is borrowed.
     Instance(*mut ffi::PyObject, usize),
+    /// The same for a struct or union of data.
+    Record(*mut ffi::PyObject, usize),
 }
 
 impl Outcome {
@@ -45,7 +47,12 @@ impl Outcome {
             None if info.kind == Kind::Array => return None,
             None => {
                 info.set(FINAL);
-                Outcome::Instance(restype.ptr(), info.size)
+                match info.kind {
+                    Kind::Struct | Kind::Union if info::has_data(restype) => {
+                        Outcome::Record(restype.ptr(), info.size)
+                    }
+                    _ => Outcome::Instance(restype.ptr(), info.size),
+                }
             }
         };
         Some((outcome, info.ctype.clone()))
@@ -68,7 +75,7 @@ impl Outcome {
     pub(crate) fn keep(self) -> Option<Obj> {
         match self {
             // SAFETY: alive until the function object's result type changes, which is not yet.
-            Outcome::Instance(ty, _) => unsafe { Obj::borrowed(ty) },
+            Outcome::Record(ty, _) | Outcome::Instance(ty, _) => unsafe { Obj::borrowed(ty) },
             _ => None,
         }
     }
@@ -84,7 +91,10 @@ impl Outcome {
             Outcome::Double => py::float(f64::from_bits(words.0)),
             Outcome::Nothing => Ok(py::none()),
             // SAFETY: the caller's promise.
-            Outcome::Instance(ty, size) => unsafe { instance(ty, size, words) },
+            Outcome::Record(ty, size) => unsafe {
+                let ty = &*(&raw const ty).cast::<Obj>();
+                cdata::record_of_words(ty, size, words)
+            },
             // SAFETY: the caller's promise.
             _ => unsafe { self.make_rarer(words) },
         }
@@ -92,6 +102,7 @@ impl Outcome {
 
     /// # Safety
     /// As for [`Outcome::make`].
+    #[inline(never)]
     unsafe fn make_rarer(self, words: (u64, u64)) -> Res<Obj> {
         match self {
             Outcome::Integer(Width::U64) => py::unsigned(words.0),
@@ -105,16 +116,15 @@ impl Outcome {
             Outcome::Object => unsafe { Obj::owned(words.0 as *mut ffi::PyObject) }
                 .map_err(|Raised| raise(Exc::Value, "PyObject is NULL")),
             // SAFETY: the caller's promise.
-            Outcome::Nothing | Outcome::Double | Outcome::Instance(..) => unsafe {
-                self.make(words)
-            },
+            Outcome::Instance(ty, size) => unsafe { instance(ty, size, words) },
+            // SAFETY: the caller's promise.
+            Outcome::Nothing | Outcome::Double | Outcome::Record(..) => unsafe { self.make(words) },
         }
     }
 }
 
 /// # Safety
 /// As for [`Outcome::make`].
-#[inline(always)]
 unsafe fn instance(ty: *mut ffi::PyObject, size: usize, words: (u64, u64)) -> Res<Obj> {
     // SAFETY: the caller's promise.
     let ty = unsafe { Obj::by_ref(&ty) }.ok_or(Raised)?;

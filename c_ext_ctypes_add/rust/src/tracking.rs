@@ -84,15 +84,42 @@ pub(crate) unsafe fn track(object: *mut ffi::PyObject) {
 ///
 /// # Safety
 /// An object that is not in the hands of a running collection, which no dying object is.
-#[inline(always)]
 pub(crate) unsafe fn untrack(object: *mut ffi::PyObject) {
-    // SAFETY: the caller's promise, and as above.
+    // SAFETY: the caller's promise.
+    unsafe {
+        if is_known() && is_linked(object) {
+            unlink(object);
+        } else {
+            ffi::PyObject_GC_UnTrack(object.cast());
+        }
+    }
+}
+
+/// Whether objects can be linked and unlinked here.
+pub(crate) fn is_known() -> bool {
+    !HEAD.load(Ordering::Relaxed).is_null()
+}
+
+/// Whether the collector knows an object.
+///
+/// # Safety
+/// One that it can know.
+#[inline(always)]
+pub(crate) unsafe fn is_linked(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { !(*link_of(object)).next.is_null() }
+}
+
+/// [`untrack`] for an object that is linked, where that can be undone here.
+///
+/// # Safety
+/// As there.
+#[inline(always)]
+pub(crate) unsafe fn unlink(object: *mut ffi::PyObject) {
+    // SAFETY: the caller's promise; the interpreter is held, so that nobody else changes the ring.
     unsafe {
         let link = link_of(object);
         let next = (*link).next;
-        if next.is_null() || HEAD.load(Ordering::Relaxed).is_null() {
-            return ffi::PyObject_GC_UnTrack(object.cast());
-        }
         let previous = (*link).previous.map_addr(|at| at & !FLAGS);
         (*previous).next = next;
         // The flags of the neighbour stay.

@@ -43,7 +43,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// The place of the register among all of them, as [`Registers::words`] has them.
+    /// The place of the register among all of them, integers first: below [`REGISTERS`].
     pub fn number(self) -> usize {
         match self {
             Place::Integer(index) => index,
@@ -53,11 +53,16 @@ impl Place {
 }
 
 impl Registers {
-    /// All registers in one row, integers first, each as its eight bytes.
+    /// Puts eight bytes into the register with this number.
+    ///
+    /// # Safety
+    /// The number is that of a [`Place`].
     #[inline(always)]
-    pub fn words(&mut self) -> &mut [u64; REGISTERS] {
-        // SAFETY: the fields follow each other without a gap, and any bytes are a word and a float.
-        unsafe { &mut *(&raw mut *self).cast() }
+    pub unsafe fn set(&mut self, number: usize, word: u64) {
+        debug_assert!(number < REGISTERS);
+        // SAFETY: the caller's promise; the fields follow each other without a gap, and any bytes are
+        // a word and a float.
+        unsafe { (&raw mut *self).cast::<u64>().add(number).write(word) }
     }
 
     /// Puts eight bytes into a register.
