@@ -10,7 +10,7 @@ use std::ffi::c_void;
 
 use clib::ctype::{CType, Signature};
 use clib::plan::CallPlan;
-use clib::registers::{Argument, Enter, Place, Registers, any_thunk, read_record};
+use clib::registers::{Argument, Enter, Place, RegisterCall, Registers, any_thunk, read_record};
 use pyo3::ffi;
 
 use crate::attach::{self, Calling};
@@ -67,18 +67,24 @@ impl Direct {
         is_plain: bool,
     ) -> Option<Direct> {
         let (outcome, result) = Outcome::of(restype)?;
-        let (arguments, enter) = match declared {
-            None => (None, undeclared_thunk(&result)?),
+        let (arguments, enter, has_pairs) = match declared {
+            None => (None, undeclared_thunk(&result)?, false),
             Some((argtypes, converters)) => {
-                let (arguments, enter) = prepare_declared(argtypes, converters, result)?;
-                (Some(arguments), enter)
+                let (arguments, call) = prepare_declared(argtypes, converters, result)?;
+                (Some(arguments), call.thunk(), call.is_of_float_pairs())
             }
         };
         let (hold, swap_errno) = (flags & PYTHON_API != 0, flags & USE_ERRNO != 0);
         let ways = arguments.iter().flatten().map(|declared| &declared.way);
         let hands_functions = arguments.is_none() || ways.clone().any(Way::is_function);
-        let entry = shapes::entry(ways, outcome, hold)
-            .filter(|_| is_plain && !swap_errno && arguments.is_some());
+        let has_shape = is_plain && !swap_errno && arguments.is_some();
+        let entry = if !has_shape {
+            None
+        } else if has_pairs {
+            shapes::entry_with_pairs(ways.count(), hold)
+        } else {
+            shapes::entry(ways, outcome, hold)
+        };
         Some(Direct {
             arguments,
             enter,
@@ -91,6 +97,12 @@ impl Direct {
             is_plain,
             entry,
         })
+    }
+
+    /// The memory of a struct that is passed as this argument; `None` for any other value.
+    #[inline(always)]
+    pub(crate) fn record(&self, index: usize, value: &Obj) -> Option<*mut u8> {
+        self.arguments.as_deref()?.get(index)?.way.record(value)
     }
 
     /// Calls `address`; `None` when a value needs the ordinary way.
@@ -194,7 +206,7 @@ fn prepare_declared(
     argtypes: &Obj,
     converters: &Obj,
     result: CType,
-) -> Option<(Box<[Declared]>, Enter)> {
+) -> Option<(Box<[Declared]>, RegisterCall)> {
     let mut ways = Vec::new();
     let mut ctypes = Vec::new();
     for (ty, converter) in argtypes.items().iter().zip(converters.items()) {
@@ -218,7 +230,7 @@ fn prepare_declared(
             }
         })
         .collect();
-    Some((arguments, registers.thunk()))
+    Some((arguments, registers.clone()))
 }
 
 /// How a declared argument travels: arrays and what others describe are pointers.

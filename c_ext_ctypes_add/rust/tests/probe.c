@@ -71,6 +71,9 @@ struct large {
 struct floats {
     float a, b, c;
 };
+struct pair {
+    double x, y;
+};
 union either {
     int number;
     char bytes[4];
@@ -98,6 +101,16 @@ struct floats floats_turn(struct floats f)
 {
     struct floats g = {f.b, f.c, f.a};
     return g;
+}
+struct pair pair_turn(struct pair p)
+{
+    struct pair q = {p.y, -p.x};
+    return q;
+}
+struct pair pair_between(struct pair p, struct pair q)
+{
+    struct pair r = {(p.x + q.x) / 2, (p.y + q.y) / 2};
+    return r;
 }
 int either_number(union either e)
 {

@@ -23,6 +23,10 @@ class Floats(c.Structure):
     _fields_ = [("a", c.c_float), ("b", c.c_float), ("c", c.c_float)]
 
 
+class Pair(c.Structure):
+    _fields_ = [("x", c.c_double), ("y", c.c_double)]
+
+
 class Either(c.Union):
     _fields_ = [("number", c.c_int), ("bytes", c.c_ubyte * 4)]
 
@@ -51,6 +55,26 @@ class ByValue(unittest.TestCase):
     def test_in_vector_registers(self) -> None:
         turned = self.declare("floats_turn", Floats)(Floats(1, 2, 3))
         self.assertEqual((turned.a, turned.b, turned.c), (2, 3, 1))
+
+    def test_pairs(self) -> None:
+        class Own(Pair):
+            pass
+
+        turn = self.declare("pair_turn", Pair)
+        between = self.declare("pair_between", Pair)
+        between.argtypes = [Pair, Pair]
+        for x in range(40):
+            turned = turn(Pair(x, 2))
+            middle = between(turned, Own(x, x))
+            self.assertEqual((turned.x, turned.y), (2, -x))
+            self.assertEqual((middle.x, middle.y), (x / 2 + 1, 0))
+            self.assertIs(type(turned), Pair)
+            self.assertIsNot(turned, turn(turned))
+        for wrong in ((), (turned, 1), (turned, Floats()), (1, turned), (None, None), (turned,)):
+            with self.subTest(wrong=wrong), self.assertRaises((c.ArgumentError, TypeError)):
+                between(*wrong)
+        turn.restype = Own
+        self.assertIs(type(turn(turned)), Own)
 
     def test_in_memory(self) -> None:
         turned = self.declare("large_reverse", Large)(Large((c.c_long * 5)(*range(5))))

@@ -217,6 +217,16 @@ impl RegisterCall {
         &self.arguments
     }
 
+    /// Whether all arguments and the result are structs of 16 bytes that take two vector registers.
+    pub fn is_of_float_pairs(&self) -> bool {
+        let pair = |argument: &Argument| {
+            argument.load == Load::Record(2 * size_of::<f64>())
+                && matches!(argument.first, Place::Float(_))
+                && matches!(argument.second, Some(Place::Float(_)))
+        };
+        self.returned == Returned::FloatFloat && self.arguments.iter().all(pair)
+    }
+
     /// Whether the result comes in the first vector register or the first integer one; `None` when it
     /// takes two.
     pub(crate) fn returns_float(&self) -> Option<bool> {
@@ -464,24 +474,26 @@ macro_rules! enter_empty {
     }};
 }
 
-/// A call with at most four registers of one bank, and a result in the same one.
+/// A call with at most four registers of one bank.
 macro_rules! enter_few {
-    ($function:ident, $words:expr, $word:ty) => {
+    ($function:ident, $words:expr, $word:ty, $result:ty) => {
         match *$words {
-            [] => transmute::<*const c_void, unsafe extern "C" fn() -> $word>($function)(),
-            [a] => {
-                transmute::<*const c_void, unsafe extern "C" fn($word, ...) -> $word>($function)(a)
-            }
-            [a, b] => transmute::<*const c_void, unsafe extern "C" fn($word, $word, ...) -> $word>(
+            [] => transmute::<*const c_void, unsafe extern "C" fn() -> $result>($function)(),
+            [a] => transmute::<*const c_void, unsafe extern "C" fn($word, ...) -> $result>(
                 $function,
-            )(a, b),
+            )(a),
+            [a, b] => {
+                transmute::<*const c_void, unsafe extern "C" fn($word, $word, ...) -> $result>(
+                    $function,
+                )(a, b)
+            }
             [a, b, c] => transmute::<
                 *const c_void,
-                unsafe extern "C" fn($word, $word, $word, ...) -> $word,
+                unsafe extern "C" fn($word, $word, $word, ...) -> $result,
             >($function)(a, b, c),
             [a, b, c, d] => transmute::<
                 *const c_void,
-                unsafe extern "C" fn($word, $word, $word, $word, ...) -> $word,
+                unsafe extern "C" fn($word, $word, $word, $word, ...) -> $result,
             >($function)(a, b, c, d),
             _ => unreachable!("at most four arguments"),
         }
@@ -532,7 +544,7 @@ fn thunk(integers: usize, floats: usize, returned: Returned) -> Enter {
 #[inline(always)]
 pub unsafe fn enter_integers<const N: usize>(function: *const c_void, words: [u64; N]) -> u64 {
     // SAFETY: as for the thunks.
-    unsafe { enter_few!(function, words.as_slice(), u64) }
+    unsafe { enter_few!(function, words.as_slice(), u64, u64) }
 }
 
 /// The same for `double`s.
@@ -542,7 +554,19 @@ pub unsafe fn enter_integers<const N: usize>(function: *const c_void, words: [u6
 #[inline(always)]
 pub unsafe fn enter_floats<const N: usize>(function: *const c_void, words: [f64; N]) -> f64 {
     // SAFETY: as for the thunks.
-    unsafe { enter_few!(function, words.as_slice(), f64) }
+    unsafe { enter_few!(function, words.as_slice(), f64, f64) }
+}
+
+/// The same for a result of two vector registers.
+///
+/// # Safety
+/// As for [`enter_integers`].
+#[inline(always)]
+pub unsafe fn enter_for_pair<const N: usize>(function: *const c_void, words: [f64; N]) -> [f64; 2] {
+    // SAFETY: as for the thunks.
+    let Pair(first, second) =
+        unsafe { enter_few!(function, words.as_slice(), f64, Pair<f64, f64>) };
+    [first, second]
 }
 
 /// The thunk for calls whose arguments are known only when they are made: it fills every register.
