@@ -496,6 +496,43 @@ mod tests {
         }
     }
 
+    /// A library of macOS on Apple silicon: a header and two load commands.
+    fn mach_o() -> Vec<u8> {
+        const LOAD_DYLIB: u32 = 0xc;
+        const RPATH: u32 = 0x8000_001c;
+        let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let mut library: Vec<u8> = words(&[LOAD_DYLIB, 56, 24, 0, 0, 0]);
+        library.extend(b"/usr/lib/libSystem.B.dylib");
+        library.resize(56, 0);
+        let mut folder: Vec<u8> = words(&[RPATH, 32, 12]);
+        folder.extend(b"@loader_path/lib");
+        folder.resize(32, 0);
+        let mut file: Vec<u8> = words(&[0xfeed_facf, 0x0100_000c, 0, 6, 2, 88, 0, 0]);
+        file.extend(library);
+        file.extend(folder);
+        file
+    }
+
+    #[test]
+    fn a_library_of_macos_tells_what_it_needs() {
+        let contents = parse(&mach_o()).unwrap();
+        assert_eq!(contents.target.system(), "macOS");
+        assert_eq!(contents.target.machine(), "aarch64");
+        assert_eq!(contents.needed, ["/usr/lib/libSystem.B.dylib"]);
+        let search = Search {
+            kind: SearchKind::LoadCommand,
+            folders: "@loader_path/lib".to_owned(),
+        };
+        assert_eq!(contents.search, [search]);
+    }
+
+    #[test]
+    fn a_file_beyond_all_measure_is_not_read() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(LARGEST + 1).unwrap();
+        assert!(matches!(read(file.path()), Err(InspectError::TooLarge(_))));
+    }
+
     #[test]
     fn this_program_is_not_foreign() {
         let program = std::env::current_exe().unwrap();

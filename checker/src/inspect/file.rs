@@ -5,6 +5,7 @@ use std::path::Path;
 use clib::inspect::{self as library, Contents, InspectError};
 use serde_json::{Value as Json, json};
 
+use super::debug_info::Missing;
 use super::names::Symbol;
 use super::page::Page;
 use crate::border::printable;
@@ -60,13 +61,13 @@ impl File {
             true => "lowest byte first",
             false => "highest byte first",
         };
-        page.words(0, &self.shown);
+        page.words(0, &safe(&self.shown));
         page.row("kind", COLUMN, &self.contents.kind.to_string());
         let machine = format!("{} ({order}), {}", target.machine(), target.system());
         page.row("machine", COLUMN, &machine);
         let needed = safe(&self.contents.needed.join(", "));
         page.row("needs", COLUMN, or_none(&needed));
-        if self.contents.search.is_empty() {
+        if self.contents.search.is_empty() && target.system() != "Windows" {
             page.row("rpath", COLUMN, "none, runpath neither");
         }
         for search in &self.contents.search {
@@ -137,6 +138,38 @@ pub fn counted(count: usize, word: &str) -> String {
 /// A name from a file, on one line and harmless to a terminal.
 pub fn safe(text: &str) -> String {
     printable(text.replace(['\n', '\t'], " ").as_bytes())
+}
+
+/// Why a file says nothing of types, and how it comes to say it.
+pub fn no_debug_info(path: &Path, missing: &Missing) -> ExpectedError {
+    let (problem, next) = debug_info_words(missing);
+    ExpectedError::UnusableFile {
+        path: path.to_owned(),
+        problem,
+        next,
+    }
+}
+
+/// What is missing, and what to do about it.
+pub fn debug_info_words(missing: &Missing) -> (String, String) {
+    let next = match missing {
+        Missing::None => {
+            "compile and link with -g, and do not strip the file: structs and signatures are shown then"
+        }
+        Missing::Elsewhere => {
+            "name the file that holds it (.o, .dwo, .dSYM/Contents/Resources/DWARF/NAME), or build without -gsplit-dwarf; \
+             .pdb files are not read"
+        }
+        Missing::Broken(_) => "build the file again with -g",
+    };
+    let problem = match missing {
+        Missing::None => "no debug information".to_owned(),
+        Missing::Elsewhere => "its debug information lies in other files".to_owned(),
+        Missing::Broken(why) => {
+            format!("its debug information cannot be read: {}", safe(why))
+        }
+    };
+    (problem, next.to_owned())
 }
 
 fn or_none(text: &str) -> &str {
