@@ -71,14 +71,28 @@ class Side:
         return Call("Point(1.0, 2.0)", {"Point": self.Point}, lambda made: made.y == 2.0)
 
     def numpy(self) -> "Call | None":
-        # NumPy converts through whichever package is called ctypes.
-        if self.c is not sys.modules.get("ctypes"):
+        if not self._is_called_ctypes():
             return None
         import numpy
 
         names = {"f": self.lib.bench_sum, "a": numpy.array(NUMBERS), "n": len(NUMBERS)}
         names["P"] = self.c.POINTER(self.c.c_double)
         return Call("f(a.ctypes.data_as(P), n)", names, TOTAL)
+
+    def numpy_checked(self) -> "Call | None":
+        if not self._is_called_ctypes():
+            return None
+        import numpy
+
+        declared = self.lib["bench_sum"]
+        checked = numpy.ctypeslib.ndpointer(numpy.float64, ndim=1, flags="C_CONTIGUOUS")
+        declared.argtypes, declared.restype = [checked, self.c.c_size_t], self.c.c_double
+        names = {"f": declared, "a": numpy.array(NUMBERS), "n": len(NUMBERS)}
+        return Call("f(a, n)", names, TOTAL)
+
+    def _is_called_ctypes(self) -> bool:
+        """Whether NumPy converts through this package: it takes the one that is called ctypes."""
+        return self.c is sys.modules.get("ctypes")
 
     def numpy_lent(self) -> Call:
         import numpy

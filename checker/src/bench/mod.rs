@@ -300,10 +300,12 @@ impl Bench<'_> {
         }
     }
 
-    /// The one row that needs rust_ctypes in the place of ctypes.
+    /// The rows that need rust_ctypes in the place of ctypes: NumPy converts through what is called so.
     fn installed(&self, variants: Vec<Variant>) -> Option<Request> {
         let mut request = self.request(variants);
-        request.rows.retain(|(row, _)| row.name == "numpy");
+        request
+            .rows
+            .retain(|(row, _)| matches!(row.name, "numpy" | "numpy_checked"));
         request.install = true;
         (!request.rows.is_empty()).then_some(request)
     }

@@ -90,7 +90,7 @@ const fn by_macros(row: Row) -> Row {
 }
 
 /// All rows, in the order of the table.
-pub const ROWS: [Row; 26] = [
+pub const ROWS: [Row; 27] = [
     call(
         "add",
         "add(int, int)",
@@ -132,6 +132,15 @@ pub const ROWS: [Row; 26] = [
             "16 doubles. ctypes: f(a.ctypes.data_as(POINTER(c_double)), n), for rust in a process where it stands in for \
              ctypes, because NumPy converts through whatever is called ctypes; CFFI: f(ffi.from_buffer('double[]', a), n); \
              ext: the buffer protocol",
+        )
+    },
+    Row {
+        numpy: true,
+        ..call(
+            "numpy_checked",
+            "NumPy array, ndpointer",
+            "16 doubles. ctypes: f(a, n), with numpy.ctypeslib.ndpointer(float64, ndim=1, flags='C_CONTIGUOUS') in argtypes, which \
+             checks the array; ext: the buffer protocol",
         )
     },
     Row {
@@ -268,7 +277,7 @@ pub const GOALS: [Goal; 9] = [
         ..goal("add", Some(Gil::Held), Bridge::Ctypes, 1.25)
     },
     goal("midpoint", Some(Gil::Released), Bridge::Ctypes, 0.15),
-    goal("numpy", Some(Gil::Released), Bridge::Ctypes, 0.10),
+    goal("numpy_checked", Some(Gil::Released), Bridge::Ctypes, 0.10),
     goal("new_struct", None, Bridge::Ctypes, 0.30),
     goal("callback", Some(Gil::Released), Bridge::Ctypes, 0.60),
     goal("config_process", None, Bridge::Ext, 1.0),
