@@ -384,14 +384,19 @@ fn explain(value: Value<'_, '_>, error: PyErr, reason: Reason, name: &Bound<'_, 
     })
 }
 
-/// The number in a field; `None` when there is more to do than to read it.
-///
+/// What a quick look for a field finds.
+enum Look {
+    /// Its number.
+    Number(*mut ffi::PyObject),
+    /// No field of this name.
+    NoField,
+    /// There is more to do than to read a number.
+    More,
+}
+
 /// # Safety
 /// `object` is a living cdata, `name` a living `str`, and the GIL is held.
-unsafe fn number_in_field(
-    object: *mut ffi::PyObject,
-    name: *mut ffi::PyObject,
-) -> Option<*mut ffi::PyObject> {
+unsafe fn look_for_field(object: *mut ffi::PyObject, name: *mut ffi::PyObject) -> Look {
     // SAFETY: the caller's promise. A layout's dictionary holds fields only, and a field lies
     // inside the record, as far as the pointer is right.
     unsafe {
@@ -401,18 +406,29 @@ unsafe fn number_in_field(
             Kind::Pointer { item, .. } => item.get(),
             _ => of,
         };
-        let layout = record.record()?.layout.get()?;
+        let Some(record) = record.record() else {
+            return Look::NoField;
+        };
+        let Some(layout) = record.layout.get() else {
+            return Look::More;
+        };
         let py = Python::assume_attached();
         let field = ffi::PyDict_GetItemWithError(layout.fields.as_ptr(), name);
         if field.is_null() {
-            return None;
+            return match ffi::PyErr_Occurred().is_null() {
+                true => Look::NoField,
+                false => Look::More,
+            };
         }
         let field = borrow(py, &field).cast_unchecked::<CField>().get();
         let primitive = match &field.ctype.get().kind {
             Kind::Primitive(primitive) if field.bitshift == PLAIN => primitive,
-            _ => return None,
+            _ => return Look::More,
         };
-        number_at(raw.data.wrapping_add(field.offset), *primitive)
+        match number_at(raw.data.wrapping_add(field.offset), *primitive) {
+            Some(number) => Look::Number(number),
+            None => Look::More,
+        }
     }
 }
 
@@ -422,10 +438,20 @@ pub unsafe extern "C" fn get_attribute(
     name: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: a slot is called with a cdata and a name.
-    if let Some(number) = unsafe { number_in_field(object, name) } {
-        return number;
+    match unsafe { look_for_field(object, name) } {
+        Look::Number(number) => return number,
+        Look::NoField => {
+            // SAFETY: as above.
+            let found = unsafe { ffi::PyObject_GenericGetAttr(object, name) };
+            if !found.is_null() {
+                return found;
+            }
+        }
+        Look::More => {}
     }
     guard_object(|py| {
+        // What the look has raised will be raised again, in words about the C value.
+        drop(PyErr::take(py));
         // SAFETY: a slot is called with living objects.
         let (value, name) = unsafe { (Value::expect(borrow(py, &object))?, borrow(py, &name)) };
         let reason = match named(value, name, "read")? {

@@ -10,7 +10,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 use crate::cdata::Value;
 use crate::compose::too_large;
 use crate::convert::{to_c, type_name, wrong_kind};
-use crate::ctype::{CField, Kind, NOT_IN_LISTS, Type, layout};
+use crate::ctype::{CField, Kind, Type, layout};
 use crate::primitive::{Class, read_unsigned, write_integer};
 use crate::wide;
 
@@ -182,26 +182,14 @@ fn initial_fields<'py>(
             ctype.get().name
         )));
     };
-    let fields = fields.fields.bind(py);
     if let Some(row) = Row::of(value) {
-        let mut next = fields.iter();
         let count = row.len();
         for index in 0..count {
-            let field = loop {
-                match next.next() {
-                    Some((_, field)) => {
-                        let field = field.cast_into::<CField>()?;
-                        if field.get().flags & NOT_IN_LISTS == 0 {
-                            break field;
-                        }
-                    }
-                    None => {
-                        return Err(PyValueError::new_err(format!(
-                            "too many initializers for '{}' (got {count})",
-                            ctype.get().name
-                        )));
-                    }
-                }
+            let Some(field) = fields.listed.get(index) else {
+                return Err(PyValueError::new_err(format!(
+                    "too many initializers for '{}' (got {count})",
+                    ctype.get().name
+                )));
             };
             each(field.get(), &row.get(index)?)?;
         }
@@ -209,7 +197,7 @@ fn initial_fields<'py>(
     }
     if let Ok(values) = value.cast::<PyDict>() {
         for (name, value) in values {
-            let Some(field) = fields.get_item(&name)? else {
+            let Some(field) = fields.fields.bind(py).get_item(&name)? else {
                 return Err(PyKeyError::new_err(name.unbind()));
             };
             each(field.cast::<CField>()?.get(), &value)?;

@@ -16,6 +16,7 @@ use crate::function::{Function, Prepared};
 use crate::primitive::Class;
 use crate::produce::{from_c, record_copy};
 use crate::slots::{borrow, guard_object};
+use crate::temporaries::Temporaries;
 use crate::{compose, machine, wide};
 
 /// Values and results up to these numbers live on the stack.
@@ -212,7 +213,7 @@ fn enter<'a, 'py: 'a>(
         &mut many
     };
     // Arrays made from lists for pointer arguments; they live until the call is over.
-    let mut temporaries = Vec::new();
+    let mut temporaries = Temporaries::new();
     let mut next = result_words;
     for ((ctype, argument), place) in types.zip(arguments).zip(places.iter_mut()) {
         // SAFETY: `next` stays below `needed`; arguments live during the call.
@@ -260,16 +261,14 @@ fn enter<'a, 'py: 'a>(
 pub fn pointer_argument(
     ctype: Type<'_, '_>,
     argument: &Bound<'_, PyAny>,
-    temporaries: &mut Vec<Vec<u128>>,
+    temporaries: &mut Temporaries,
 ) -> PyResult<*mut u8> {
     match temporary_size(ctype, argument)? {
         Given::Address(address) => Ok(address),
         Given::Size(size) => {
-            let mut memory = vec![0u128; words(size)];
+            let address = temporaries.zeros(size)?;
             // SAFETY: the memory has room for the array.
-            unsafe { array_to_c(memory.as_mut_ptr().cast(), ctype, argument)? };
-            let address = memory.as_mut_ptr().cast();
-            temporaries.push(memory);
+            unsafe { array_to_c(address, ctype, argument)? };
             Ok(address)
         }
     }

@@ -1,7 +1,6 @@
 //! C function pointers that call Python.
 
 use std::ffi::c_void;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use clib::closure::Closure;
@@ -39,31 +38,31 @@ pub fn make<'py>(
             "{name}: callback with unsupported argument or return type or with '...'"
         )));
     };
-    let callback = Arc::new(Callback {
-        owner: AtomicPtr::new(std::ptr::null_mut()),
+    let made = cdata::own_gc(ctype, python_callable.clone(), onerror.cloned())?;
+    let callback = Callback {
+        owner: AtomicPtr::new(made.as_ptr()),
         fallback,
-    });
-    let entered = Arc::clone(&callback);
+    };
     let handler = Box::new(move |arguments: &[*mut c_void], result: *mut c_void| {
-        entered.enter(arguments, result);
+        callback.enter(arguments, result);
     });
     let closure = Closure::new(&prepared.signature, handler)
         .map_err(|error| PySystemError::new_err(format!("cannot make a callback: {error}")))?;
-    let made = cdata::own_gc(
-        ctype,
-        python_callable.clone(),
-        onerror.cloned(),
-        Some(Box::new(closure)),
-    )?;
-    callback.owner.store(made.as_ptr(), Ordering::Release);
+    cdata::enter_through(&made, Box::new(closure));
     Ok(made)
 }
 
 /// What C gets when Python fails: zeros, or the value that was given as `error`.
 pub struct Fallback {
-    bytes: Vec<u128>,
+    /// The result, unless it is larger.
+    few: [u128; FEW_WORDS],
+    /// A larger result.
+    many: Vec<u128>,
     size: usize,
 }
+
+/// Results of up to this number of words need no allocation.
+const FEW_WORDS: usize = 1;
 
 impl Fallback {
     /// Checks what a callback is made of.
@@ -97,24 +96,34 @@ impl Fallback {
         }
         let result = function.result.bind(ctype.py());
         let size = usize::try_from(result.get().size_now()).unwrap_or(0);
-        let mut bytes = vec![0u128; size.div_ceil(16).max(1)];
-        if let Some(error) = error {
-            // SAFETY: the vector has room for the result.
-            unsafe { write_result(bytes.as_mut_ptr().cast(), result, error)? };
+        let mut fallback = Fallback {
+            few: [0; FEW_WORDS],
+            many: Vec::new(),
+            size,
+        };
+        if size > size_of_val(&fallback.few) {
+            fallback.many.resize(size.div_ceil(size_of::<u128>()), 0);
         }
-        Ok(Fallback { bytes, size })
+        if let Some(error) = error {
+            let at = match &mut *fallback.many {
+                [] => fallback.few.as_mut_ptr(),
+                many => many.as_mut_ptr(),
+            };
+            // SAFETY: there is room for the result.
+            unsafe { write_result(at.cast(), result, error)? };
+        }
+        Ok(fallback)
     }
 
     /// # Safety
     /// `at` has room for the result.
     unsafe fn write(&self, at: *mut c_void) {
+        let bytes = match &*self.many {
+            [] => self.few.as_ptr(),
+            many => many.as_ptr(),
+        };
         // SAFETY: the caller's promise; the bytes hold a result.
-        unsafe {
-            self.bytes
-                .as_ptr()
-                .cast::<u8>()
-                .copy_to(at.cast(), self.size)
-        }
+        unsafe { bytes.cast::<u8>().copy_to(at.cast(), self.size) }
     }
 }
 

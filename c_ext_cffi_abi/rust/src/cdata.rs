@@ -427,29 +427,33 @@ fn allocate_tracked<'py>(
     }
 }
 
-/// A handle to `target`, or with a closure a callback that calls `target`.
+/// A handle to `target`; see [`enter_through`] for a callback that calls it.
 pub fn own_gc<'py>(
     ctype: Type<'_, 'py>,
     target: Bound<'py, PyAny>,
     onerror: Option<Bound<'py, PyAny>>,
-    closure: Option<Box<Closure>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let data = closure
-        .as_ref()
-        .map_or(std::ptr::null_mut(), |one| one.code());
-    let object = allocate_tracked(ctype, &raw mut OWN_GC, data.cast(), -1)?;
+    let object = allocate_tracked(ctype, &raw mut OWN_GC, std::ptr::null_mut(), -1)?;
     let at = object.as_ptr().cast::<OwnGc>();
     // SAFETY: the object is an `OwnGc` whose own fields are zero.
     unsafe {
         (*at).object = target.into_ptr();
         (*at).onerror = onerror.map_or(std::ptr::null_mut(), Bound::into_ptr);
-        match closure {
-            Some(closure) => (*at).closure = Box::into_raw(closure),
-            // The value of a handle is the address of the cdata itself: nothing else has it.
-            None => (*at).base.data = at.cast(),
-        }
+        // The value of a handle is the address of the cdata itself: nothing else has it.
+        (*at).base.data = at.cast();
     }
     Ok(object)
+}
+
+/// Makes a callback of what [`own_gc`] has just made: its value becomes the closure's entry point.
+pub fn enter_through(object: &Bound<'_, PyAny>, closure: Box<Closure>) {
+    if let Some(at) = Value::of(object).and_then(Value::own_gc) {
+        // SAFETY: the object is an `OwnGc` that nobody else looks at yet.
+        unsafe {
+            (*at).base.data = closure.code().cast();
+            (*at).closure = Box::into_raw(closure);
+        }
+    }
 }
 
 /// A cdata over a buffer, which it releases in the end.

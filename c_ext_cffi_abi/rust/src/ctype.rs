@@ -116,6 +116,8 @@ impl Completion {
 pub struct Layout {
     /// Name to `CField`, in the order of the declaration.
     pub fields: Py<PyDict>,
+    /// Those that a list of initial values fills, in its order.
+    pub listed: Vec<Py<CField>>,
     /// Fields lie elsewhere than the declaration alone would put them, or are nested without name.
     pub custom_positions: bool,
     /// Some field lies closer than its natural alignment.
@@ -444,7 +446,10 @@ impl CType {
                     visit.call(&completion.declared)?;
                 }
                 match record.layout.get() {
-                    Some(layout) => visit.call(&layout.fields),
+                    Some(layout) => {
+                        visit.call(&layout.fields)?;
+                        layout.listed.iter().try_for_each(|field| visit.call(field))
+                    }
                     None => Ok(()),
                 }
             }

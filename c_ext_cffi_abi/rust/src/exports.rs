@@ -16,6 +16,7 @@ use crate::glue::{Module, Table, Tables, VERSION};
 use crate::lib_object::Lib;
 use crate::produce::{from_c, record_copy};
 use crate::slots::{borrow, guard, guard_object};
+use crate::temporaries::Temporaries;
 use crate::{extern_python, machine, published};
 
 /// The table behind the capsule `_C_API_RUST`.
@@ -138,15 +139,10 @@ unsafe extern "C" fn to_pointer(
         // SAFETY: generated code passes living objects, its own variable, and a list that begins
         // as null and that it gives back to `free_temporaries`.
         unsafe {
-            let mut made = Vec::new();
-            let pointer = pointer_argument(ctype(py, &of)?, borrow(py, &value), &mut made)?;
-            place.write(pointer);
-            if !made.is_empty() {
-                if (*temporaries).is_null() {
-                    *temporaries = Box::into_raw(Box::new(Vec::<Vec<u128>>::new())).cast();
-                }
-                (*(*temporaries).cast::<Vec<Vec<u128>>>()).append(&mut made);
-            }
+            let mut all = Temporaries::from_raw(*temporaries);
+            let pointer = pointer_argument(ctype(py, &of)?, borrow(py, &value), &mut all);
+            *temporaries = all.into_raw();
+            place.write(pointer?);
         }
         Ok(0)
     })
@@ -174,10 +170,8 @@ unsafe fn plain_address(value: &*mut ffi::PyObject, of: &*mut ffi::PyObject) -> 
 }
 
 unsafe extern "C" fn free_temporaries(temporaries: *mut c_void) {
-    if !temporaries.is_null() {
-        // SAFETY: made in `to_pointer`, given back once.
-        drop(unsafe { Box::from_raw(temporaries.cast::<Vec<Vec<u128>>>()) });
-    }
+    // SAFETY: made in `to_pointer`, given back once.
+    drop(unsafe { Temporaries::from_raw(temporaries) });
 }
 
 unsafe extern "C" fn value_from_c(place: *mut u8, of: *mut ffi::PyObject) -> *mut ffi::PyObject {

@@ -18,7 +18,7 @@ pub fn new<'py>(ctype: Type<'_, 'py>, object: &Bound<'py, PyAny>) -> PyResult<Bo
             ctype.get().name
         )));
     }
-    cdata::own_gc(ctype, object.clone(), None, None)
+    cdata::own_gc(ctype, object.clone(), None)
 }
 
 /// The object that a handle stands for.

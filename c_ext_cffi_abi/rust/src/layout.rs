@@ -106,6 +106,12 @@ pub fn complete(ctype: Type<'_, '_>, fields: &[Declared<'_>], said: Said) -> PyR
         builder.add(field, index, index + 1 == fields.len())?;
     }
     let (size, align) = builder.totals(said)?;
+    for field in builder.layout.fields.bind(ctype.py()).values() {
+        let field = field.cast_into::<CField>()?;
+        if field.get().flags & NOT_IN_LISTS == 0 {
+            builder.layout.listed.push(field.unbind());
+        }
+    }
     // A record's own completion may have been run by what it contains.
     if record.layout.set(builder.layout).is_ok() {
         ctype.get().set_size(size, align);
@@ -158,6 +164,7 @@ impl<'a, 'py> Builder<'a, 'py> {
         };
         let layout = Layout {
             fields: PyDict::new(ctype.py()).unbind(),
+            listed: Vec::new(),
             custom_positions: said.custom,
             packed: false,
             open_array: false,

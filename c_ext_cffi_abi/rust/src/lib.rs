@@ -6,7 +6,7 @@
 //! * types: `ctype`, `primitive`, `compose`, `layout`, `function`
 //! * values: `cdata` with `access`, `numbers`, `show`, `offsets` and `release`; `convert` and `aggregate` into C, `produce` out of C
 //! * memory: `create`, `memory`, `strings`, `handles`, `file`, `testbuff`
-//! * crossing: `library`, `call` with its short way `direct` (and `exact`), `callback`
+//! * crossing: `library`, `call` with its short way `direct` (and `exact`), `temporaries`, `callback`
 //! * declarations: `cdef` reads them and makes their types
 //! * modules: `ffi_object` and `lib_object` over `declared`, whose types come from texts (`parse`), from our generator's
 //!   tables (`generated`, `glue`) or from stock cffi's (`stock`, `stock_tables`), all by way of `opcode`
@@ -57,6 +57,7 @@ mod slots;
 mod stock;
 mod stock_tables;
 mod strings;
+mod temporaries;
 mod testbuff;
 mod variable;
 mod wide;
