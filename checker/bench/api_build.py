@@ -1,10 +1,10 @@
 """Writes the extension module of API mode; MODULE is replaced by its name."""
 
 from cffi import FFI
-from declarations import CDEF
+from declarations import CDEF, IN_PYTHON
 
 ffibuilder = FFI()
-ffibuilder.cdef(CDEF)
+ffibuilder.cdef(CDEF + IN_PYTHON)
 ffibuilder.set_source(
     "MODULE",
     '#include "calls.h"',

@@ -1,7 +1,7 @@
-"""The rows through CFFI, stock or ours, in ABI mode and in API mode: the same code for all four."""
+"""The rows through CFFI, stock or ours: one code for ABI mode and API mode, but for callbacks."""
 
 from array import array
-from typing import Any
+from typing import Any, Callable
 
 from calls import NUMBERS, TEXT, TOTAL, Call, Sizes, floats, setting, unsorted
 
@@ -67,7 +67,7 @@ class Side:
         return Call("f(new('double[]', numbers), n)", names, sum(numbers))
 
     def callback(self) -> Call:
-        step = self.ffi.callback("bench_step", lambda number: number)
+        step = self._function("bench_step", lambda number: number)
         names = {"f": self.lib.bench_repeat, "step": step, "n": self.sizes.callback}
         return Call("f(step, n)", names, sum(range(self.sizes.callback)))
 
@@ -76,8 +76,20 @@ class Side:
         out = self.ffi.new("int[]", len(numbers))
         names = {"f": self.lib.bench_sort, "out": out, "n": len(numbers)}
         names["a"] = self.ffi.new("int[]", numbers)
-        names["order"] = self.ffi.callback("bench_order", lambda left, right: left[0] - right[0])
+        names["order"] = self._function("bench_order", lambda left, right: left[0] - right[0])
         return Call("f(out, a, n, order)", names, lambda _: list(out) == sorted(numbers))
+
+    def _function(self, ctype: str, function: Callable) -> Any:
+        return self.ffi.callback(ctype, function)
 
     def lib_name(self) -> Call:
         return Call("lib.bench_add(2, 3)", {"lib": self.lib}, 5)
+
+
+class CompiledSide(Side):
+    """API mode calls Python through C functions of the module, instead of `ffi.callback`."""
+
+    def _function(self, ctype: str, function: Callable) -> Any:
+        name = f"{ctype}_in_python"
+        self.ffi.def_extern(name)(function)
+        return getattr(self.lib, name)

@@ -14,3 +14,9 @@ CDEF = """
     int bench_repeat(bench_step step, int count);
     void bench_sort(int *sorted, const int *numbers, size_t count, bench_order order);
 """
+
+# What API mode declares besides: functions in C whose bodies are written in Python.
+IN_PYTHON = """
+    extern "Python" int bench_step_in_python(int number);
+    extern "Python" int bench_order_in_python(const int *left, const int *right);
+"""

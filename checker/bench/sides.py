@@ -31,10 +31,10 @@ def _abi(backend: str, library: str, sizes: Sizes) -> dict:
 
 
 def _api(backend: str, _library: str, sizes: Sizes) -> dict:
-    from cffi_side import Side
+    from cffi_side import CompiledSide
 
     module: Any = importlib.import_module(f"_bench_{backend}")
-    return {"released": Side(module.ffi, module.lib, sizes)}
+    return {"released": CompiledSide(module.ffi, module.lib, sizes)}
 
 
 def _ext(backend: str, _library: str, sizes: Sizes) -> dict:

@@ -1,4 +1,7 @@
-/* What Rust cannot say: the C type `long double`, and the places of errno. */
+/* What Rust cannot say: the C type `long double`, the places of errno, and the
+   flags of dlopen. */
+#define _GNU_SOURCE /* for RTLD_DEEPBIND */
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,8 +11,9 @@ int *rust_cffi_errno(void)
     return &errno;
 }
 
-/* Where a thread's variable lies is looked up by a call, unless the loader fixes
-   its offset: glibc does so for small ones, musl not for a library loaded late. */
+/* Where a thread's variable lies is looked up by a call, unless the loader
+   fixes its offset: glibc does so for small ones, musl not for a library that
+   is loaded late. */
 #ifdef __GLIBC__
 #define FIXED_OFFSET __attribute__((tls_model("initial-exec")))
 #else
@@ -23,6 +27,27 @@ int *rust_cffi_kept_errno(void)
 {
     return &kept_errno;
 }
+
+/* Those flags of dlopen() that this system has, ended by a null name. */
+const struct loader_flag {
+    const char *name;
+    int value;
+} rust_cffi_loader_flags[] = {
+    {"RTLD_LAZY", RTLD_LAZY},
+    {"RTLD_NOW", RTLD_NOW},
+    {"RTLD_GLOBAL", RTLD_GLOBAL},
+    {"RTLD_LOCAL", RTLD_LOCAL},
+#ifdef RTLD_NODELETE
+    {"RTLD_NODELETE", RTLD_NODELETE},
+#endif
+#ifdef RTLD_NOLOAD
+    {"RTLD_NOLOAD", RTLD_NOLOAD},
+#endif
+#ifdef RTLD_DEEPBIND
+    {"RTLD_DEEPBIND", RTLD_DEEPBIND},
+#endif
+    {NULL, 0},
+};
 
 /* The values are copied: their places in a packed struct may not be aligned. */
 double rust_cffi_long_double_get(const void *at)

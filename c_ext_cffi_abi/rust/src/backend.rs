@@ -98,8 +98,8 @@ fn fill(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Variable>()?;
     module.add("FFI_DEFAULT_ABI", FFI_DEFAULT_ABI)?;
     module.add("FFI_CDECL", FFI_DEFAULT_ABI)?;
-    for (name, value) in published::loader_flags(py)? {
-        module.add(name, value)?;
+    for (name, value) in machine::loader_flags() {
+        module.add(&*name.to_string_lossy(), value)?;
     }
     module.add("error", errors::class(py)?)?;
     module.add("_CompileError", emit::compile_error(py)?)?;

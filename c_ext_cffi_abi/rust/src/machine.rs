@@ -1,6 +1,6 @@
-//! What Rust cannot say: `long double`, and the places of errno (see `csrc/machine.c`).
+//! What Rust cannot say: `long double`, the places of errno, the flags of dlopen (see `csrc/machine.c`).
 
-use std::ffi::{c_char, c_double, c_int, c_void};
+use std::ffi::{CStr, c_char, c_double, c_int, c_void};
 
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
@@ -12,7 +12,15 @@ pub const LONG_DOUBLE: usize = if cfg!(all(target_vendor = "apple", target_arch 
     16
 };
 
+/// A row of `rust_cffi_loader_flags`.
+#[repr(C)]
+struct LoaderFlag {
+    name: *const c_char,
+    value: c_int,
+}
+
 unsafe extern "C" {
+    static rust_cffi_loader_flags: LoaderFlag;
     fn rust_cffi_errno() -> *mut c_int;
     fn rust_cffi_kept_errno() -> *mut c_int;
     fn rust_cffi_long_double_get(at: *const c_void) -> c_double;
@@ -24,6 +32,22 @@ unsafe extern "C" {
     #[link_name = "rust_cffi_to_long_double"]
     pub fn to_long_double();
     fn rust_cffi_testfunc(number: c_int) -> *mut c_void;
+}
+
+/// Those flags of dlopen that this system has.
+pub fn loader_flags() -> impl Iterator<Item = (&'static CStr, c_int)> {
+    let mut next = &raw const rust_cffi_loader_flags;
+    std::iter::from_fn(move || {
+        // SAFETY: the rows are constant, and a null name ends them.
+        unsafe {
+            let (name, value) = ((*next).name, (*next).value);
+            if name.is_null() {
+                return None;
+            }
+            next = next.add(1);
+            Some((CStr::from_ptr(name), value))
+        }
+    })
 }
 
 /// Puts the kept errno in place, right before C code runs.

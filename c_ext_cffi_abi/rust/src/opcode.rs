@@ -1,5 +1,7 @@
 //! How the type tables of cffi's modules spell a type: words of an opcode and a number.
 
+pub use clib::cdef::PRIMITIVES;
+
 /// A type, with other ops by number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Op {
@@ -90,62 +92,6 @@ pub fn code_of(word: isize) -> u8 {
 pub fn number_of(word: isize) -> isize {
     word >> 8
 }
-
-/// The names of the primitive types, in the order of their numbers.
-pub const PRIMITIVES: [&str; 52] = [
-    "void",
-    "_Bool",
-    "char",
-    "signed char",
-    "unsigned char",
-    "short",
-    "unsigned short",
-    "int",
-    "unsigned int",
-    "long",
-    "unsigned long",
-    "long long",
-    "unsigned long long",
-    "float",
-    "double",
-    "long double",
-    "wchar_t",
-    "int8_t",
-    "uint8_t",
-    "int16_t",
-    "uint16_t",
-    "int32_t",
-    "uint32_t",
-    "int64_t",
-    "uint64_t",
-    "intptr_t",
-    "uintptr_t",
-    "ptrdiff_t",
-    "size_t",
-    "ssize_t",
-    "int_least8_t",
-    "uint_least8_t",
-    "int_least16_t",
-    "uint_least16_t",
-    "int_least32_t",
-    "uint_least32_t",
-    "int_least64_t",
-    "uint_least64_t",
-    "int_fast8_t",
-    "uint_fast8_t",
-    "int_fast16_t",
-    "uint_fast16_t",
-    "int_fast32_t",
-    "uint_fast32_t",
-    "int_fast64_t",
-    "uint_fast64_t",
-    "intmax_t",
-    "uintmax_t",
-    "_cffi_float_complex_t",
-    "_cffi_double_complex_t",
-    "char16_t",
-    "char32_t",
-];
 
 /// The number of the primitive type `name`; -1 when there is none.
 pub fn primitive(name: &str) -> isize {

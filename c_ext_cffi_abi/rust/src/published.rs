@@ -3,14 +3,14 @@
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyType;
+use pyo3::types::{PyString, PyType};
 
 use crate::ctype::{CType, Type};
 use crate::declared::{Declared, Include};
 use crate::ffi_object::Ffi;
 use crate::lib_object::Lib;
 use crate::memory::Buffer;
-use crate::{builtin, cdata, compose};
+use crate::{builtin, cdata, compose, machine};
 
 /// The class `FFI`, with its class attributes.
 ///
@@ -33,29 +33,10 @@ fn give_attributes(class: &Bound<'_, PyType>) -> PyResult<()> {
     let base = unsafe { Bound::from_borrowed_ptr(py, cdata::base_type().cast()) };
     class.setattr("CData", base)?;
     class.setattr("buffer", py.get_type::<Buffer>())?;
-    for (name, value) in loader_flags(py)? {
-        class.setattr(name, value)?;
+    for (name, value) in machine::loader_flags() {
+        class.setattr(PyString::new(py, &name.to_string_lossy()), value)?;
     }
     builtin::add_methods(class)
-}
-
-/// Those flags of `dlopen` that this system has.
-///
-/// # Errors
-/// When Python has no module `os`.
-pub fn loader_flags(py: Python<'_>) -> PyResult<Vec<(&'static str, Bound<'_, PyAny>)>> {
-    const NAMES: [&str; 7] = [
-        "RTLD_LAZY",
-        "RTLD_NOW",
-        "RTLD_GLOBAL",
-        "RTLD_LOCAL",
-        "RTLD_NODELETE",
-        "RTLD_NOLOAD",
-        "RTLD_DEEPBIND",
-    ];
-    let os = py.import("os")?;
-    let value = |name| Some((name, os.getattr_opt(name).ok()??));
-    Ok(NAMES.into_iter().filter_map(value).collect())
 }
 
 /// `void *`.

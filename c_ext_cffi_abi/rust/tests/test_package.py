@@ -1,5 +1,6 @@
 """The package: cffi's Python code over our backend, beside or instead of stock."""
 
+import os
 import subprocess
 import sys
 import unittest
@@ -34,6 +35,12 @@ class Package(unittest.TestCase):
             "print([name for name in sys.modules if name.split('.')[0] in stock])"
         )
         self.assertEqual(said, "[]")
+
+    def test_the_loader_has_the_flags_of_the_system(self) -> None:
+        flags = {name: value for name, value in vars(os).items() if name.startswith("RTLD_")}
+        for owner in (rust_cffi._rust_cffi, rust_cffi._rust_cffi.FFI):
+            names = [name for name in dir(owner) if name.startswith("RTLD_")]
+            self.assertEqual({name: getattr(owner, name) for name in names}, flags)
 
     def test_names_of_the_native_part_are_there_however_they_are_asked_for(self) -> None:
         module = "import rust_cffi; from rust_cffi import _rust_cffi as native\n"

@@ -172,7 +172,7 @@ pub const ROWS: [Row; 27] = [
         ..call(
             "callback",
             "callback, per call",
-            "C calls a Python function of one int 100 times; CFFI: ffi.callback",
+            "C calls a Python function of one int 100 times; CFFI: ffi.callback, in API mode extern \"Python\"",
         )
     },
     Row {

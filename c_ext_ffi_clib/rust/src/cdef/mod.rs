@@ -28,7 +28,7 @@ pub use error::{CdefError, Class, Place, Result};
 pub use model::{
     Body, Enumeration, FILE_ID, Field, Function, Length, Quals, Record, Shape, Type, file,
 };
-pub use primitives::primitive;
+pub use primitives::{PRIMITIVES, primitive};
 pub use top::Warning;
 
 use lexer::Token;

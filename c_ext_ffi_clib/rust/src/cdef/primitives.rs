@@ -6,18 +6,26 @@ use std::sync::LazyLock;
 
 use super::model::{Shape, Type, file};
 
-const INTEGERS: [&str; 42] = [
-    "short",
-    "int",
-    "long",
-    "long long",
+/// The names of the primitive types and `void`, in the order by which the type tables of cffi's modules
+/// number them.
+pub const PRIMITIVES: [&str; 52] = [
+    "void",
+    "_Bool",
+    "char",
     "signed char",
     "unsigned char",
+    "short",
     "unsigned short",
+    "int",
     "unsigned int",
+    "long",
     "unsigned long",
+    "long long",
     "unsigned long long",
-    "_Bool",
+    "float",
+    "double",
+    "long double",
+    "wchar_t",
     "int8_t",
     "uint8_t",
     "int16_t",
@@ -26,6 +34,11 @@ const INTEGERS: [&str; 42] = [
     "uint32_t",
     "int64_t",
     "uint64_t",
+    "intptr_t",
+    "uintptr_t",
+    "ptrdiff_t",
+    "size_t",
+    "ssize_t",
     "int_least8_t",
     "uint_least8_t",
     "int_least16_t",
@@ -42,41 +55,46 @@ const INTEGERS: [&str; 42] = [
     "uint_fast32_t",
     "int_fast64_t",
     "uint_fast64_t",
-    "intptr_t",
-    "uintptr_t",
     "intmax_t",
     "uintmax_t",
-    "ptrdiff_t",
-    "size_t",
-    "ssize_t",
+    "_cffi_float_complex_t",
+    "_cffi_double_complex_t",
+    "char16_t",
+    "char32_t",
 ];
-const OTHERS: [&str; 9] = [
+
+/// Those whose values are no integers.
+const NO_INTEGERS: [&str; 10] = [
+    "void",
     "char",
     "float",
     "double",
     "long double",
+    "wchar_t",
     "_cffi_float_complex_t",
     "_cffi_double_complex_t",
-    "wchar_t",
     "char16_t",
     "char32_t",
 ];
 
 /// One type per name, so that the same name gives the same type everywhere.
-static PRIMITIVES: LazyLock<HashMap<&'static str, Type>> = LazyLock::new(|| {
-    let names = INTEGERS.into_iter().chain(OTHERS);
-    let made = names.map(|name| (name, Type::new(Shape::Primitive(name))));
-    made.chain([("void", Type::new(Shape::Void))]).collect()
+static TYPES: LazyLock<HashMap<&'static str, Type>> = LazyLock::new(|| {
+    let shape = |name| match name {
+        "void" => Shape::Void,
+        name => Shape::Primitive(name),
+    };
+    let made = PRIMITIVES.into_iter();
+    made.map(|name| (name, Type::new(shape(name)))).collect()
 });
 
 /// The type of that name, spelled with one space between words; `void` is among them.
 pub fn primitive(name: &str) -> Option<Type> {
-    PRIMITIVES.get(name).cloned()
+    TYPES.get(name).cloned()
 }
 
 /// Whether the values of the type are integers; those of characters are not.
 pub fn is_integer(name: &str) -> bool {
-    INTEGERS.contains(&name)
+    PRIMITIVES.contains(&name) && !NO_INTEGERS.contains(&name)
 }
 
 /// The type of a name that is known without any declaration, such as `size_t` and `FILE`.
