@@ -9,7 +9,9 @@ use clap::{Parser, Subcommand};
 
 use crate::border::{self, Isolation};
 use crate::errors::ExpectedError;
-use crate::{commands, exit, output, snapshot};
+use crate::report::progress;
+use crate::watch::check::ATTENDED;
+use crate::{commands, exit, interrupt, output, snapshot};
 
 /// Builds, runs, grades and explains the lessons of Four Bridges.
 ///
@@ -56,6 +58,7 @@ pub enum Colour {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Watch(commands::watch::Args),
     Next(commands::next::Args),
     List(commands::list::Args),
     Progress(commands::progress::Args),
@@ -77,13 +80,22 @@ enum Command {
 }
 
 /// The whole program, the name it was called by first. For `main` alone, or for a test that stands in for the binary.
-pub fn start(args: Vec<OsString>) -> ExitCode {
+pub fn start(mut args: Vec<OsString>) -> ExitCode {
     // Before everything else: a supervisor is started for each run, and has no command line of its own.
     if args.get(1).is_some_and(|word| word == border::SUPERVISE) {
         return border::supervise();
     }
+    let attended = args.get(1).is_some_and(|word| word == ATTENDED);
+    if attended {
+        args.remove(1);
+    }
     if let Err(error) = snapshot::settle_environment(&args) {
         return ExitCode::from(report(&error, false));
+    }
+    // The environment is settled, so there may be threads from here on.
+    if attended {
+        progress::as_lines();
+        interrupt::leave_with_input();
     }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
@@ -105,6 +117,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
         return commands::status::run(&cli.global);
     };
     match command {
+        Command::Watch(args) => commands::watch::run(&args, &cli.global),
         Command::Next(args) => commands::next::run(&args, &cli.global),
         Command::Progress(args) => commands::progress::run(&args, &cli.global),
         Command::Solution(args) => commands::solution::run(&args, &cli.global),

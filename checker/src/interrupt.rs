@@ -37,6 +37,15 @@ pub fn folders() -> Vec<PathBuf> {
     folders.clone()
 }
 
+/// From now on, the end of standard input ends the program, as Ctrl-C does.
+pub fn leave_with_input() {
+    std::thread::spawn(|| {
+        // Nobody writes there; whatever ends the reading means that the other side is gone.
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        leave();
+    });
+}
+
 /// A folder to remove should the run be interrupted.
 pub fn remove_at_interrupt(folder: PathBuf) {
     if let Ok(mut folders) = FOLDERS.lock() {

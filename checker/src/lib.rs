@@ -26,4 +26,5 @@ pub mod transcript;
 pub mod value;
 pub mod variant;
 pub mod verdict;
+pub mod watch;
 pub mod workspace;

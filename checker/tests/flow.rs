@@ -261,3 +261,24 @@ fn a_hint_is_about_the_failure_of_the_last_run() {
         "another failure, a question again"
     );
 }
+
+#[test]
+fn colour_is_for_those_who_see_it() {
+    let shop = begun();
+    let escapes = |words: &str, no_color: bool| {
+        let args: Vec<&str> = words.split_whitespace().collect();
+        let mut command = shop.command(&args);
+        if no_color {
+            command.env("NO_COLOR", "1");
+        }
+        let output = command.output().unwrap();
+        output.stdout.contains(&0x1b)
+    };
+    assert!(!escapes("", false), "a pipe gets none");
+    assert!(escapes("--color always", false));
+    assert!(
+        escapes("--color always", true),
+        "what is typed goes before the variable"
+    );
+    assert!(!escapes("--color never", false));
+}

@@ -95,7 +95,7 @@ fn remember(store: &Store, lesson: &Lesson, told: &[Told]) {
     }
 }
 
-/// The exercise that is named, else those that are not done, else all.
+/// The exercise that is named, else those that are not done or fail again, else all.
 fn chosen<'a>(
     lesson: &'a Lesson,
     asked: Option<&str>,
@@ -107,7 +107,7 @@ fn chosen<'a>(
             known
                 .exercises
                 .get(&it.id)
-                .is_none_or(|task| task.done.is_none())
+                .is_none_or(|task| task.done.is_none() || task.failing.is_some())
         };
         let open: Vec<&Exercise> = exercises.iter().filter(is_open).collect();
         return Ok(if open.is_empty() {

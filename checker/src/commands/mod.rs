@@ -20,3 +20,4 @@ pub mod snapshots;
 pub mod solution;
 pub mod status;
 pub mod verify;
+pub mod watch;

@@ -1,9 +1,26 @@
 //! What is being done right now: one line on standard error while it lasts, nothing where nobody would see it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::output;
+use crate::watch::check::STEP;
+
+/// Whether somebody reads what is being done line by line.
+static LINES: AtomicBool = AtomicBool::new(false);
+
+/// From now on, each change is a line on standard error that begins with [`STEP`].
+pub fn as_lines() {
+    LINES.store(true, Ordering::Relaxed);
+}
+
+/// Whether somebody reads line by line: `watch`, which checks again by itself.
+pub fn is_read() -> bool {
+    LINES.load(Ordering::Relaxed)
+}
 
 /// The line, and the steps that are under way.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +68,10 @@ impl Drop for Step {
 
 impl State {
     fn show(&mut self) {
+        if is_read() {
+            output::remark(&format!("{STEP}{}", self.steps.join(", ")));
+            return;
+        }
         if self.steps.is_empty() {
             if let Some(line) = self.line.take() {
                 line.finish_and_clear();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anstyle::Style;
 
-use super::{diagnosis, matrix::matrix};
+use super::{diagnosis, matrix::matrix, progress};
 use crate::authoring::hints::{Hints, Topic};
 use crate::border::Answer;
 use crate::judge::accepted::Transcript;
@@ -256,10 +256,12 @@ fn next_step(
             .or_else(|| general_hint(&failing.verdict).map(str::to_owned))
             .or_else(|| exercise.and_then(|exercise| first(&hints.exercises, &exercise.id)))
     });
-    let edit = format!(
-        "edit {}, then type the same command again",
-        files.join(" or ")
-    );
+    let again = if progress::is_read() {
+        "and save it"
+    } else {
+        "then type the same command again"
+    };
+    let edit = format!("edit {}, {again}", files.join(" or "));
     match hint {
         Some(hint) => format!("{hint}\n        {edit}"),
         None => edit,

@@ -1,5 +1,7 @@
 //! A private copy of the fixture workshop, and the real binary in it.
 
+#![allow(dead_code, reason = "each file of tests uses its part")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -1,0 +1,110 @@
+//! A check in a process of its own: it can be ended at any moment, and takes everything that it started along.
+//!
+//! The process is the checker itself with [`ATTENDED`] before its arguments: it ends when its standard input does, as each supervisor below it does
+//! in turn, and tells on standard error, line by line, what it is doing.
+
+use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::Sender;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::events::Message;
+
+/// The hidden word that makes a checker end with its standard input and tell what it is doing.
+pub const ATTENDED: &str = "__attended";
+
+/// Stands at the beginning of a line that tells what is being done.
+pub const STEP: char = '\u{1}';
+
+/// How a check ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code or signal; `None` if it could not be waited for.
+    pub status: Option<ExitStatus>,
+    /// What it reported.
+    pub report: String,
+    /// What else it had to say.
+    pub remarks: String,
+}
+
+/// A check under way. Dropping it ends the check; its [`Ended`] still arrives.
+#[derive(Debug)]
+pub struct Running {
+    /// Its number, which its messages carry.
+    pub number: u64,
+    process: Pid,
+    _lifeline: ChildStdin,
+}
+
+impl Running {
+    /// Starts a check; its messages carry `number`.
+    ///
+    /// # Errors
+    /// When the process cannot be started.
+    pub fn start(args: &[String], number: u64, sender: &Sender<Message>) -> io::Result<Running> {
+        let mut child = Command::new("/proc/self/exe")
+            .arg0("checker")
+            .arg(ATTENDED)
+            .args(args)
+            // Ctrl-C is for us to answer.
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let lifeline = child.stdin.take().expect("standard input is a pipe");
+        let process = Pid::from_raw(i32::try_from(child.id()).expect("a process id is an i32"));
+        let sender = sender.clone();
+        std::thread::spawn(move || {
+            let ended = attend(child, number, &sender);
+            // Nobody listens any more when the watch has ended.
+            let _ = sender.send(Message::Ended(number, ended));
+        });
+        Ok(Running {
+            number,
+            process,
+            _lifeline: lifeline,
+        })
+    }
+
+    /// Lets go of the check; returns the process, should it have to be ended by force.
+    pub fn cancel(self) -> Pid {
+        self.process
+    }
+}
+
+/// Ends a process that did not go by itself, for example because somebody has stopped it.
+pub fn end_by_force(process: Pid) {
+    // It may have ended just now.
+    let _ = kill(process, Signal::SIGKILL);
+}
+
+/// Reads all that a check says, and waits for its end.
+fn attend(mut child: Child, number: u64, sender: &Sender<Message>) -> Ended {
+    let stdout = child.stdout.take().expect("standard output is a pipe");
+    let stderr = child.stderr.take().expect("standard error is a pipe");
+    let reader = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let mut stdout = stdout;
+        // What was read before an error counts.
+        let _ = stdout.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    });
+    let mut remarks = String::new();
+    for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+        match line.strip_prefix(STEP) {
+            Some(step) => {
+                let _ = sender.send(Message::Step(number, step.to_owned()));
+            }
+            None => remarks += &format!("{line}\n"),
+        }
+    }
+    Ended {
+        report: reader.join().unwrap_or_default(),
+        status: child.wait().ok(),
+        remarks,
+    }
+}

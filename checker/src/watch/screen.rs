@@ -1,0 +1,185 @@
+//! What the participant sees of the watch: a screen that is drawn again, or lines where there is no such screen.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::Once;
+
+use crossterm::terminal::{disable_raw_mode, enable_raw_mode, size};
+
+/// Clears the screen and goes to its first line.
+const CLEAR: &str = "\x1b[2J\x1b[H";
+/// Goes to the first column and clears the line.
+const LINE: &str = "\r\x1b[K";
+/// What can be pressed, from the longest to the shortest way to say it.
+const KEYS: [&str; 3] = [
+    "h hint  e explain  n next  l list  a run all  r run again  q quit",
+    "h hint  e explain  n next  ? keys  q quit",
+    "? keys  q quit",
+];
+
+/// Where texts go. A screen gives the terminal back when it is dropped.
+#[derive(Debug)]
+pub struct Screen {
+    live: bool,
+    body: String,
+    status: String,
+}
+
+impl Screen {
+    /// A screen on a terminal that can be drawn on and read from, else lines.
+    pub fn open() -> Screen {
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
+        let terminal = io::stdout().is_terminal() && io::stdin().is_terminal();
+        let live = terminal && !dumb && enable_raw_mode().is_ok();
+        if live {
+            restore_at_panic();
+        }
+        Screen {
+            live,
+            body: String::new(),
+            status: String::new(),
+        }
+    }
+
+    /// Only lines: for output that a program reads.
+    pub fn lines() -> Screen {
+        Screen {
+            live: false,
+            body: String::new(),
+            status: String::new(),
+        }
+    }
+
+    /// Whether keys can be read one by one.
+    pub fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// Shows a text in place of everything before it.
+    pub fn show(&mut self, text: &str) -> io::Result<()> {
+        self.body = text.to_owned();
+        if self.live { self.draw() } else { write(text) }
+    }
+
+    /// Shows a text below what is there.
+    pub fn append(&mut self, text: &str) -> io::Result<()> {
+        self.body += text;
+        if self.live {
+            write(&format!("{LINE}{}", raw(text)))?;
+            self.draw_status()
+        } else {
+            write(text)
+        }
+    }
+
+    /// Shows what is going on, on the last line; without a screen this is said once by [`Screen::append`] instead.
+    pub fn status(&mut self, text: &str) -> io::Result<()> {
+        self.status = text.to_owned();
+        if self.live {
+            self.draw_status()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Draws everything again: the terminal has another size, or was used by somebody else.
+    pub fn draw(&mut self) -> io::Result<()> {
+        if !self.live {
+            return Ok(());
+        }
+        write(&format!("{CLEAR}{}", raw(&self.body)))?;
+        self.draw_status()
+    }
+
+    fn draw_status(&self) -> io::Result<()> {
+        let width = size().map_or(80, |(columns, _)| usize::from(columns));
+        let text = if self.status.is_empty() {
+            keys(width).to_owned()
+        } else {
+            cut(&self.status, width)
+        };
+        write(&format!("{LINE}{text}"))
+    }
+
+    /// Gives the terminal back for as long as somebody else uses it.
+    pub fn leave(&self) {
+        if self.live {
+            let _ = write(LINE);
+            restore();
+        }
+    }
+
+    /// Takes the terminal again after [`Screen::leave`].
+    pub fn enter(&mut self) -> io::Result<()> {
+        if self.live {
+            enable_raw_mode()?;
+            self.draw()?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+fn restore() {
+    // There is nothing to be done about a terminal that is gone.
+    let _ = disable_raw_mode();
+}
+
+/// A message about a fault of ours has to be readable.
+fn restore_at_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            restore();
+            before(info);
+        }));
+    });
+}
+
+/// In raw mode a line end does not go back to the first column.
+fn raw(text: &str) -> String {
+    text.replace('\n', "\r\n")
+}
+
+fn write(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// The longest of the lines of keys that fits.
+fn keys(width: usize) -> &'static str {
+    KEYS.iter()
+        .copied()
+        .find(|line| line.len() < width)
+        .unwrap_or("")
+}
+
+/// As much of a line as fits, with a mark where something is left out.
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() < width {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(width.saturating_sub(4)).collect();
+    format!("{head}...")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_never_fills_the_last_column() {
+        for width in 0..100 {
+            assert!(keys(width).len() < width.max(1), "{width}");
+            assert!(cut(&"x".repeat(200), width).len() < width.max(4), "{width}");
+        }
+        assert_eq!(cut("abc", 80), "abc");
+        assert!(keys(80).contains("h hint") && keys(41).len() < 41);
+    }
+}

@@ -1,0 +1,155 @@
+//! The real binary on a terminal of its own.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::pty::{Winsize, openpty};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::termios::{Termios, tcgetattr};
+use nix::unistd::Pid;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A terminal, and the program that it was opened for.
+pub struct Terminal {
+    child: Child,
+    master: File,
+    slave: File,
+    /// All that was written so far.
+    pub seen: String,
+    read_to: usize,
+}
+
+fn size(rows: u16, columns: u16) -> Winsize {
+    Winsize {
+        ws_row: rows,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    }
+}
+
+impl Terminal {
+    /// Starts the command with the terminal as its controlling one.
+    pub fn start(command: Command, rows: u16, columns: u16) -> Terminal {
+        Terminal::start_as("xterm", command, rows, columns)
+    }
+
+    /// The same on a terminal of this kind.
+    pub fn start_as(kind: &str, mut command: Command, rows: u16, columns: u16) -> Terminal {
+        let pair = openpty(&size(rows, columns), None).unwrap();
+        let slave = File::from(pair.slave);
+        let control = || {
+            // SAFETY: both are system calls on descriptors of this process; nothing is allocated and no lock is taken.
+            unsafe {
+                libc::setsid();
+                if libc::ioctl(0, libc::TIOCSCTTY, 0) < 0 {
+                    return Err(std::io::Error::last_os_error());
+                }
+            }
+            Ok(())
+        };
+        command
+            .env("TERM", kind)
+            .stdin(slave.try_clone().unwrap())
+            .stdout(slave.try_clone().unwrap())
+            .stderr(slave.try_clone().unwrap());
+        // SAFETY: between fork and exec the closure makes two system calls; it allocates nothing and takes no lock.
+        unsafe { command.pre_exec(control) };
+        Terminal {
+            child: command.spawn().unwrap(),
+            master: File::from(pair.master),
+            slave,
+            seen: String::new(),
+            read_to: 0,
+        }
+    }
+
+    /// Waits until this was written after what was waited for before; returns everything up to there.
+    #[track_caller]
+    pub fn wait_for(&mut self, text: &str) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(found) = self.seen[self.read_to..].find(text) {
+                let start = self.read_to;
+                self.read_to += found + text.len();
+                return self.seen[start..self.read_to].to_owned();
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "no {text:?} in:\n{}", self.seen);
+            self.receive(left);
+        }
+    }
+
+    /// Takes what is written next; `false` when nothing comes in time, or ever again.
+    pub fn receive(&mut self, patience: Duration) -> bool {
+        let timeout = PollTimeout::try_from(patience.as_millis()).unwrap();
+        let mut fds = [PollFd::new(self.master.as_fd(), PollFlags::POLLIN)];
+        if poll(&mut fds, timeout).unwrap() == 0 {
+            return false;
+        }
+        let mut bytes = [0; 65536];
+        match self.master.read(&mut bytes) {
+            Ok(length) => {
+                self.seen += &String::from_utf8_lossy(&bytes[..length]);
+                length > 0
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Presses keys.
+    pub fn press(&mut self, keys: &str) {
+        self.master.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Gives the window another size, as a mouse does.
+    pub fn resize(&self, rows: u16, columns: u16) {
+        let size = size(rows, columns);
+        // SAFETY: the descriptor is open, and the pointer leads to a whole Winsize that is only read.
+        let done =
+            unsafe { libc::ioctl(self.master.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) };
+        assert_eq!(done, 0);
+    }
+
+    /// How the terminal is set now.
+    pub fn settings(&self) -> Termios {
+        tcgetattr(&self.slave).unwrap()
+    }
+
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap())
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill(self.pid(), signal).unwrap();
+    }
+
+    /// Waits for the program's end.
+    #[track_caller]
+    pub fn end(&mut self) -> ExitStatus {
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                while self.receive(Duration::from_millis(20)) {}
+                return status;
+            }
+            self.receive(Duration::from_millis(20));
+        }
+        panic!("it does not end:\n{}", self.seen);
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Ended already in the ordinary case.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
