@@ -77,6 +77,8 @@ enum Command {
     Derive(commands::derive::Args),
     Snapshots(commands::snapshots::Args),
     Verify(commands::verify::Args),
+    Completions(commands::completions::Args),
+    Man(commands::man::Args),
 }
 
 /// The whole program, the name it was called by first. For `main` alone, or for a test that stands in for the binary.
@@ -117,6 +119,8 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
         return commands::status::run(&cli.global);
     };
     match command {
+        Command::Completions(args) => commands::completions::run(&args),
+        Command::Man(args) => commands::man::run(&args),
         Command::Watch(args) => commands::watch::run(&args, &cli.global),
         Command::Next(args) => commands::next::run(&args, &cli.global),
         Command::Progress(args) => commands::progress::run(&args, &cli.global),

@@ -263,6 +263,23 @@ fn a_hint_is_about_the_failure_of_the_last_run() {
 }
 
 #[test]
+fn shells_and_man_know_every_command() {
+    let shop = Workshop::new();
+    for shell in ["bash", "zsh", "fish"] {
+        shop.run(&format!("completions {shell}"))
+            .must(0, &["watch", "progress", "isolation"]);
+    }
+    shop.run("completions csh").must(2, &["possible values"]);
+    shop.run("man")
+        .must(0, &[".TH checker 1", "where you are and what to do next"]);
+    shop.run("man --out pages").must(0, &[]);
+    let page = fs::read_to_string(shop.path("pages/checker-watch.1")).unwrap();
+    assert!(page.contains("at each save"), "{page}");
+    shop.run("man --out lessons/lesson-0.1/lesson.toml")
+        .must(4, &["name a folder"]);
+}
+
+#[test]
 fn colour_is_for_those_who_see_it() {
     let shop = begun();
     let escapes = |words: &str, no_color: bool| {

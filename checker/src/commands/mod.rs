@@ -1,6 +1,7 @@
 //! The subcommands, one file each: its arguments and a function `run`, which returns the exit code.
 
 pub mod bench;
+pub mod completions;
 pub mod conformance;
 pub mod derive;
 pub mod diff;
@@ -10,6 +11,7 @@ pub mod grade;
 pub mod hint;
 pub mod inspect;
 pub mod list;
+pub mod man;
 mod measure;
 pub mod next;
 pub mod progress;
