@@ -17,6 +17,21 @@ class Callbacks(unittest.TestCase):
     def setUp(self) -> None:
         self.lib = open_probe()
 
+    def test_every_mix_of_registers(self) -> None:
+        kinds = (c.c_int, c.c_double, c.c_longlong, c.c_float, c.c_ushort)
+        for result, plain in (
+            (c.c_int, int),
+            (c.c_double, float),
+            (c.c_ubyte, int),
+            (c.c_float, float),
+        ):
+            for count in range(1, 12):
+                for first in range(len(kinds)):
+                    given = [kinds[(first + step) % len(kinds)] for step in range(count)]
+                    for prototype in (c.CFUNCTYPE, c.PYFUNCTYPE):
+                        add = prototype(result, *given)(lambda *all: plain(sum(all)))
+                        self.assertEqual(add(*range(1, count + 1)), count * (count + 1) // 2)
+
     def test_values_pass_both_ways(self) -> None:
         self.assertEqual(self.lib.apply(Operation(lambda a, b: a * b), 6, 7), 42)
         half = c.CFUNCTYPE(c.c_double, c.c_double)(lambda a: a / 2)
