@@ -17,7 +17,7 @@ use crate::ctype::{CField, CType, Kind, OPEN_ARRAY, PLAIN, Type, layout, size_of
 use crate::exact;
 use crate::primitive::{Class, Primitive, read_float, read_signed, read_unsigned};
 use crate::produce::{from_bits, from_c};
-use crate::slots::{borrow, guard, guard_object};
+use crate::slots::{borrow, guard, guard_object, new_reference};
 
 /// `len()`, `x[i]` and `x[i] = y`.
 pub fn table() -> ffi::PyMappingMethods {
@@ -69,7 +69,7 @@ unsafe fn simple_item(
                         return None;
                     }
                     if let Some(record) = cdata::record_of(object) {
-                        return Some(ffi::Py_NewRef(record));
+                        return Some(new_reference(record));
                     }
                 }
                 item

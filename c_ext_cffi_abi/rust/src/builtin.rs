@@ -14,7 +14,7 @@ use crate::cdata::{Raw, Value};
 use crate::ctype::{CType, Kind, size_of_type};
 use crate::ffi_object::Ffi;
 use crate::published::void_pointer;
-use crate::slots::{borrow, guard_object};
+use crate::slots::{borrow, guard_object, new_reference};
 use crate::{handles, machine, offsets};
 
 /// Functions of the module.
@@ -149,7 +149,7 @@ pub unsafe fn type_of_cdata(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: the caller's promise.
     match unsafe { Raw::of(object) } {
         // SAFETY: a cdata keeps its type alive.
-        Some(raw) => unsafe { ffi::Py_NewRef(raw.ctype.as_ptr()) },
+        Some(raw) => unsafe { new_reference(raw.ctype.as_ptr()) },
         None => std::ptr::null_mut(),
     }
 }
@@ -212,7 +212,7 @@ unsafe extern "C" fn from_handle(
             && !raw.data.is_null()
             && let Some(target) = handles::target_at(raw.data.cast())
         {
-            return ffi::Py_NewRef(target);
+            return new_reference(target);
         }
     }
     // SAFETY: as above.

@@ -17,7 +17,7 @@ use crate::errors::ffi_error;
 use crate::lib_object::{self, Lib};
 use crate::memory;
 use crate::published::char_array;
-use crate::slots::{borrow, guard_object};
+use crate::slots::{borrow, guard_object, new_reference};
 use crate::stock_tables::{Packed, StockTables};
 use crate::{builtin, callback, compose, library, machine, offsets, release, strings};
 
@@ -167,7 +167,7 @@ impl Ffi {
             let py = Python::assume_attached();
             let this = borrow(py, &ffi).cast_unchecked::<Ffi>().get();
             let found = match this.known(cdecl) {
-                Some(known) => ffi::Py_NewRef(known),
+                Some(known) => new_reference(known),
                 None => builtin::type_of_cdata(cdecl),
             };
             if !found.is_null() {

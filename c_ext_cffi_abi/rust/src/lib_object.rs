@@ -22,7 +22,7 @@ use crate::extern_python::{self, Slot};
 use crate::glue::{self, Tables};
 use crate::library::CLibrary;
 use crate::opcode::code;
-use crate::slots::{borrow, guard, guard_object};
+use crate::slots::{borrow, guard, guard_object, new_reference};
 use crate::stock_tables::{Global, StockTables, search};
 use crate::variable::Variable;
 use crate::{cdata, compose, convert, generated, stock};
@@ -88,7 +88,7 @@ impl Recent {
     unsafe fn put(&self, name: *mut ffi::PyObject, value: *mut ffi::PyObject) {
         // SAFETY: the caller's promise; a name is given back exactly once.
         unsafe {
-            let (before, _) = self.place(name).replace((ffi::Py_NewRef(name), value));
+            let (before, _) = self.place(name).replace((new_reference(name), value));
             ffi::Py_XDECREF(before);
         }
     }
@@ -422,7 +422,7 @@ unsafe extern "C" fn get_attribute(
         let py = Python::assume_attached();
         let lib = borrow(py, &object).cast_unchecked::<Lib>();
         if let Some(found) = lib.get().recent.get(name) {
-            return ffi::Py_NewRef(found);
+            return new_reference(found);
         }
         let found = ffi::PyDict_GetItemWithError(lib.get().attributes.as_ptr(), name);
         if !found.is_null() {
@@ -430,7 +430,7 @@ unsafe extern "C" fn get_attribute(
                 if ffi::Py_TYPE(name) == &raw mut ffi::PyUnicode_Type {
                     lib.get().recent.put(name, found);
                 }
-                return ffi::Py_NewRef(found);
+                return new_reference(found);
             }
             // A reference of our own: while the variable is read, Python code may run.
             let variable = Bound::from_borrowed_ptr(py, found).cast_into_unchecked::<Variable>();
