@@ -1,6 +1,7 @@
 //! Reads arguments. Whoever calls holds the GIL, and every object pointer is a living object.
 
 use std::ffi::{c_char, c_long};
+use std::mem::MaybeUninit;
 use std::ptr;
 
 use pyo3::ffi::{self, Py_ssize_t, PyObject};
@@ -89,20 +90,28 @@ pub fn text(object: *mut PyObject) -> Result<*const c_char, Raised> {
     }
 }
 
-/// Memory that an object lends, until this is dropped.
-pub struct Lent(ffi::Py_buffer);
+/// Where an object describes the memory that it lends. It is filled in place: moving one costs more than reading it.
+pub type View = MaybeUninit<ffi::Py_buffer>;
 
-impl Lent {
+/// Memory that an object lends, until this is dropped.
+pub struct Lent<'a>(&'a mut ffi::Py_buffer);
+
+impl<'a> Lent<'a> {
     /// # Errors
     /// When the object does not lend contiguous memory of this format.
-    pub fn of(object: *mut PyObject, flags: i32, format: u8) -> Result<Self, Raised> {
-        let mut view = ffi::Py_buffer::new();
+    pub fn of(
+        object: *mut PyObject,
+        view: &'a mut View,
+        flags: i32,
+        format: u8,
+    ) -> Result<Self, Raised> {
         let flags = flags | ffi::PyBUF_FORMAT | ffi::PyBUF_C_CONTIGUOUS;
         // SAFETY: a living object, see above; the view is ours to fill.
-        if unsafe { ffi::PyObject_GetBuffer(object, &mut view, flags) } != 0 {
+        if unsafe { ffi::PyObject_GetBuffer(object, view.as_mut_ptr(), flags) } != 0 {
             return Err(Raised);
         }
-        let lent = Self(view);
+        // SAFETY: it was filled.
+        let lent = Self(unsafe { view.assume_init_mut() });
         // SAFETY: the format, if there is one, is a C string that lives as long as the view.
         let matches =
             !lent.0.format.is_null() && unsafe { *lent.0.format.cast::<[u8; 2]>() } == [format, 0];
@@ -127,9 +136,9 @@ impl Lent {
     }
 }
 
-impl Drop for Lent {
+impl Drop for Lent<'_> {
     fn drop(&mut self) {
         // SAFETY: the view was filled, and is released once, with the GIL held.
-        unsafe { ffi::PyBuffer_Release(&mut self.0) };
+        unsafe { ffi::PyBuffer_Release(self.0) };
     }
 }

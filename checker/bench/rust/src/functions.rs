@@ -5,7 +5,7 @@ use std::ptr;
 
 use pyo3::ffi::{self, Py_ssize_t, PyMethodDef, PyObject};
 
-use crate::arguments::{Arguments, Lent, Raised, float, integer, raise, text};
+use crate::arguments::{Arguments, Lent, Raised, View, float, integer, raise, text};
 use crate::{c, callback, point};
 
 /// A new reference, or an exception that is set.
@@ -67,21 +67,25 @@ fn length<const RELEASED: bool>(arguments: &Arguments) -> Answer {
 
 fn midpoint<const RELEASED: bool>(arguments: &Arguments) -> Answer {
     let [a, b] = arguments.exactly()?;
-    // SAFETY: both point into living arguments.
-    let (a, b) = unsafe { (*point::value(a)?, *point::value(b)?) };
+    // SAFETY: both are living arguments.
+    let (a, b) = unsafe { (point::value(a)?, point::value(b)?) };
+    let (a, b) = (*a, *b);
     point::make(run::<RELEASED, _>(|| c::midpoint(a, b)))
 }
 
 fn product<const RELEASED: bool>(arguments: &Arguments) -> Answer {
     let [value] = arguments.exactly()?;
-    let value = point::value(value)?;
-    // SAFETY: it points into a living argument.
-    new_float(run::<RELEASED, _>(|| unsafe { c::product(value) }))
+    // SAFETY: a living argument, which C reads before this function ends.
+    unsafe {
+        let value = point::value(value)?;
+        new_float(run::<RELEASED, _>(|| c::product(value)))
+    }
 }
 
 fn sum<const RELEASED: bool>(arguments: &Arguments) -> Answer {
     let [numbers] = arguments.exactly()?;
-    let lent = Lent::of(numbers, 0, b'd')?;
+    let mut view = View::uninit();
+    let lent = Lent::of(numbers, &mut view, 0, b'd')?;
     let (start, count) = (lent.start::<f64>(), lent.count::<f64>());
     // SAFETY: start and count belong together, and the memory is lent until the end of this function.
     new_float(run::<RELEASED, _>(|| unsafe { c::sum(start, count) }))
@@ -123,8 +127,9 @@ fn repeat<const RELEASED: bool>(arguments: &Arguments) -> Answer {
 
 fn sort<const RELEASED: bool>(arguments: &Arguments) -> Answer {
     let [sorted, numbers, function] = arguments.exactly()?;
-    let sorted = Lent::of(sorted, ffi::PyBUF_WRITABLE, b'i')?;
-    let numbers = Lent::of(numbers, 0, b'i')?;
+    let (mut sorted_view, mut view) = (View::uninit(), View::uninit());
+    let sorted = Lent::of(sorted, &mut sorted_view, ffi::PyBUF_WRITABLE, b'i')?;
+    let numbers = Lent::of(numbers, &mut view, 0, b'i')?;
     let count = numbers.count::<c_int>();
     if sorted.count::<c_int>() != count {
         // SAFETY: the class lives as long as the interpreter.

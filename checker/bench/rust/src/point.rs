@@ -62,13 +62,16 @@ pub fn make_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
 }
 
 /// The value of a Point, inside the object.
-pub fn value(object: *mut PyObject) -> Result<*const c::Point, Raised> {
+///
+/// # Safety
+/// The object lives as long as the reference.
+pub unsafe fn value<'a>(object: *mut PyObject) -> Result<&'a c::Point, Raised> {
     // SAFETY: a living object; one of this type has this layout.
     unsafe {
         if ffi::PyObject_TypeCheck(object, type_()) == 0 {
             return Err(raise(ffi::PyExc_TypeError, c"expected a Point"));
         }
-        Ok(&raw const (*object.cast::<PointObject>()).value)
+        Ok(&(*object.cast::<PointObject>()).value)
     }
 }
 
@@ -76,10 +79,9 @@ pub fn value(object: *mut PyObject) -> Result<*const c::Point, Raised> {
 pub fn make(value: c::Point) -> Result<*mut PyObject, Raised> {
     // SAFETY: a type that is ready has tp_alloc; what it returns has this layout, or is null with an error set.
     unsafe {
-        let alloc = (*type_())
-            .tp_alloc
-            .expect("a type that is ready has tp_alloc");
-        let made = alloc(type_(), 0);
+        let of = type_();
+        let alloc = (*of).tp_alloc.expect("a type that is ready has tp_alloc");
+        let made = alloc(of, 0);
         if made.is_null() {
             return Err(Raised);
         }
