@@ -176,6 +176,10 @@ fn make_plain(ty: &Obj, given: &[Obj]) -> Option<Res<Obj>> {
                 let at = memory.add(place.member.offset);
                 place.store.put(at, value)
             }),
+            // A loop of its own, which does not look at the kind of each item.
+            Places::Items(Store::Double, _) => given.iter().enumerate().all(|(index, value)| {
+                Store::Double.put(memory.add(index * size_of::<f64>()), value)
+            }),
             Places::Items(store, size) => given
                 .iter()
                 .enumerate()
