@@ -133,7 +133,8 @@ const ON_STANDARD_ERROR: &[Known] = &[
 /// In exceptions.
 const IN_EXCEPTIONS: &[Known] = &[
     (
-        "returned NULL without setting an exception",
+        // Python 3.9 says "an error" here.
+        "returned NULL without setting an ",
         Class::NullWithoutException,
         "a C function returned NULL, which means failure, and had set no exception",
     ),
@@ -143,7 +144,7 @@ const IN_EXCEPTIONS: &[Known] = &[
         "a C function returned NULL, which means failure, and had set no exception",
     ),
     (
-        "returned a result with an exception set",
+        "returned a result with an ",
         Class::ResultWithException,
         "a C function returned a value, which means success, and had set an exception",
     ),

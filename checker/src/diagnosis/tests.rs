@@ -310,6 +310,18 @@ fn exceptions_are_told_by_their_text() {
     .unwrap();
     assert_eq!(found.class, Class::NullWithoutException);
     assert_eq!(found.python.unwrap().line, 2);
+    for (words, class) in [
+        (
+            "<built-in function f> returned NULL without setting an error",
+            Class::NullWithoutException,
+        ),
+        (
+            "<built-in function f> returned a result with an error set",
+            Class::ResultWithException,
+        ),
+    ] {
+        assert_eq!(raised("SystemError", words).unwrap().class, class);
+    }
     assert_eq!(raised("NotImplementedError", "TODO"), None);
     assert_eq!(raised("ValueError", "no such tile"), None);
 }
