@@ -258,8 +258,21 @@ fn a_bridge_is_held_against_a_file() {
         let longest = text.lines().map(|line| line.chars().count()).max().unwrap();
         assert!(longest <= most, "{longest} columns:\n{text}");
     }
-    let said = inspect(&[at(&library), "--against", at(&library)]);
-    assert_eq!(said.status.code(), Some(4));
+    for no_bridge in [&library, &folder.path().join("none.py")] {
+        let said = inspect(&[at(&library), "--against", at(no_bridge)]);
+        assert_eq!(said.status.code(), Some(4));
+        assert!(err(&said).contains("next: name "), "{}", err(&said));
+    }
+    let computed = bridge(
+        "computed.py",
+        "for n in names:\n    getattr(lib, n).restype = c_int\n",
+    );
+    let said = inspect(&[at(&library), "--against", at(&computed)]);
+    assert!(
+        out(&said).contains("the name of the function is computed"),
+        "{}",
+        out(&said)
+    );
 }
 
 /// A workshop of one lesson, whose exercise is the solution until a test plants an error.

@@ -199,7 +199,7 @@ fn of_pair(file: &File, args: &Args, bridge: &Path, global: &Global) -> anyhow::
     let real = debug_info::read(&file.data)
         .map_err(|missing| file::no_debug_info(&args.subject, &missing))?;
     let folder = bridge.parent().filter(|it| *it != Path::new(""));
-    let bytes = inputs::read(folder.unwrap_or(Path::new(".")), bridge)?;
+    let bytes = inputs::read(folder.unwrap_or(Path::new(".")), bridge).map_err(not_a_bridge)?;
     let text = String::from_utf8_lossy(&bytes);
     let shown = crate::errors::shown(bridge);
     let declared = match bridge.extension().and_then(|it| it.to_str()) {
@@ -240,6 +240,18 @@ fn of_pair(file: &File, args: &Args, bridge: &Path, global: &Global) -> anyhow::
         true => exit::PASSED,
         false => exit::NOT_PASSED,
     })
+}
+
+/// The same error with a step that fits a file that need not be of a lesson.
+fn not_a_bridge(error: ExpectedError) -> ExpectedError {
+    match error {
+        ExpectedError::UnusableFile { path, problem, .. } => ExpectedError::UnusableFile {
+            path,
+            problem,
+            next: "name the file of a bridge, .py or .rs".to_owned(),
+        },
+        other => other,
+    }
 }
 
 /// What a file declares, through whichever of the two bridges it is written for.

@@ -1,6 +1,6 @@
 //! Holds declarations against debug information.
 
-use super::layout::{self, Row};
+use super::layout::{self, Inner, Row};
 use super::types::{Form, Function, RecordId, Side, Type};
 
 /// What came of it.
@@ -165,7 +165,10 @@ fn compare_record(real: &Side, id: RecordId, declared: &Side, own: RecordId) -> 
             word(said.union)
         ));
     }
-    let mut rows = paired(layout::rows(real, id), layout::rows(declared, own));
+    let mut rows = paired(
+        layout::rows(real, id, Inner::All),
+        layout::rows(declared, own, Inner::All),
+    );
     let names = |rows: &[Pair], declared: bool| -> Vec<String> {
         let side = |pair: &Pair| match declared {
             true => pair.declared.clone(),
@@ -612,6 +615,32 @@ lib.say(b'x')
         assert_eq!(
             of(by_value),
             ["argument 1 is `const tile *` in C, declared is `Tile`"]
+        );
+    }
+
+    #[test]
+    fn records_in_records_are_compared_by_their_fields() {
+        let real = of_cdef::read(
+            "h",
+            "f.cdef('struct outer { char a; struct { int p; union { int64_t q; char r[3]; }; } mid; };')",
+        );
+        let text = |q: &str| {
+            format!(
+                "class Either(Union):\n    _fields_ = [('q', {q}), ('r', c_char * 3)]\n\
+                 class Mid(Structure):\n    _anonymous_ = ['u']\n    _fields_ = [('p', c_int), ('u', Either)]\n\
+                 class Outer(Structure):\n    _fields_ = [('a', c_char), ('mid', Mid)]\n"
+            )
+        };
+        let compared = |q: &str| compare(&real, &of_ctypes::read("b.py", &text(q)));
+        assert!(
+            compared("c_int64").agrees(),
+            "{:?}",
+            compared("c_int64").records
+        );
+        let done = compared("c_double");
+        assert_eq!(
+            done.records[0].faults,
+            ["`mid.q` is `int64_t` in C, declared is `c_double`"]
         );
     }
 

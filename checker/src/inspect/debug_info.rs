@@ -612,7 +612,7 @@ mod tests {
     use std::sync::LazyLock;
 
     use super::*;
-    use crate::inspect::layout;
+    use crate::inspect::layout::{self, Inner};
     use proptest::prelude::*;
 
     const SOURCE: &str = "
@@ -648,7 +648,7 @@ int say(const char *format, ...) { return format != 0; }
 
     fn drawn(side: &Side, name: &str) -> Vec<String> {
         let id = side.named(name)[0];
-        let rows = layout::rows(side, id);
+        let rows = layout::rows(side, id, Inner::Nameless);
         let mut lines = vec![format!("{:?}", side.record(id).size.unwrap())];
         lines.extend(
             rows.iter()
@@ -786,7 +786,7 @@ int say(const char *format, ...) { return format != 0; }
     fn draw_all(data: &[u8]) {
         if let Ok(side) = read(data) {
             for id in 0..side.records.len() {
-                layout::rows(&side, RecordId(id));
+                layout::rows(&side, RecordId(id), Inner::All);
             }
             crate::inspect::compare::compare(&side, &side);
         }

@@ -2,7 +2,7 @@
 
 use super::compare::{Comparison, FunctionComparison, RecordComparison};
 use super::file::safe;
-use super::layout::{self, Row};
+use super::layout::{self, Inner, Row};
 use super::page::Page;
 use super::types::{Place, RecordId, Side};
 
@@ -34,7 +34,7 @@ pub fn record(page: &mut Page, side: &Side, id: RecordId) {
         "    {:>OFFSET$} {:>SIZE$}  field",
         "offset", "size"
     ));
-    for row in layout::rows(side, id) {
+    for row in layout::rows(side, id, Inner::Nameless) {
         let head = format!("    {:>OFFSET$} {:>SIZE$}  ", row.offset(), row.size());
         page.line(&format!("{head}{}", safe(&row.text())));
     }

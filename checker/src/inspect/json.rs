@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::compare::{self, Comparison};
-use super::layout::{self, Row};
+use super::layout::{self, Inner, Row};
 use super::types::{Function, Place, RecordId, Side};
 
 /// A function with its prototype.
@@ -24,7 +24,7 @@ pub fn function(it: &Function) -> Json {
 /// A record with its rows, padding included.
 pub fn record(side: &Side, id: RecordId) -> Json {
     let record = side.record(id);
-    let rows = layout::rows(side, id);
+    let rows = layout::rows(side, id, Inner::Nameless);
     json!({
         "name": record.names.first(),
         "union": record.union,

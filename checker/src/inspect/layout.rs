@@ -2,8 +2,11 @@
 
 use super::types::{Field, Form, RecordId, Side, Type};
 
-/// How many unnamed structs and unions may lie inside one another.
+/// How many structs and unions may lie inside one another.
 const DEEPEST: usize = 16;
+
+/// How many pieces are listed: damaged debug information may hold records in one another many times over.
+const MOST: usize = 10_000;
 
 /// A piece of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,30 +75,65 @@ pub fn declarator(ctype: &Type, name: &str) -> String {
     format!("{before}{space}{name}{after}")
 }
 
+/// Which records inside a record are shown by their own fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inner {
+    /// Those whose type has no name; the others have a table of their own.
+    Nameless,
+    /// All of them, so that two sides can be compared that name them differently.
+    All,
+}
+
 /// All pieces of a record.
-pub fn rows(side: &Side, id: RecordId) -> Vec<Row> {
-    let mut rows = Vec::new();
-    let record = side.record(id);
-    fields(side, id, 0, 0, &mut rows);
+pub fn rows(side: &Side, id: RecordId, inner: Inner) -> Vec<Row> {
+    let mut walk = Walk {
+        side,
+        inner,
+        rows: Vec::new(),
+    };
+    walk.fields(id, "", 0, 0);
+    let mut rows = walk.rows;
     // A stable sort: fields that share a place stay in the order of their declaration.
     rows.sort_by_key(|row| row.start);
-    let end = record.size.and_then(|size| size.checked_mul(8));
+    let end = side.record(id).size.and_then(|size| size.checked_mul(8));
     with_padding(rows, end)
 }
 
-fn fields(side: &Side, id: RecordId, start: u64, depth: usize, rows: &mut Vec<Row>) {
-    for field in &side.record(id).fields {
-        let start = start.saturating_add(field.start);
-        match field.ctype.form {
-            Form::Record(inner) if field.name.is_empty() && depth < DEEPEST => {
-                fields(side, inner, start, depth + 1, rows);
+struct Walk<'a> {
+    side: &'a Side,
+    inner: Inner,
+    rows: Vec<Row>,
+}
+
+impl Walk<'_> {
+    fn fields(&mut self, id: RecordId, before: &str, start: u64, depth: usize) {
+        for field in &self.side.record(id).fields {
+            let start = start.saturating_add(field.start);
+            let name = match (before, field.name.as_str()) {
+                ("", name) | (name, "") => name.to_owned(),
+                (before, name) => format!("{before}.{name}"),
+            };
+            match field.ctype.form {
+                Form::Record(id) if depth < DEEPEST && self.opens(id, field) => {
+                    self.fields(id, &name, start, depth + 1);
+                }
+                _ if self.rows.len() >= MOST => return,
+                _ => self.rows.push(Row {
+                    start,
+                    bits: field.bits,
+                    field: Some(Field {
+                        name,
+                        ..field.clone()
+                    }),
+                }),
             }
-            _ => rows.push(Row {
-                start,
-                bits: field.bits,
-                field: Some(field.clone()),
-            }),
         }
+    }
+
+    fn opens(&self, id: RecordId, field: &Field) -> bool {
+        let record = self.side.record(id);
+        let asked = self.inner == Inner::All || record.names.is_empty() || field.name.is_empty();
+        asked && record.defined && !record.fields.is_empty()
     }
 }
 
@@ -140,7 +178,7 @@ mod tests {
     fn drawn(record: Record) -> Vec<(String, String, String)> {
         let mut side = Side::default();
         let id = side.add(record);
-        let rows = rows(&side, id);
+        let rows = rows(&side, id, Inner::Nameless);
         rows.iter()
             .map(|row| (row.offset(), row.size(), row.text()))
             .collect()
@@ -196,6 +234,7 @@ mod tests {
             bits: None,
             bit_field: false,
         }];
-        assert_eq!(rows(&side, id).len(), 2);
+        side.records[0].defined = true;
+        assert_eq!(rows(&side, id, Inner::All).len(), 2);
     }
 }

@@ -1,5 +1,6 @@
 //! A lesson's bridges beside its C library: each file that declares something, held against what the compiler made.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::compare::{self, Comparison};
@@ -207,12 +208,16 @@ pub fn reachable<'a>(
     functions: impl Iterator<Item = &'a super::types::Function>,
 ) -> Vec<RecordId> {
     let mut found: Vec<RecordId> = Vec::new();
-    let add = |id: Option<RecordId>, found: &mut Vec<RecordId>| {
-        let id = id.map(|id| side.defined(id));
-        if let Some(id) = id
-            && side.record(id).defined
-            && !side.record(id).names.is_empty()
-            && !found.contains(&id)
+    // Each compiled file brings its own copy of what a header declares.
+    let mut known: HashSet<(&str, Option<u64>, usize)> = HashSet::new();
+    let mut add = |id: Option<RecordId>, found: &mut Vec<RecordId>| {
+        let Some(id) = id.map(|id| side.defined(id)) else {
+            return;
+        };
+        let record = side.record(id);
+        if let Some(name) = record.names.first()
+            && record.defined
+            && known.insert((name, record.size, record.fields.len()))
         {
             found.push(id);
         }

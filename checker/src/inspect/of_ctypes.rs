@@ -146,6 +146,9 @@ impl Reader<'_> {
             };
             let line = statement.line;
             match target.rsplit_once('.') {
+                Some((function, "restype" | "argtypes")) if function.starts_with('?') => {
+                    self.not_understood(line, "the name of the function");
+                }
                 Some((function, "restype")) => {
                     let ctype = self.ctype(&value, 0);
                     let function = self.function(function, line);
