@@ -255,8 +255,7 @@ fn entry<'py>(
     let declared = lib.get().declared.bind(py);
     if let (Some(inline), Some(opened)) = (&lib.get().inline, &lib.get().opened) {
         let made = from_cdef(inline.cdef.bind(py), opened.bind(py), text)?;
-        attributes.set_item(name, &made)?;
-        return Ok(Some(made));
+        return keep(attributes, name, &made).map(Some);
     }
     let mut made = match declared.get().source() {
         Some(Source::Generated(tables)) => from_generated(lib, declared, *tables, text)?,
@@ -275,10 +274,22 @@ fn entry<'py>(
             None => integer_constant(include.declared.bind(py), text, depth + 1)?,
         };
     }
-    if let Some(made) = &made {
-        attributes.set_item(name, made)?;
+    made.map(|made| keep(attributes, name, &made)).transpose()
+}
+
+/// Keeps what was made for a name, unless another thread was faster: its object has been handed out,
+/// and [`Recent`] relies on it. Gives what is kept.
+fn keep<'py>(
+    attributes: &Bound<'py, PyDict>,
+    name: &Bound<'py, PyString>,
+    made: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = attributes.py();
+    // SAFETY: living objects; the result is borrowed from the dictionary, or null with an exception.
+    unsafe {
+        let kept = ffi::PyDict_SetDefault(attributes.as_ptr(), name.as_ptr(), made.as_ptr());
+        Bound::from_borrowed_ptr_or_err(py, kept)
     }
-    Ok(made)
 }
 
 /// The integer constant `name` of the declarations or of those that they include.

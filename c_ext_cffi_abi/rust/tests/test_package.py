@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import unittest
+import warnings
 from pathlib import Path
 
 import cffi
@@ -75,6 +76,27 @@ class Package(unittest.TestCase):
         ffi.dlclose(lib)
         with self.assertRaises(ValueError):
             lib.abs(-3)
+
+    def test_what_a_library_hands_out_stays_the_same_object(self) -> None:
+        ffi = rust_cffi.FFI()
+        ffi.cdef("enum opaque; int abs(enum opaque *x);")
+        lib = ffi.dlopen(None)
+        asked: list[bool] = []
+        meanwhile = []
+
+        def show(*_details: object) -> None:
+            # While the first request makes the function, a second one asks for it.
+            if not asked:
+                asked.append(True)
+                meanwhile.append(lib.abs)
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.showwarning = show
+            first = lib.abs
+        self.assertEqual(len(meanwhile), 1)
+        self.assertIs(first, meanwhile[0])
+        self.assertIs(first, lib.abs)
 
     def test_a_compiled_module_needs_the_native_part_alone(self) -> None:
         said = run(
