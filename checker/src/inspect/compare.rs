@@ -43,9 +43,9 @@ pub struct Pair {
 pub struct FunctionComparison {
     /// Its name.
     pub name: String,
-    /// As it is declared, and as the C code has it, each as C writes it.
+    /// As the C code has it, in C.
     pub real: String,
-    /// As it is declared.
+    /// As it is declared, with the types that the bridge names.
     pub declared: String,
     /// How they contradict each other, in sentences.
     pub faults: Vec<String>,
