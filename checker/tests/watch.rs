@@ -72,17 +72,41 @@ impl Watch {
         }
     }
 
+    /// Waits for a result with this exit code. On a busy machine a result may come before it of files between two steps of a test.
     #[track_caller]
     fn result(&self, code: i64) -> Json {
-        let event = self.wait_for("result");
-        assert_eq!(event["exit_code"], code, "{event:#}");
-        event
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let event = self.wait_for("result");
+            if event["exit_code"] == code {
+                return event;
+            }
+            assert!(Instant::now() < end, "{event:#}");
+        }
+    }
+
+    /// Waits until processes of a check are there, and gives their names.
+    #[track_caller]
+    fn working(&self) -> Vec<String> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let found = descendants(self.pid());
+            if !found.is_empty() || Instant::now() > end {
+                return found;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Waits for the result of this save. On a busy machine a result may come before it of a file that was still missing or empty.
     #[track_caller]
-    fn result_of(&self, save: &str) {
-        while message(&self.wait_for("result")) != save {}
+    fn result_of(&self, save: &str) -> Json {
+        loop {
+            let result = self.wait_for("result");
+            if message(&result) == save {
+                return result;
+            }
+        }
     }
 
     /// Nothing is said for a while.
@@ -155,8 +179,7 @@ fn each_way_to_save_is_heard_and_only_content_counts() {
     let first = watch.result(0);
 
     fs::write(shop.lesson(BRIDGE), save_number(1)).unwrap();
-    let wrong = watch.result(1);
-    assert_eq!(message(&wrong), "save 1;");
+    let wrong = watch.result_of("save 1;");
     assert_ne!(wrong["content"], first["content"]);
     fs::write(shop.lesson(BRIDGE), save_number(1)).unwrap();
     watch.is_quiet();
@@ -228,27 +251,28 @@ fn a_newer_save_ends_the_check_and_nothing_is_left_of_it() {
     let hang = "import time\ntime.sleep(60)\n";
     fs::write(shop.lesson(BRIDGE), hang).unwrap();
     watch.wait_for("start");
-    std::thread::sleep(Duration::from_millis(300));
-    assert!(!descendants(watch.pid()).is_empty());
+    assert!(!watch.working().is_empty());
     fs::write(shop.lesson(BRIDGE), save_number(7)).unwrap();
     watch.wait_for("cancelled");
-    assert_eq!(message(&watch.result(1)), "save 7;");
-    std::thread::sleep(Duration::from_millis(300));
-    assert_eq!(descendants(watch.pid()), Vec::<String>::new());
-    let left: Vec<_> = fs::read_dir(shop.path("target/checker/work"))
-        .unwrap()
-        .collect();
-    assert!(left.is_empty(), "{left:?}");
+    watch.result_of("save 7;");
+    let end = Instant::now() + PATIENCE;
+    let left = || {
+        let folders = fs::read_dir(shop.path("target/checker/work")).unwrap();
+        let folders = folders.map(|it| it.unwrap().file_name().into_string().unwrap());
+        [descendants(watch.pid()), folders.collect()].concat()
+    };
+    while !left().is_empty() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(left(), Vec::<String>::new());
 
     fs::write(shop.lesson(BRIDGE), format!("{hang}#")).unwrap();
     watch.wait_for("start");
-    std::thread::sleep(Duration::from_millis(300));
-    let pid = watch.pid();
-    let below = descendants(pid);
+    let below = watch.working();
     assert!(!below.is_empty());
     assert_eq!(watch.end(Signal::SIGINT), Some(130));
     // The supervisor ends them as soon as it hears of it.
-    let end = Instant::now() + Duration::from_secs(2);
+    let end = Instant::now() + PATIENCE;
     let is_left = |process: &&String| {
         let id = process.split(' ').next().unwrap();
         Path::new("/proc").join(id).exists()
@@ -316,7 +340,7 @@ fn without_events_the_files_are_looked_at_and_this_is_said() {
     assert!(note["text"].as_str().unwrap().contains("looked at every"));
     watch.result(0);
     fs::write(shop.lesson(BRIDGE), save_number(1)).unwrap();
-    assert_eq!(message(&watch.result(1)), "save 1;");
+    watch.result_of("save 1;");
 }
 
 #[test]
@@ -334,8 +358,8 @@ fn two_watches_both_check_and_say_so() {
     );
     two.result(0);
     fs::write(shop.lesson(BRIDGE), save_number(5)).unwrap();
-    assert_eq!(message(&one.result(1)), "save 5;");
-    assert_eq!(message(&two.result(1)), "save 5;");
+    one.result_of("save 5;");
+    two.result_of("save 5;");
 }
 
 #[test]
@@ -345,8 +369,7 @@ fn a_check_that_somebody_kills_is_said_and_can_be_repeated() {
     watch.result(0);
     fs::write(shop.lesson(BRIDGE), "import time\ntime.sleep(60)\n").unwrap();
     watch.wait_for("start");
-    std::thread::sleep(Duration::from_millis(200));
-    let check = descendants(watch.pid());
+    let check = watch.working();
     let id = check[0].split(' ').next().unwrap().parse().unwrap();
     kill(Pid::from_raw(id), Signal::SIGKILL).unwrap();
     assert_eq!(watch.wait_for("result")["signal"], "SIGKILL");

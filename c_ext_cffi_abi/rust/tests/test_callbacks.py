@@ -109,7 +109,8 @@ import {cffi}
 ffi = {cffi}.FFI()
 # One element is compared once, under a sanitizer too; AddressSanitizer's qsort compares more often.
 ffi.cdef(
-    "void *bsearch(const void *, const void *, size_t, size_t, int (*)(const void *, const void *));"
+    "void *bsearch(const void *, const void *, size_t, size_t,"
+    "              int (*)(const void *, const void *));"
 )
 libc = ffi.dlopen(None)
 calls = []
