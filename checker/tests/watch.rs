@@ -3,6 +3,7 @@
 // Helpers outside `#[test]` functions state their invariants with unwrap as the tests do.
 #![expect(clippy::unwrap_used)]
 
+mod interrupts;
 #[path = "workshop/terminal.rs"]
 mod terminal;
 mod workshop;
@@ -34,8 +35,7 @@ struct Watch {
 impl Watch {
     fn start(shop: &Workshop, more: &[&str]) -> Watch {
         let args = [&["watch", "--json"], &CTYPES[..], more].concat();
-        let mut child = shop
-            .command(&args)
+        let mut child = interrupts::heard_by(&mut shop.command(&args))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -431,7 +431,9 @@ fn a_reader_that_goes_away_ends_it() {
 
 fn on_a_terminal(shop: &Workshop, columns: u16) -> Terminal {
     let args = [&["watch"], &CTYPES[..]].concat();
-    Terminal::start(shop.command(&args), 24, columns)
+    let mut command = shop.command(&args);
+    interrupts::heard_by(&mut command);
+    Terminal::start(command, 24, columns)
 }
 
 #[test]
