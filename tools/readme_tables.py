@@ -60,7 +60,8 @@ def _costs(report: dict) -> str:
     head = ["operation", "GIL", "base", *(cell for it in BRIDGES for cell in (it, ""))]
     rows = [head, ["---", "---"] + ["--:"] * 9, ["", "", ""] + [*BACKENDS] * 4]
     for row in report["rows"]:
-        base = next((it["value"] for it in row["cells"] if it["variant"] == report["base"]), None)
+        held = [it for it in row["cells"] if it["gil"] != "released"]
+        base = next((it["value"] for it in held if it["variant"] == report["base"]), None)
         title = row["title"]
         for gil in dict.fromkeys(it["gil"] for it in row["cells"]):
             ratios = {it["variant"]: it["ratio"] for it in row["cells"] if it["gil"] == gil}
