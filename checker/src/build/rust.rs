@@ -175,9 +175,11 @@ fn readable(root: &Path) -> Vec<PathBuf> {
         .collect();
     places.push(folder("RUSTUP_HOME", ".rustup"));
     places.push(root.join(".cargo"));
-    if let Ok(cargo) = cargo() {
-        places.extend(border::interpreter_places(&cargo));
-    }
+    // The cargo of a toolchain starts the rustc on PATH, and rustup's programs need not lie below CARGO_HOME.
+    let programs = cargo()
+        .into_iter()
+        .chain(probe::find_program("rustc".as_ref()));
+    places.extend(programs.flat_map(|program| border::interpreter_places(&program)));
     places
 }
 
