@@ -19,6 +19,8 @@ def _start_watching():
         # Needs the GIL for each line: while another thread keeps it, no line comes.
         while True:
             os.write(2, b"\n[watch] beat %.2f\n" % (time.monotonic() - float("@began@")))
+            if begun.locked():
+                begun.release()
             time.sleep(0.1)
 
     def tell_left_open():
@@ -30,7 +32,11 @@ def _start_watching():
 
     before = open_now()
     if "@what@" == "beats":
+        # Silence means something only after a beat; what follows could take the GIL before it.
+        begun = _thread.allocate_lock()
+        begun.acquire()
         _thread.start_new_thread(beat, ())
+        begun.acquire()
     else:
         atexit.register(tell_left_open)
 
