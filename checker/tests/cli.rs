@@ -4,17 +4,20 @@
 #![expect(clippy::unwrap_used)]
 
 mod interrupts;
+#[path = "workshop/said.rs"]
+mod said;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use said::{Said, copy};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
@@ -43,13 +46,6 @@ const MODULE: &str = "exercise/ext/module.c";
 /// A private copy of the fixture workshop.
 struct Workshop {
     root: TempDir,
-}
-
-/// What a command said, and how it ended.
-struct Said {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
 }
 
 impl Workshop {
@@ -118,43 +114,6 @@ impl Workshop {
             symlink(program, folder.join(name)).unwrap();
         }
         folder
-    }
-}
-
-impl Said {
-    fn from(output: &Output) -> Said {
-        Said {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout.clone()).unwrap(),
-            stderr: String::from_utf8(output.stderr.clone()).unwrap(),
-        }
-    }
-
-    /// Fails with everything that was said unless the code and all parts are there.
-    #[track_caller]
-    fn must(&self, code: i32, parts: &[&str]) {
-        let all = format!("{}{}", self.stdout, self.stderr);
-        for part in parts {
-            assert!(all.contains(part), "no {part:?} in:\n{all}");
-        }
-        assert_eq!(self.code, Some(code), "{all}");
-    }
-
-    fn json(&self) -> Json {
-        serde_json::from_str(&self.stdout).unwrap()
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
     }
 }
 
@@ -737,7 +696,7 @@ fn a_compiler_is_used_wherever_it_lies_and_refused_by_name_when_it_needs_more() 
     match checker::border::found_isolation().isolation {
         checker::border::Isolation::None => said.must(0, &["passed"]),
         _ => said.must(3, &["CC names", "needy-cc", "does not start in the box"]),
-    }
+    };
 }
 
 #[test]

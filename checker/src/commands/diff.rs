@@ -7,7 +7,6 @@ use serde_json::json;
 use super::solution;
 use crate::authoring::difference;
 use crate::cli::Global;
-use crate::flow::course;
 use crate::judge::inputs;
 use crate::lesson::{Lesson, Sources};
 use crate::output;
@@ -17,17 +16,14 @@ use crate::workspace::Workspace;
 /// Compare your files with the solution: `-` is yours, `+` the solution. Shown when `solution` may be.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The lesson; the one where you are when none is named.
-    lesson: Option<String>,
-    /// One exercise by its id; all of the lesson's when none is named.
-    exercise: Option<String>,
+    #[command(flatten)]
+    which: solution::Which,
 }
 
 /// Prints what differs, file by file.
 pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let workspace = Workspace::find()?;
-    let lesson = course::meant(&workspace, args.lesson.as_deref())?;
-    let asked = solution::ask(&workspace, &lesson, args.exercise.as_deref())?;
+    let (lesson, asked) = solution::ask(&workspace, &args.which)?;
     let mut compared = Vec::new();
     for (name, theirs) in solution::files(&lesson, &asked.shown)? {
         let mine = mine(&lesson, &name)?;

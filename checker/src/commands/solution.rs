@@ -16,6 +16,13 @@ use crate::{exit, output};
 /// Show the solution of an exercise: after it has passed, or when asked a second time.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// What a solution is asked of.
+#[derive(Debug, clap::Args)]
+pub struct Which {
     /// The lesson; the one where you are when none is named.
     lesson: Option<String>,
     /// One exercise by its id; all of the lesson's when none is named.
@@ -25,8 +32,7 @@ pub struct Args {
 /// Prints the files, or asks to try once more.
 pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let workspace = Workspace::find()?;
-    let lesson = course::meant(&workspace, args.lesson.as_deref())?;
-    let asked = ask(&workspace, &lesson, args.exercise.as_deref())?;
+    let (lesson, asked) = ask(&workspace, &args.which)?;
     let files = files(&lesson, &asked.shown)?;
     if global.json {
         output::json(&json!({
@@ -69,14 +75,11 @@ impl Asked {
 /// Sorts the exercises of a lesson by whether their solution may be shown, and notes that it was asked for.
 ///
 /// # Errors
-/// When the lesson has no such exercise, or the state cannot be read or written.
-pub fn ask(
-    workspace: &Workspace,
-    lesson: &Lesson,
-    exercise: Option<&str>,
-) -> anyhow::Result<Asked> {
+/// When there is no such lesson or exercise, or the state cannot be read or written.
+pub fn ask(workspace: &Workspace, which: &Which) -> anyhow::Result<(Lesson, Asked)> {
+    let lesson = course::meant(workspace, which.lesson.as_deref())?;
     let store = Store::of(workspace);
-    let tasks = course::chosen_tasks(&store.read()?, lesson, exercise)?;
+    let tasks = course::chosen_tasks(&store.read()?, &lesson, which.exercise.as_deref())?;
     let may = |task: &Task| task.done() || task.state.solution_asked.is_some();
     let (shown, withheld): (Vec<Task>, Vec<Task>) = tasks.into_iter().partition(may);
     if !withheld.is_empty() {
@@ -93,7 +96,7 @@ pub fn ask(
             }
         })?;
     }
-    Ok(Asked { shown, withheld })
+    Ok((lesson, Asked { shown, withheld }))
 }
 
 /// What is said instead of a solution.

@@ -2,12 +2,15 @@
 
 #![allow(dead_code, reason = "each file of tests uses its part")]
 
+mod said;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
-use serde_json::Value as Json;
 use tempfile::TempDir;
+
+pub use said::{Said, copy};
 
 /// The variants of the fixture that need no engine.
 pub const STOCK: [&str; 6] = [
@@ -24,13 +27,6 @@ pub const BRIDGE: &str = "exercise/ctypes_bridge.py";
 /// The copy, removed when dropped.
 pub struct Workshop {
     pub root: TempDir,
-}
-
-/// What a command said, and how it ended.
-pub struct Said {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
 }
 
 impl Workshop {
@@ -83,43 +79,5 @@ impl Workshop {
     /// Runs the fixture lesson in the variants that need no engine.
     pub fn check(&self) -> Said {
         self.run(&format!("run 0.1 {}", STOCK.join(" ")))
-    }
-}
-
-impl Said {
-    fn from(output: &Output) -> Said {
-        Said {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout.clone()).unwrap(),
-            stderr: String::from_utf8(output.stderr.clone()).unwrap(),
-        }
-    }
-
-    /// Fails with everything that was said unless the code and all parts are there.
-    #[track_caller]
-    pub fn must(&self, code: i32, parts: &[&str]) -> &Said {
-        let all = format!("{}{}", self.stdout, self.stderr);
-        for part in parts {
-            assert!(all.contains(part), "no {part:?} in:\n{all}");
-        }
-        assert_eq!(self.code, Some(code), "{all}");
-        self
-    }
-
-    pub fn json(&self) -> Json {
-        serde_json::from_str(&self.stdout).unwrap()
-    }
-}
-
-pub fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
     }
 }
