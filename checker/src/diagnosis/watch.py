@@ -15,13 +15,14 @@ def _start_watching():
                 pass
         return found
 
+    def tell_time():
+        os.write(2, b"\n[watch] beat %.2f\n" % (time.monotonic() - float("@began@")))
+
     def beat():
         # Needs the GIL for each line: while another thread keeps it, no line comes.
         while True:
-            os.write(2, b"\n[watch] beat %.2f\n" % (time.monotonic() - float("@began@")))
-            if begun.locked():
-                begun.release()
             time.sleep(0.1)
+            tell_time()
 
     def tell_left_open():
         for number, status in open_now().items():
@@ -32,11 +33,9 @@ def _start_watching():
 
     before = open_now()
     if "@what@" == "beats":
-        # Silence means something only after a beat; what follows could take the GIL before it.
-        begun = _thread.allocate_lock()
-        begun.acquire()
+        # The first is this thread's own: what follows may take the GIL before another has it.
+        tell_time()
         _thread.start_new_thread(beat, ())
-        begun.acquire()
     else:
         atexit.register(tell_left_open)
 

@@ -127,6 +127,12 @@ impl<'a> Facts<'a> {
         self.own_python_line(&frames)
     }
 
+    /// The frames of the sanitizer's report, innermost first; none where it has no report.
+    pub(super) fn reported_stack(&self) -> &[Frame] {
+        let memory = self.reports.memory.as_ref();
+        memory.map_or(&[], |memory| &memory.stack)
+    }
+
     /// The innermost frame that belongs to the C library or to a hand-written extension.
     pub(super) fn own_c_line(&self, stack: &[Frame]) -> Option<Line> {
         stack.iter().find_map(|frame| self.as_own(frame))

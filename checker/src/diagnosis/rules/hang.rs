@@ -32,12 +32,7 @@ pub(super) fn from_hang(facts: &Facts) -> Option<Finding> {
         .as_ref()
         .filter(|run| run.end == End::TimedOut);
     let free = second.and_then(gil_was_free);
-    let stack = facts
-        .reports
-        .memory
-        .as_ref()
-        .map(|memory| memory.stack.as_slice())
-        .unwrap_or_default();
+    let stack = facts.reported_stack();
     let place = facts.own_c_line(stack);
     if place.is_none() && !facts.is_in_a_call() {
         return None;

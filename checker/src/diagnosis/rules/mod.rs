@@ -69,11 +69,7 @@ fn placed(facts: &Facts, mut finding: Finding) -> Finding {
                 ..line
             })
         }
-        None => facts
-            .reports
-            .memory
-            .as_ref()
-            .and_then(|memory| facts.own_c_line(&memory.stack)),
+        None => facts.own_c_line(facts.reported_stack()),
     };
     finding
 }
@@ -157,13 +153,7 @@ fn from_signal(facts: &Facts) -> Option<Finding> {
                 Rung::Run,
                 "the process sent SIGABRT to itself",
             );
-            let stack = facts
-                .reports
-                .memory
-                .as_ref()
-                .map(|memory| memory.stack.as_slice())
-                .unwrap_or_default();
-            return Some(found.in_c(facts.own_c_line(stack)));
+            return Some(found.in_c(facts.own_c_line(facts.reported_stack())));
         }
         _ => {}
     }
