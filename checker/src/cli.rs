@@ -11,7 +11,7 @@ use crate::border::{self, Isolation};
 use crate::errors::ExpectedError;
 use crate::report::progress;
 use crate::watch::check::ATTENDED;
-use crate::{commands, exit, interrupt, output, snapshot};
+use crate::{commands, exit, interrupt, links, output, snapshot};
 
 /// Builds, runs, grades and explains the lessons of Four Bridges.
 ///
@@ -37,6 +37,9 @@ pub struct Global {
     /// When to use colour; nothing is said by colour alone.
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
     pub color: Colour,
+    /// When names of files are links that the terminal opens.
+    #[arg(long, global = true, value_name = "WHEN", value_enum, env = "CHECKER_LINKS", default_value_t = links::When::Auto)]
+    pub links: links::When,
     /// How much isolation runs have at most; `grade` refuses to work with less. `none` is for trusted code only.
     #[arg(long, global = true, value_name = "LAYER", value_enum, env = "CHECKER_ISOLATION", default_value_t = Isolation::Full)]
     pub isolation: Isolation,
@@ -104,6 +107,7 @@ pub fn start(mut args: Vec<OsString>) -> ExitCode {
         Err(error) => return usage(&error),
     };
     choose_colour(cli.global.color);
+    links::choose(cli.global.links, cli.global.color);
     let json = cli.global.json;
     border::use_isolation(cli.global.isolation);
     let outcome = run(cli);

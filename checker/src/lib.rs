@@ -18,6 +18,7 @@ pub mod inspect;
 pub mod interrupt;
 pub mod judge;
 pub mod lesson;
+pub mod links;
 pub mod output;
 pub mod python;
 pub mod report;

@@ -2,11 +2,21 @@
 
 use std::io::{ErrorKind, Write};
 
-use crate::errors::ExpectedError;
+use anstream::{AutoStream, ColorChoice};
+use supports_hyperlinks::Stream;
 
-/// Writes a finished text to standard output; styles in it are dropped where nobody would see them.
+use crate::errors::ExpectedError;
+use crate::links;
+
+/// Writes a finished text to standard output. Styles in it are dropped where nobody would see them; names of files become
+/// links where the terminal opens them.
 pub fn result(text: &str) -> anyhow::Result<()> {
-    let mut stdout = anstream::stdout().lock();
+    let choice = AutoStream::choice(&std::io::stdout());
+    write(&dressed(text, choice, Stream::Stdout))
+}
+
+fn write(text: &str) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
     match stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush())
@@ -20,10 +30,25 @@ pub fn result(text: &str) -> anyhow::Result<()> {
 
 /// Writes a document to standard output, as JSON with a final newline.
 pub fn json(document: &serde_json::Value) -> anyhow::Result<()> {
-    result(&format!("{}\n", serde_json::to_string_pretty(document)?))
+    write(&format!("{}\n", serde_json::to_string_pretty(document)?))
 }
 
 /// Writes a remark to standard error. A closed stream is not worth ending a run for.
 pub fn remark(text: &str) {
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
+    let choice = AutoStream::choice(&std::io::stderr());
+    let text = dressed(text, choice, Stream::Stderr);
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Links are no colour, and are decided by themselves.
+fn dressed(text: &str, choice: ColorChoice, stream: Stream) -> String {
+    let text = match choice {
+        ColorChoice::Never => anstream::adapter::strip_str(text).to_string(),
+        _ => text.to_owned(),
+    };
+    if links::on(stream) {
+        links::marked(&text)
+    } else {
+        text
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::errors::ExpectedError;
 
@@ -47,10 +47,33 @@ impl Workspace {
         }
     }
 
-    /// A path as a participant would type it: relative to the root where it lies below.
+    /// A path as reports name it: relative to the root where it lies below.
     pub fn shown<'a>(&self, path: &'a Path) -> &'a Path {
         path.strip_prefix(&self.root).unwrap_or(path)
     }
+
+    /// A path as it can be typed in the current folder: relative to it while that is in the workshop, else whole.
+    pub fn typed(&self, path: &Path) -> String {
+        let here = std::env::current_dir().and_then(fs::canonicalize);
+        let (Ok(below), Ok(here)) = (path.strip_prefix(&self.root), here) else {
+            return path.display().to_string();
+        };
+        match here.strip_prefix(&self.root) {
+            Ok(here) => relative(below, here).display().to_string(),
+            Err(_) => path.display().to_string(),
+        }
+    }
+}
+
+/// The way from one folder to a path, both below the same root.
+fn relative(path: &Path, from: &Path) -> PathBuf {
+    let shared = path
+        .components()
+        .zip(from.components())
+        .take_while(|(one, other)| one == other)
+        .count();
+    let up = from.components().skip(shared).map(|_| Component::ParentDir);
+    up.chain(path.components().skip(shared)).collect()
 }
 
 fn named_root(named: &Path) -> Result<PathBuf, ExpectedError> {
@@ -85,4 +108,20 @@ fn has_lesson(lessons: &Path) -> io::Result<bool> {
         }
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_can_be_typed_from_below_the_root() {
+        let told = |path: &str, from: &str| relative(Path::new(path), Path::new(from));
+        assert_eq!(told("lessons/a/b.py", ""), Path::new("lessons/a/b.py"));
+        assert_eq!(told("lessons/a/b.py", "lessons/a"), Path::new("b.py"));
+        assert_eq!(
+            told("lessons/a/b.py", "lessons/c/d"),
+            Path::new("../../a/b.py")
+        );
+    }
 }

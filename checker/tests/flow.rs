@@ -108,7 +108,7 @@ fn a_solution_is_shown_after_a_pass_or_when_asked_twice() {
     second.must(
         0,
         &[
-            "--- lesson-0.1/solution/ctypes_bridge.py",
+            "--- lessons/lesson-0.1/solution/ctypes_bridge.py",
             "pair_half.restype",
         ],
     );
@@ -118,8 +118,10 @@ fn a_solution_is_shown_after_a_pass_or_when_asked_twice() {
     );
     shop.run("diff 0.1 ext").must(1, &["Not passed yet: ext"]);
     shop.check();
-    shop.run("diff 0.1 ext")
-        .must(0, &["ext/module.c is the solution, line by line"]);
+    shop.run("diff 0.1 ext").must(
+        0,
+        &["lessons/lesson-0.1/exercise/ext/module.c is the solution, line by line"],
+    );
     shop.run("diff 0.1 ctypes")
         .must(0, &["+ lib.pair_half.restype = ctypes.c_double"]);
     shop.run("solution 0.1 nobody")

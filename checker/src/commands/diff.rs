@@ -42,7 +42,7 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     } else {
         let mut text = String::new();
         for (name, lines) in &compared {
-            text += &one(&lesson, name, lines);
+            text += &one(&workspace, &lesson, name, lines);
         }
         text += &solution::withheld(&lesson, &asked.withheld, "diff");
         output::result(&text)?;
@@ -56,10 +56,12 @@ fn mine(lesson: &Lesson, name: &str) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn one(lesson: &Lesson, name: &str, lines: &str) -> String {
-    let id = &lesson.manifest.id;
+fn one(workspace: &Workspace, lesson: &Lesson, name: &str, lines: &str) -> String {
+    let file = |sources| workspace.typed(&lesson.source_file(&sources, Path::new(name)));
+    let mine = file(Sources::Exercise);
     if lines.is_empty() {
-        return format!("{id}/exercise/{name} is the solution, line by line.\n\n");
+        return format!("{mine} is the solution, line by line.\n\n");
     }
-    format!("--- {id}/exercise/{name}\n+++ {id}/solution/{name}\n{lines}\n")
+    let theirs = file(Sources::Solution);
+    format!("--- {mine}\n+++ {theirs}\n{lines}\n")
 }

@@ -80,9 +80,9 @@ fn text(workspace: &Workspace, lesson: &Lesson, changed: Option<&Changed>, undo:
     let word = if undo { "put back" } else { "set back" };
     for file in &changed.files {
         let path = lesson.folder.join("exercise").join(file);
-        text += &format!("{word}  {}\n", workspace.shown(&path).display());
+        text += &format!("{word}  {}\n", workspace.typed(&path));
     }
-    let saved = workspace.shown(&changed.saved).display().to_string();
+    let saved = workspace.typed(&changed.saved);
     text += &format!("What was there before is kept in {saved}.\n");
     if !undo {
         text += &format!("next: `checker reset {id} --undo` puts it back\n");

@@ -1,5 +1,7 @@
 //! `checker solution`.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use crate::authoring::regions;
@@ -44,7 +46,8 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     } else {
         let mut text = String::new();
         for (name, content) in &files {
-            text += &format!("--- {}/solution/{name}\n{content}\n", lesson.manifest.id);
+            let path = lesson.source_file(&Sources::Solution, Path::new(name));
+            text += &format!("--- {}\n{content}\n", workspace.typed(&path));
         }
         text += &withheld(&lesson, &asked.withheld, "solution");
         output::result(&text)?;

@@ -52,13 +52,13 @@ pub fn place(course: &Course, lesson: &Lesson) -> String {
         manifest.id, manifest.title, manifest.minutes
     );
     if readme.is_file() {
-        text += &format!("read    {}\n", course.workspace.shown(&readme).display());
+        text += &format!("read    {}\n", course.workspace.typed(&readme));
     }
     let tasks = course.tasks(lesson);
     let open = tasks.iter().find(|task| !task.done());
     for file in open.iter().flat_map(|task| &task.files) {
         let path = lesson.folder.join("exercise").join(file);
-        text += &format!("edit    {}\n", course.workspace.shown(&path).display());
+        text += &format!("edit    {}\n", course.workspace.typed(&path));
     }
     text += "\n";
     for task in &tasks {

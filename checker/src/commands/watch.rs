@@ -1,14 +1,15 @@
 //! `checker watch`.
 
 use clap::ValueEnum;
+use supports_hyperlinks::Stream;
 
 use crate::cli::{Colour, Global};
 use crate::flow::course;
 use crate::flow::store::Store;
-use crate::output;
 use crate::variant::{Backend, Bridge};
 use crate::watch::{self, Options};
 use crate::workspace::Workspace;
+use crate::{links, output};
 
 /// Check a lesson at each save, and show the result of what is on the disk.
 ///
@@ -48,6 +49,7 @@ impl Args {
     fn options(&self, global: &Global) -> Options {
         let mut other = vec![
             format!("--color={}", colour(global)),
+            format!("--links={}", links()),
             format!("--isolation={}", typed(&global.isolation)),
         ];
         if let Some(python) = &global.python {
@@ -76,6 +78,15 @@ impl Args {
 fn typed(value: &impl ValueEnum) -> String {
     let known = value.to_possible_value();
     known.map_or_else(String::new, |it| it.get_name().to_owned())
+}
+
+/// The same of links.
+fn links() -> &'static str {
+    if links::on(Stream::Stdout) {
+        "always"
+    } else {
+        "never"
+    }
 }
 
 /// A check writes to a pipe, so it has to be told what our own output can show.

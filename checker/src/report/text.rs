@@ -237,7 +237,7 @@ fn next_step(
         .map(Path::new)
         .filter(|name| exercise.is_none_or(|it| it.files.iter().any(|file| file == name)))
         .map(|name| context.lesson.source_file(&report.sources, name))
-        .map(|path| context.workspace.shown(&path).display().to_string())
+        .map(|path| context.workspace.typed(&path))
         .collect();
     let first = |topics: &[Topic], name: &str| {
         topics
@@ -298,7 +298,7 @@ fn hints(folder: &Path) -> Option<Hints> {
 /// Nothing for a match; otherwise what differs, and how to decide.
 fn transcript_lines(context: &Context, transcript: &Transcript) -> String {
     let path = snapshot::accepted_path(&context.lesson.folder, &transcript.name);
-    let shown = context.workspace.shown(&path).display();
+    let shown = context.workspace.typed(&path);
     match &transcript.state {
         State::Match => String::new(),
         State::Missing => format!(

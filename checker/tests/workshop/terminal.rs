@@ -1,5 +1,7 @@
 //! The real binary on a terminal of its own.
 
+#![allow(dead_code, reason = "each file of tests uses its part")]
+
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, AsRawFd as _};
