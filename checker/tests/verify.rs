@@ -25,13 +25,13 @@ title = "adds"
 claims = ["A1"]
 "#;
 
-const CLAIMS: &str =
-    "[[claim]]\nid = \"A1\"\nsection = \"1\"\nstatement = \"S.\"\nverdict = \"holds\"\n";
+const CLAIMS: &str = "title = \"T\"\n[[claim]]\nid = \"A1\"\nsection = \"1\"\nstatement = \"S.\"\n\
+                      verdict = \"holds\"\nlesson = \"1\"\n";
 
 fn workshop() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (file, text) in [
-        ("claims.toml", CLAIMS),
+        ("claims/a.toml", CLAIMS),
         ("lesson-1/lesson.toml", MANIFEST),
         (
             "lesson-1/README.md",
@@ -107,13 +107,36 @@ fn a_failure_is_told_below_its_check() {
 }
 
 #[test]
+fn a_claim_waits_for_its_lesson_and_is_owed_by_it() {
+    let folder = workshop();
+    let waiting = "[[claim]]\nid = \"A2\"\nsection = \"1\"\nstatement = \"S.\"\nverdict = \"holds\"\n\
+                   lesson = \"2\"\n";
+    let both = format!("{CLAIMS}{waiting}");
+    put(folder.path(), "claims/a.toml", &both);
+    verify(folder.path(), &[]).code(0);
+    put(
+        folder.path(),
+        "claims/a.toml",
+        &both.replace("lesson = \"2\"", "lesson = \"1\""),
+    );
+    let told = stdout(&verify(folder.path(), &["lesson-1"]).code(1));
+    assert!(
+        told.contains("lesson.toml: claim `A2` belongs to this lesson"),
+        "{told}"
+    );
+}
+
+#[test]
 fn what_only_all_lessons_can_answer_is_asked_of_all() {
     let folder = workshop();
-    let more = CLAIMS.replace("A1", "A2");
-    put(folder.path(), "claims.toml", &format!("{CLAIMS}{more}"));
+    put(
+        folder.path(),
+        "claims/a.toml",
+        &CLAIMS.replace("lesson = \"1\"", "lesson = \"2\""),
+    );
     let told = stdout(&verify(folder.path(), &[]).code(1));
     assert!(
-        told.contains("lessons/claims.toml: claim `A2` (section 1) is covered by"),
+        told.contains("lessons/claims/a.toml: claim `A1` belongs to lesson-2, but it is lesson-1"),
         "{told}"
     );
     verify(folder.path(), &["lesson-1"]).code(0);

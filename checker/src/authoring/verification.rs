@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
-use super::claims::{self, Claims};
+use super::claims::{Claims, coverage};
 use super::hints::Hints;
 use super::starters::{self, files_below};
 use super::{Problem, conventions, hints, includes, readme, regions};
@@ -95,7 +95,7 @@ pub fn of_files(
         ),
     ];
     if let Some(claims) = claims {
-        let problems = claims::check_lesson(claims, lesson);
+        let problems = coverage::check_lesson(claims, lesson);
         checks.push(Check::new(
             "claims",
             "claims and scenarios name each other",
@@ -251,8 +251,8 @@ claims = ["A1"]
 
     const README: &str = "---\nid: lesson-1\ntitle: T\nminutes: 20\n---\n`run lesson-1`\n";
 
-    const CLAIMS: &str =
-        "[[claim]]\nid = \"A1\"\nsection = \"7\"\nstatement = \"S.\"\nverdict = \"holds\"\n";
+    const CLAIMS: &str = "title = \"T\"\n[[claim]]\nid = \"A1\"\nsection = \"7\"\nstatement = \"S.\"\n\
+                          verdict = \"holds\"\nlesson = \"1\"\n";
 
     struct Bench(tempfile::TempDir);
 
@@ -298,9 +298,10 @@ claims = ["A1"]
                 manifest: toml::from_str(&manifest).unwrap(),
                 folder,
             };
-            let list = self.0.path().join("claims.toml");
-            fs::write(&list, CLAIMS).unwrap();
-            let claims = Claims::load(&list).unwrap();
+            let lists = self.0.path().join("claims");
+            fs::create_dir_all(&lists).unwrap();
+            fs::write(lists.join("a.toml"), CLAIMS).unwrap();
+            let claims = Claims::load(&lists).unwrap();
             let checks = of_files(self.0.path(), &lesson, Some(&claims)).unwrap();
             let failed = checks.iter().filter(|check| !check.passed());
             failed

@@ -1,13 +1,12 @@
 //! `checker verify`: proves that the lessons keep what they promise.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value as Json, json};
 
 use crate::authoring::Problem;
-use crate::authoring::claims::{self, Claims};
+use crate::authoring::claims::{Claims, coverage};
 use crate::authoring::runs;
 use crate::authoring::verification::{self, Check};
 use crate::build::compiler::Compiler;
@@ -40,8 +39,7 @@ struct Subject {
 pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let workspace = Workspace::find()?;
     let (lessons, broken) = chosen(&workspace, &args.lessons)?;
-    let claims_file = workspace.lessons().join("claims.toml");
-    let claims = Claims::load(&claims_file);
+    let claims = Claims::load(&Claims::folder(&workspace.lessons()));
     let tools = if args.no_run {
         None
     } else {
@@ -64,7 +62,7 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     }
     let mut course = vec![manifests(&broken)];
     if args.lessons.is_empty() {
-        course.push(covered(&workspace, claims_file, &claims, &lessons));
+        course.push(covered(&workspace, &claims, &lessons));
     }
     let course = Subject {
         name: "all lessons".to_owned(),
@@ -98,12 +96,11 @@ fn manifests(broken: &[ExpectedError]) -> Check {
 
 fn covered(
     workspace: &Workspace,
-    file: PathBuf,
     claims: &Result<Claims, Vec<Problem>>,
     lessons: &[Lesson],
 ) -> Check {
     let problems = match claims {
-        Ok(claims) => claims::check_course(&file, claims, lessons),
+        Ok(claims) => coverage::check_course(claims, lessons),
         Err(problems) => problems.clone(),
     };
     let told = problems
@@ -111,7 +108,7 @@ fn covered(
         .map(|one| one.below(&workspace.root).to_string());
     Check::new(
         "claims-covered",
-        "every claim is covered, each in one way",
+        "every claim is shown in its lesson, each in one way, or waits for it",
         told.collect(),
     )
 }
