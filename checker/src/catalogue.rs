@@ -195,6 +195,37 @@ fn contradiction(lesson: &Lesson) -> Option<Contradiction> {
         .or_else(|| scenarios_exist(lesson))
         .or_else(|| hidden_kinds(manifest))
         .or_else(|| outcomes(manifest))
+        .or_else(|| versions(manifest))
+}
+
+/// Snapshots are named for ranges of versions, and a version of Python has at most one.
+fn versions(manifest: &Manifest) -> Option<Contradiction> {
+    let known = &manifest.versions;
+    if let Some(odd) = known.iter().find(|it| !is_name(&it.name)) {
+        return Contradiction::new(
+            format!("name = \"{}\"", odd.name),
+            "the name of a range of versions is made of letters, digits, `_`, `-` and `.`",
+        );
+    }
+    known.iter().enumerate().find_map(|(index, one)| {
+        let earlier = known[..index]
+            .iter()
+            .find(|it| it.name == one.name || it.versions.overlaps(&one.versions))?;
+        Contradiction::new(
+            format!("name = \"{}\"", one.name),
+            format!(
+                "two [[python]] have the same name or share a version: `{}` ({}) and `{}` ({})",
+                earlier.name, earlier.versions, one.name, one.versions
+            ),
+        )
+    })
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
 fn identity(lesson: &Lesson) -> Option<Contradiction> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::variant::{Variant, VariantPattern};
+use crate::versions::Versions;
 
 /// The id of a lesson, for example `lesson-7.3`; also the name of its folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -78,6 +79,9 @@ pub struct Manifest {
     /// Variants that rightly differ from the others.
     #[serde(default, rename = "behaviour")]
     pub behaviours: Vec<Behaviour>,
+    /// Versions of Python on which something else is rightly observed.
+    #[serde(default, rename = "python")]
+    pub versions: Vec<Versions>,
     /// Known wrong answers.
     #[serde(default, rename = "wrong")]
     pub wrong_answers: Vec<WrongAnswer>,
@@ -310,6 +314,11 @@ impl Manifest {
             .iter()
             .find(|behaviour| names(&behaviour.variants, variant))
             .map_or("common", |behaviour| &behaviour.name)
+    }
+
+    /// The range of versions that a version of Python belongs to, if it is not one of the rest.
+    pub fn versions_of(&self, version: (u32, u32, u32)) -> Option<&Versions> {
+        self.versions.iter().find(|it| it.versions.holds(version))
     }
 
     /// The first variant of the same behaviour, whose observations the others must share.

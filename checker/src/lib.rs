@@ -27,5 +27,6 @@ pub mod transcript;
 pub mod value;
 pub mod variant;
 pub mod verdict;
+pub mod versions;
 pub mod watch;
 pub mod workspace;

@@ -12,6 +12,7 @@ use crate::border::{Answer, Question};
 use crate::lesson::{Manifest, Scenario};
 use crate::value::{self, Value};
 use crate::variant::Variant;
+use crate::versions::Versions;
 
 /// The stem of the snapshot that holds all evidence of a lesson.
 pub const EVIDENCE: &str = "evidence";
@@ -112,6 +113,35 @@ pub fn evidence(manifest: &Manifest, fresh: &[Block], accepted: Option<&str>) ->
         .filter(|scenario| scenario.evidence);
     push_blocks(&mut text, scenarios, fresh, accepted);
     text
+}
+
+/// What some versions of Python observe instead: the blocks that differ from those of the `common` transcript, which the
+/// other versions have; none if nothing does. Scenarios without a fresh block keep their accepted one.
+pub fn of_versions(
+    manifest: &Manifest,
+    versions: &Versions,
+    name: &str,
+    fresh: &[Block],
+    common: &str,
+    accepted: Option<&str>,
+) -> Option<String> {
+    let mut blocks = String::new();
+    for scenario in &manifest.scenarios {
+        let block = match fresh.iter().find(|block| block.scenario == scenario.name) {
+            Some(block) if agrees(common, block) => None,
+            Some(block) => Some(block.text.trim_end()),
+            None => accepted.and_then(|accepted| block_of(accepted, &scenario.name)),
+        };
+        if let Some(block) = block {
+            blocks.push_str(&format!("\n{block}\n"));
+        }
+    }
+    let Versions { versions, why, .. } = versions;
+    let head = format!(
+        "# {}: {name}\npython: {versions}\nwhy: {why}\n",
+        manifest.id
+    );
+    (!blocks.is_empty()).then(|| head + &blocks)
 }
 
 /// The accepted block of a scenario within a transcript, heading included.
@@ -384,6 +414,31 @@ why = "ctypes cuts"
         };
         assert!(!agrees(&whole, &other));
         assert_eq!(block_of(&whole, "too"), None);
+    }
+
+    #[test]
+    fn versions_keep_only_what_differs() {
+        let mut manifest = manifest();
+        manifest.versions =
+            vec![toml::from_str("name = \"old\"\nversions = \"<3.12\"\nwhy = \"W\"\n").unwrap()];
+        let versions = &manifest.versions[0];
+        let common = behaviour(&manifest, "common", &[adds()], None);
+        let told = |block: Block, own: Option<&str>| {
+            of_versions(&manifest, versions, "common@old", &[block], &common, own)
+        };
+        assert_eq!(told(adds(), None), None);
+        let other = Block {
+            text: adds().text.replace("    5", "    6"),
+            ..adds()
+        };
+        let text = told(other, None).unwrap();
+        let head = "# lesson-1: common@old\npython: <3.12\nwhy: W\n\n## adds: adds two integers\nadds(a=2, b=3)\n    6\n";
+        assert!(text.starts_with(head), "{text}");
+        assert_eq!(
+            of_versions(&manifest, versions, "common@old", &[], &common, Some(&text)),
+            Some(text.clone())
+        );
+        assert_eq!(told(adds(), Some(&text)), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::judge::report::{LessonReport, VariantReport};
 use crate::judge::{self, Order, Proof};
 use crate::lesson::{Lesson, Sources, WrongAnswer};
 use crate::report::text;
-use crate::snapshot::State;
+use crate::snapshot::{self, State};
 use crate::transcript::EVIDENCE;
 use crate::variant::Variant;
 use crate::verdict::Verdict;
@@ -107,7 +107,7 @@ impl Court<'_> {
         let (evidence, transcripts): (Vec<_>, Vec<_>) = solution
             .transcripts
             .iter()
-            .partition(|one| one.name == EVIDENCE);
+            .partition(|one| one.name.split('@').next() == Some(EVIDENCE));
         let told = |transcripts: Vec<&Transcript>| {
             let problems = transcripts.into_iter().filter_map(snapshot_problem);
             problems.collect()
@@ -130,7 +130,11 @@ impl Court<'_> {
 
     fn behaviours_differ(&self, solution: &LessonReport) -> Check {
         let behaviours = self.lesson.manifest.behaviours.iter();
+        let elsewhere = self.differs_elsewhere();
         let idle = behaviours.filter(|behaviour| {
+            if elsewhere {
+                return false;
+            }
             let workspace = &self.tools.workspace;
             accepted::differs(workspace, self.lesson, solution, &behaviour.name) == Some(false)
         });
@@ -143,6 +147,19 @@ impl Court<'_> {
             "behaviours differ from each other",
             details.collect(),
         )
+    }
+
+    /// Whether behaviours differ on other versions of Python than this one, which only their snapshots can tell here.
+    fn differs_elsewhere(&self) -> bool {
+        let manifest = &self.lesson.manifest;
+        let here = manifest.versions_of(self.tools.python.version);
+        let names = || Variant::all().map(|variant| manifest.behaviour_of(variant));
+        let accepted = |name: &str| snapshot::accepted_path(&self.lesson.folder, name).exists();
+        manifest
+            .versions
+            .iter()
+            .any(|it| names().any(|name| accepted(&format!("{name}@{}", it.name))))
+            || here.is_some()
     }
 
     fn wrong_answers(&self) -> anyhow::Result<Check> {

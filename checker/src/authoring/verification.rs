@@ -12,6 +12,7 @@ use super::starters::{self, files_below};
 use super::{Problem, conventions, hints, includes, readme, regions};
 use crate::lesson::Lesson;
 use crate::variant::Variant;
+use crate::versions::Versions;
 use crate::{exit, transcript};
 
 /// Lines of code shorter than this are too common to give a task away: `return x`, `}`.
@@ -183,14 +184,20 @@ fn hidden_code(lesson: &Lesson) -> anyhow::Result<Vec<String>> {
 }
 
 /// The names of all snapshots that a lesson has a use for.
-pub fn snapshot_names(lesson: &Lesson) -> BTreeSet<&str> {
+pub fn snapshot_names(lesson: &Lesson) -> BTreeSet<String> {
     let manifest = &lesson.manifest;
-    let mut names: BTreeSet<&str> = Variant::all()
-        .map(|variant| manifest.behaviour_of(variant))
+    let mut names: BTreeSet<String> = Variant::all()
+        .map(|variant| manifest.behaviour_of(variant).to_owned())
         .collect();
     if manifest.scenarios.iter().any(|scenario| scenario.evidence) {
-        names.insert(transcript::EVIDENCE);
+        names.insert(transcript::EVIDENCE.to_owned());
     }
+    let every = |versions: &Versions| -> Vec<String> {
+        let own = names.iter().map(|name| format!("{name}@{}", versions.name));
+        own.collect()
+    };
+    let of_versions: Vec<String> = manifest.versions.iter().flat_map(every).collect();
+    names.extend(of_versions);
     names
 }
 
@@ -215,6 +222,19 @@ fn snapshot_files(lesson: &Lesson) -> anyhow::Result<Vec<Problem>> {
                 &path,
                 "waits for a review: `checker snapshots review`",
             ));
+        }
+    }
+    for versions in &lesson.manifest.versions {
+        let end = format!("@{}.snap", versions.name);
+        let has_one = files_below(&folder)?
+            .iter()
+            .any(|file| file.to_string_lossy().ends_with(&end));
+        if !has_one {
+            let what = format!(
+                "[[python]] `{}` has no snapshot of its own; run the lesson with --solution on Python {}, or remove it",
+                versions.name, versions.versions
+            );
+            problems.push(Problem::of_file(&lesson.folder.join("lesson.toml"), what));
         }
     }
     Ok(problems)

@@ -7,10 +7,12 @@ use regex::Regex;
 
 use super::report::{LessonReport, ScenarioReport, VariantReport};
 use crate::border::{Answer, Question};
+use crate::build::tools::Tools;
 use crate::lesson::{Lesson, Manifest, Scenario};
 use crate::snapshot::{self, State};
 use crate::transcript::{self, Block};
 use crate::variant::Variant;
+use crate::versions::Versions;
 use crate::workspace::Workspace;
 
 /// How one transcript stands to its snapshot.
@@ -26,9 +28,10 @@ pub struct Transcript {
 ///
 /// Only variants that passed have a say, and since they agree, the first one speaks for all. A scenario that none of them
 /// ran keeps its accepted block. An evidence scenario is looked at when all variants that it names have passed.
-pub fn hold(workspace: &Workspace, lesson: &Lesson, report: &LessonReport) -> Vec<Transcript> {
+pub fn hold(tools: &Tools, lesson: &Lesson, report: &LessonReport) -> Vec<Transcript> {
+    let versions = lesson.manifest.versions_of(tools.python.version);
     let passed = Passed {
-        workspace,
+        workspace: &tools.workspace,
         manifest: &lesson.manifest,
         report,
     };
@@ -38,25 +41,61 @@ pub fn hold(workspace: &Workspace, lesson: &Lesson, report: &LessonReport) -> Ve
         if !blocks.is_empty() {
             let text =
                 |old: Option<&str>| transcript::behaviour(&lesson.manifest, name, &blocks, old);
-            found.push(compare(lesson, name, text));
+            found.push(compare(lesson, versions, name, &blocks, text));
         }
     }
     let blocks = passed.evidence();
     if !blocks.is_empty() {
         let text = |old: Option<&str>| transcript::evidence(&lesson.manifest, &blocks, old);
-        found.push(compare(lesson, transcript::EVIDENCE, text));
+        let name = transcript::EVIDENCE;
+        found.push(compare(lesson, versions, name, &blocks, text));
     }
     found
 }
 
-fn compare(lesson: &Lesson, name: &str, text: impl FnOnce(Option<&str>) -> String) -> Transcript {
-    let state = match snapshot::accepted(&lesson.folder, name) {
-        Ok(old) => snapshot::check(&lesson.folder, name, &text(old.as_deref())),
-        Err(error) => State::Broken(format!("{error:#}")),
+/// Holds a transcript against its snapshot. On versions that observe something else, the blocks that differ from the
+/// snapshot have one of their own.
+fn compare(
+    lesson: &Lesson,
+    versions: Option<&Versions>,
+    name: &str,
+    blocks: &[Block],
+    text: impl FnOnce(Option<&str>) -> String,
+) -> Transcript {
+    let accepted = snapshot::accepted(&lesson.folder, name);
+    let (name, state) = match (accepted, versions) {
+        (Err(error), _) => (name.to_owned(), State::Broken(format!("{error:#}"))),
+        (Ok(Some(common)), Some(versions)) => {
+            let name = format!("{name}@{}", versions.name);
+            let state = compare_versions(lesson, versions, &name, blocks, &common);
+            (name, state)
+        }
+        (Ok(old), _) => {
+            let state = snapshot::check(&lesson.folder, name, &text(old.as_deref()));
+            (name.to_owned(), state)
+        }
     };
-    Transcript {
-        name: name.to_owned(),
-        state,
+    Transcript { name, state }
+}
+
+fn compare_versions(
+    lesson: &Lesson,
+    versions: &Versions,
+    name: &str,
+    blocks: &[Block],
+    common: &str,
+) -> State {
+    let own = match snapshot::accepted(&lesson.folder, name) {
+        Ok(own) => own,
+        Err(error) => return State::Broken(format!("{error:#}")),
+    };
+    let manifest = &lesson.manifest;
+    match transcript::of_versions(manifest, versions, name, blocks, common, own.as_deref()) {
+        Some(text) => snapshot::check(&lesson.folder, name, &text),
+        None if own.is_none() => State::Match,
+        None => State::Broken(
+            "nothing differs from the other versions of Python; remove the snapshot".to_owned(),
+        ),
     }
 }
 

@@ -118,7 +118,7 @@ pub fn judge(tools: &Tools, lesson: &Lesson, order: &Order) -> anyhow::Result<Le
         transcripts: Vec::new(),
     };
     if order.sources == Sources::Solution {
-        report.transcripts = accepted::hold(&tools.workspace, lesson, &report);
+        report.transcripts = accepted::hold(tools, lesson, &report);
     }
     Ok(report)
 }
