@@ -208,6 +208,27 @@ def errno_copies(bridge):
     return observed
 
 
+def errcheck_raises(bridge):
+    """A function that ctypes calls with each result, before anybody else sees it."""
+    import ctypes
+
+    lib = ctypes.CDLL(bridge.lib._name)
+    missing = _store("none").encode()
+    line = ctypes.byref(ctypes.c_int32())
+
+    def check(result, function, arguments):
+        if result < 0:
+            raise RuntimeError(function.__name__)
+        return f"{result} lines in {Path(arguments[0].decode()).name}"
+
+    lib.kv_count.errcheck = check
+    return {
+        "a code": attempt(lib.kv_count, missing, line),
+        "a result": attempt(lib.kv_count, _store("some.kv", "a=1\n").encode(), line),
+        'lib["kv_count"]': attempt(lib["kv_count"], missing, line),
+    }
+
+
 def unchecked_out_parameter(bridge):
     """What an out-parameter holds after an error: what lay there before."""
     from ctypes import byref, c_int32, c_int64
