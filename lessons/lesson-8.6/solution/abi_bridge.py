@@ -1,0 +1,82 @@
+"""image through CFFI in ABI mode: from_buffer gives a pointer into a Python object."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cffi import FFI
+
+ffi = FFI()
+ffi.cdef("""
+    double image_mean(const uint8_t *pixels, size_t size);
+    int image_brighten(uint8_t *pixels, size_t size, double factor);
+    int image_convolve(const uint8_t *pixels, uint8_t *out, size_t size,
+                       size_t width, const double *kernel);
+    uintptr_t image_address(const uint8_t *pixels);
+""")
+lib = ffi.dlopen(str(Path(__file__).with_name("libimage.so")))
+
+
+def _view(operation: str, name: str, buffer: object, code: str, writable: bool) -> memoryview:
+    """The memory of `buffer`, not copied, if C can take it as it is."""
+    try:
+        view = memoryview(buffer)
+    except TypeError:
+        found = type(buffer).__name__
+        raise TypeError(f"{operation}: {name} is no buffer, but {found}") from None
+    if view.format != code:
+        raise TypeError(f"{operation}: {name} has items {view.format}, not {code}")
+    if writable and view.readonly:
+        raise BufferError(f"{operation}: {name} is read-only")
+    if not view.c_contiguous:
+        raise BufferError(f"{operation}: {name} has gaps")
+    return view
+
+
+def _pixels(operation: str, name: str, buffer: object, writable: bool = False) -> tuple:
+    view = _view(operation, name, buffer, "B", writable)
+    pixels = ffi.from_buffer("uint8_t[]", view, require_writable=writable)
+    return pixels, len(pixels)
+
+
+def _kernel(operation: str, buffer: object) -> tuple:
+    view = _view(operation, "kernel", buffer, "d", writable=False)
+    weights = ffi.from_buffer("double[]", view)
+    return weights, len(weights)
+
+
+def _check(operation: str, status: float, buffer: object) -> None:
+    if status < 0:
+        size = memoryview(buffer).nbytes
+        raise ValueError(f"{operation}: refused with {status:.0f}, for an image of {size} bytes")
+
+
+def address(pixels: object) -> int:
+    """Where C sees the image."""
+    c_pixels, _ = _pixels("address", "pixels", pixels)
+    return lib.image_address(c_pixels)
+
+
+def mean(pixels: object) -> float:
+    """The mean of all pixels."""
+    c_pixels, size = _pixels("mean", "pixels", pixels)
+    result = lib.image_mean(c_pixels, size)
+    _check("mean", result, pixels)
+    return result
+
+
+def brighten(pixels: object, factor: float) -> None:
+    """Multiplies each pixel by `factor`, in place."""
+    c_pixels, size = _pixels("brighten", "pixels", pixels, writable=True)
+    _check("brighten", lib.image_brighten(c_pixels, size, factor), pixels)
+
+
+def convolve(pixels: object, out: object, width: int, kernel: object) -> None:
+    """Writes the weighted sum of the nine pixels around each one to `out`."""
+    c_pixels, size = _pixels("convolve", "pixels", pixels)
+    c_out, out_size = _pixels("convolve", "out", out, writable=True)
+    c_kernel, weights = _kernel("convolve", kernel)
+    if out_size != size or not 0 <= width <= size or weights != 9:
+        shape = f"{size} pixels to {out_size}, {width} wide"
+        raise ValueError(f"convolve: {shape}, with {weights} weights")
+    _check("convolve", lib.image_convolve(c_pixels, c_out, size, width, c_kernel), pixels)
