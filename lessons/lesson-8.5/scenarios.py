@@ -230,6 +230,21 @@ def cffi_takes_for_char_p(bridge):
     return {**observed, "str in ffi.new": attempt(ffi.new, "char[]", "abc")}
 
 
+def runs_the_quickstart(bridge):
+    """E11, E22, E26: the program of the facts page, and who makes room for the NUL byte."""
+    ffi = type(bridge.ffi)()
+    ffi.cdef("size_t strlen(const char *s);")
+    c = ffi.dlopen(None)
+    buf = ffi.new("char[]", b"world")
+    return {
+        "length": c.strlen(b"hello, cffi"),
+        "text": ffi.string(buf),
+        "char[]": len(buf),
+        "char[5]": [len(ffi.new("char[5]", b"world")), ffi.string(ffi.new("char[5]", b"world"))],
+        "char[4]": attempt(ffi.new, "char[4]", b"world"),
+    }
+
+
 def cffi_takes_wide_text(bridge):
     """E13: what is encoded is char; the wide types take a str."""
     ffi = bridge.ffi

@@ -159,7 +159,7 @@ def _complaint(function, *arguments):
 
 
 def makes_arrays(bridge):
-    """B46, B31: `T * n` is a type, `(T * n)()` memory that Python owns."""
+    """B31, B46, B47: `T * n` is a type, `(T * n)()` memory that Python owns and lends."""
     kind = ctypes.c_uint8 * 4
     image = kind(1, 2, 3, 4)
     bridge.lib.image_brighten(image, len(image), 2.0)
@@ -171,9 +171,19 @@ def makes_arrays(bridge):
         "T * n is a type": isinstance(kind, type),
         "what C wrote": list(image),
         "(T n)()": attempt(without_a_star),
+        "as it is": bridge.lib.image_mean(image, 4),
+        "byref": attempt(bridge.lib.image_mean, ctypes.byref(image), 4),
+        "pointer": attempt(bridge.lib.image_mean, ctypes.pointer(image), 4),
+        "pointer, not declared": _undeclared(bridge, "image_mean")(ctypes.pointer(image), 4),
         "format of its memory": memoryview(image).format,
         "taken by this bridge": attempt(bridge.mean, image),
     }
+
+
+def _undeclared(bridge, name):
+    function = bridge.lib[name]
+    function.restype = ctypes.c_double
+    return function
 
 
 def indexes_arrays(bridge):
