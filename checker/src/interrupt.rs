@@ -3,13 +3,18 @@
 //! Whatever runs behind the border ends with us: each supervisor watches a pipe that closes when this process ends. One that
 //! finds us gone also removes the folders that we can no longer remove.
 
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::PathBuf;
-use std::sync::{Mutex, Once};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
+use tempfile::TempDir;
 
 use crate::{border, exit};
+
+/// How long folders that are still written to are removed again and again.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 static WATCH: Once = Once::new();
 static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
@@ -30,9 +35,7 @@ pub fn watch() {
 
 /// The folders that would have to be removed now.
 pub fn folders() -> Vec<PathBuf> {
-    let Ok(mut folders) = FOLDERS.lock() else {
-        return Vec::new();
-    };
+    let mut folders = locked();
     folders.retain(|folder| folder.exists());
     folders.clone()
 }
@@ -46,17 +49,36 @@ pub fn leave_with_input() {
     });
 }
 
-/// A folder to remove should the run be interrupted.
-pub fn remove_at_interrupt(folder: PathBuf) {
-    if let Ok(mut folders) = FOLDERS.lock() {
-        folders.push(folder);
-    }
+/// Makes a folder that is removed should the run be interrupted. Once it is, no more of them are made: whoever asks waits for the end.
+///
+/// # Errors
+/// Those of `make`.
+pub fn folder(make: impl FnOnce() -> io::Result<TempDir>) -> io::Result<TempDir> {
+    let mut folders = locked();
+    let made = make()?;
+    folders.push(made.path().to_owned());
+    Ok(made)
+}
+
+fn locked() -> MutexGuard<'static, Vec<PathBuf>> {
+    // A list of paths is whole at any moment.
+    FOLDERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn leave() -> ! {
-    for folder in folders() {
-        // Its owner may be removing it at this moment.
-        let _ = std::fs::remove_dir_all(folder);
+    // Held to the end: a folder that is made now would stay.
+    let mut folders = locked();
+    let end = Instant::now() + FAREWELL;
+    loop {
+        for folder in &*folders {
+            // Its owner may be removing it at this moment, or still write to it.
+            let _ = std::fs::remove_dir_all(folder);
+        }
+        folders.retain(|folder| folder.exists());
+        if folders.is_empty() || Instant::now() > end {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(1));
     }
     crate::output::remark("interrupted: nothing of yours was changed; the same command continues");
     std::process::exit(i32::from(exit::INTERRUPTED));

@@ -85,15 +85,16 @@ impl Watch {
         }
     }
 
-    /// Waits until processes of a check are there, and gives their names.
+    /// Waits until a check runs the bridge, and gives the names of its processes. Before that it has perhaps not read the file yet.
     #[track_caller]
     fn working(&self) -> Vec<String> {
         let end = Instant::now() + PATIENCE;
         loop {
             let found = descendants(self.pid());
-            if !found.is_empty() || Instant::now() > end {
+            if found.iter().any(|it| it.contains("python")) {
                 return found;
             }
+            assert!(Instant::now() < end, "{found:?}");
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -115,6 +116,21 @@ impl Watch {
         if let Ok(event) = self.events.recv_timeout(Duration::from_millis(400)) {
             panic!("{event}");
         }
+    }
+
+    /// Neither processes nor folders of checks stay.
+    #[track_caller]
+    fn leaves_nothing(&self, shop: &Workshop) {
+        let end = Instant::now() + PATIENCE;
+        let left = || {
+            let folders = fs::read_dir(shop.path("target/checker/work")).unwrap();
+            let folders = folders.map(|it| it.unwrap().file_name().into_string().unwrap());
+            [descendants(self.pid()), folders.collect()].concat()
+        };
+        while !left().is_empty() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(left(), Vec::<String>::new());
     }
 
     fn pid(&self) -> Pid {
@@ -251,25 +267,15 @@ fn a_newer_save_ends_the_check_and_nothing_is_left_of_it() {
     let hang = "import time\ntime.sleep(60)\n";
     fs::write(shop.lesson(BRIDGE), hang).unwrap();
     watch.wait_for("start");
-    assert!(!watch.working().is_empty());
+    watch.working();
     fs::write(shop.lesson(BRIDGE), save_number(7)).unwrap();
     watch.wait_for("cancelled");
     watch.result_of("save 7;");
-    let end = Instant::now() + PATIENCE;
-    let left = || {
-        let folders = fs::read_dir(shop.path("target/checker/work")).unwrap();
-        let folders = folders.map(|it| it.unwrap().file_name().into_string().unwrap());
-        [descendants(watch.pid()), folders.collect()].concat()
-    };
-    while !left().is_empty() && Instant::now() < end {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    assert_eq!(left(), Vec::<String>::new());
+    watch.leaves_nothing(&shop);
 
     fs::write(shop.lesson(BRIDGE), format!("{hang}#")).unwrap();
     watch.wait_for("start");
     let below = watch.working();
-    assert!(!below.is_empty());
     assert_eq!(watch.end(Signal::SIGINT), Some(130));
     // The supervisor ends them as soon as it hears of it.
     let end = Instant::now() + PATIENCE;
@@ -315,10 +321,14 @@ fn burst(saves: usize) {
     let last = format!("save {};", saves - 1);
     let mut shown = Vec::new();
     loop {
-        let result = watch.wait_for("result");
-        shown.push(message(&result));
-        if shown.last() == Some(&last) {
+        let said = message(&watch.wait_for("result"));
+        if said == last {
+            shown.push(said);
             break;
+        }
+        // On a busy machine a file may stay empty for long between its opening and its writing.
+        if !said.is_empty() {
+            shown.push(said);
         }
     }
     watch.is_quiet();
@@ -330,6 +340,8 @@ fn burst(saves: usize) {
         numbers.is_sorted(),
         "an older result after a newer one: {numbers:?}"
     );
+    // Checks were ended at all moments, in the middle of making their folders too.
+    watch.leaves_nothing(&shop);
 }
 
 #[test]
@@ -440,7 +452,6 @@ fn on_a_terminal(shop: &Workshop, columns: u16) -> Terminal {
 fn keys_help_and_the_terminal_is_given_back() {
     let shop = Workshop::new();
     let mut terminal = on_a_terminal(&shop, 100);
-    let before = terminal.settings();
     terminal.wait_for("1 of 1 variants passed");
     terminal.wait_for("q quit");
     assert!(!terminal.settings().local_flags.contains(LocalFlags::ICANON));
@@ -461,7 +472,7 @@ fn keys_help_and_the_terminal_is_given_back() {
     terminal.wait_for("l list, a run all lessons");
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(0));
-    assert_eq!(terminal.settings(), before);
+    assert_eq!(terminal.settings(), terminal.before);
 }
 
 #[test]
@@ -484,12 +495,11 @@ fn signals_give_the_terminal_back_in_the_middle_of_a_check() {
         let shop = Workshop::new();
         fs::write(shop.lesson(BRIDGE), "import time\ntime.sleep(60)\n").unwrap();
         let mut terminal = on_a_terminal(&shop, 80);
-        let before = terminal.settings();
         terminal.wait_for("checking lesson-0.1");
         std::thread::sleep(Duration::from_millis(300));
         terminal.signal(signal);
         assert_eq!(terminal.end().code(), Some(130), "{signal}");
-        assert_eq!(terminal.settings(), before, "{signal}");
+        assert_eq!(terminal.settings(), terminal.before, "{signal}");
     }
 }
 

@@ -4,8 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::build::scratch::Scratch;
 use crate::build::store::Key;
-use crate::build::tools::{Scratch, Tools};
+use crate::build::tools::Tools;
 use crate::build::{Failure, api, copy, engines, ext};
 use crate::errors::ExpectedError;
 use crate::judge::inputs::Files;

@@ -129,8 +129,7 @@ fn find(wanted: Isolation) -> Found {
 /// Runs a program that must be able to start, and unable to write a file outside or to reach the network.
 fn try_out(isolation: Isolation) -> anyhow::Result<()> {
     const ANSWER: i32 = 7;
-    let outside = tempfile::tempdir()?;
-    interrupt::remove_at_interrupt(outside.path().to_owned());
+    let outside = interrupt::folder(tempfile::tempdir)?;
     let job = Job {
         program: "/bin/sh".into(),
         args: ["-c".into(), format!("exit {ANSWER}").into()].into(),

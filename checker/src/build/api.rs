@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::scratch::Scratch;
 use super::store::Key;
-use super::tools::{Scratch, Tools};
+use super::tools::Tools;
 use super::{Built, Failure, environment, ext, limits, outcome};
 use crate::border::{self, Access, Ending, Job};
 use crate::judge::inputs::Files;

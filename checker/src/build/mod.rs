@@ -7,6 +7,7 @@ pub mod engines;
 pub mod ext;
 pub mod rust;
 pub mod sanitizers;
+pub mod scratch;
 pub mod store;
 pub mod sweep;
 pub mod tools;
@@ -60,7 +61,7 @@ impl Built {
 }
 
 /// Keeps a module and what was said about it in an entry of the store.
-fn keep(scratch: &tools::Scratch, entry: &Path, file: &str, said: &str) -> anyhow::Result<()> {
+fn keep(scratch: &scratch::Scratch, entry: &Path, file: &str, said: &str) -> anyhow::Result<()> {
     copy(&scratch.path().join(file), &entry.join(file))?;
     std::fs::write(entry.join(WARNINGS), said)
         .map_err(|cause| ExpectedError::cache(entry, cause).into())

@@ -89,7 +89,6 @@ impl Store {
             return Ok(Ok(entry));
         }
         let draft = self.draft()?;
-        interrupt::remove_at_interrupt(draft.path().to_owned());
         if let Err(refusal) = make(draft.path())? {
             return Ok(Err(refusal));
         }
@@ -115,9 +114,11 @@ impl Store {
     fn draft(&self) -> Result<tempfile::TempDir, ExpectedError> {
         fs::create_dir_all(&self.folder)
             .and_then(|()| {
-                tempfile::Builder::new()
-                    .prefix(".draft-")
-                    .tempdir_in(&self.folder)
+                interrupt::folder(|| {
+                    tempfile::Builder::new()
+                        .prefix(".draft-")
+                        .tempdir_in(&self.folder)
+                })
             })
             .map_err(|cause| self.unwritable(cause))
     }

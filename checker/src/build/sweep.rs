@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use super::scratch;
 use crate::workspace::Workspace;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -18,8 +19,9 @@ const STAY: [(&str, u32); 6] = [
     ("conformance", 90),
 ];
 
-/// Removes what is past its time. A file that cannot be removed now is removed another time.
+/// Removes what is nobody's, and what is past its time. A file that cannot be removed now is removed another time.
 pub fn sweep(workspace: &Workspace) {
+    scratch::remove_abandoned(&workspace.cache.join("work"));
     let now = SystemTime::now();
     for (folder, days) in STAY {
         sweep_folder(&workspace.cache.join(folder), now, DAY * days);

@@ -1,13 +1,11 @@
 //! What builds and runs need, gathered once: compiler, interpreter, virtual environment, engines, store.
 
-use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use super::compiler::Compiler;
 use super::engines::{self, Engines};
+use super::scratch::Scratch;
 use super::store::Store;
-use crate::errors::ExpectedError;
-use crate::interrupt;
 use crate::python::{Python, venv};
 use crate::report::progress::Progress;
 use crate::workspace::Workspace;
@@ -73,67 +71,6 @@ impl Tools {
 
     /// An empty folder for one build or one run, removed when dropped.
     pub fn scratch(&self) -> anyhow::Result<Scratch> {
-        let work = self.workspace.cache_folder("work")?;
-        let folder = tempfile::Builder::new()
-            .prefix("w")
-            .tempdir_in(&work)
-            .map_err(|cause| ExpectedError::cache(work, cause))?;
-        interrupt::remove_at_interrupt(folder.path().to_owned());
-        Ok(Scratch { folder })
-    }
-}
-
-/// A private folder, removed when dropped.
-#[derive(Debug)]
-pub struct Scratch {
-    folder: tempfile::TempDir,
-}
-
-impl Drop for Scratch {
-    /// A run without isolation may have left folders that cannot be listed; they must not stay for the next run.
-    fn drop(&mut self) {
-        unlock(self.folder.path());
-    }
-}
-
-/// Makes every folder below one its owner's again; what cannot be reached stays as it is.
-fn unlock(folder: &std::path::Path) {
-    use std::os::unix::fs::PermissionsExt;
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            let _ = std::fs::set_permissions(entry.path(), std::fs::Permissions::from_mode(0o700));
-            unlock(&entry.path());
-        }
-    }
-}
-
-impl Scratch {
-    /// The folder.
-    pub fn path(&self) -> &std::path::Path {
-        self.folder.path()
-    }
-
-    /// Lets other users read the folder: payloads of root run as somebody else.
-    pub fn open_to_all(&self) -> anyhow::Result<()> {
-        super::store::open_to_all(self.path())
-            .map_err(|cause| ExpectedError::cache(self.path(), cause).into())
-    }
-
-    /// Writes a file below the folder and returns its path.
-    pub fn write(&self, name: &str, bytes: &[u8]) -> anyhow::Result<PathBuf> {
-        let path = self.folder.path().join(name);
-        let written = match path.parent() {
-            Some(parent) => {
-                std::fs::create_dir_all(parent).and_then(|()| std::fs::write(&path, bytes))
-            }
-            None => std::fs::write(&path, bytes),
-        };
-        match written {
-            Ok(()) => Ok(path),
-            Err(cause) => Err(ExpectedError::cache(&path, cause).into()),
-        }
+        Ok(Scratch::new_in(&self.workspace.cache_folder("work")?)?)
     }
 }

@@ -10,6 +10,7 @@ use crate::border::{self, Ending, Isolation, Job};
 use crate::build;
 use crate::build::compiler::Compiler;
 use crate::build::rust;
+use crate::build::scratch::Scratch;
 use crate::build::store::write_atomically;
 use crate::cli::Global;
 use crate::commands::measure::{self, Measured};
@@ -147,7 +148,7 @@ fn environment(workspace: &Workspace, python: &Python) -> Finding {
 /// A compiler that answers may still lack the C library's headers or start files.
 fn compiles(workspace: &Workspace, compiler: &Compiler) -> Finding {
     let tried = || -> anyhow::Result<Result<String, build::Failure>> {
-        let folder = tempfile::tempdir_in(workspace.cache_folder("work")?)?;
+        let folder = Scratch::new_in(&workspace.cache_folder("work")?)?;
         std::fs::write(
             folder.path().join("try.c"),
             "#include <stdint.h>\nint32_t answer(void) { return 42; }\n",

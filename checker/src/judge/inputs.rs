@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use crate::build::tools::Scratch;
+use crate::build::scratch::Scratch;
 use crate::errors::{ExpectedError, shown};
 use crate::lesson::{Lesson, Sources};
 use crate::variant::{Backend, Bridge, Variant};

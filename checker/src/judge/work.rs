@@ -7,7 +7,7 @@ use super::Courtroom;
 use super::inputs::Files;
 use super::plan::Asked;
 use crate::border::{self, Access, DriverJob, Interrogation};
-use crate::build::tools::Scratch;
+use crate::build::scratch::Scratch;
 use crate::build::{self, Failure};
 use crate::lesson::Sources;
 use crate::variant::{Backend, Bridge, Variant};

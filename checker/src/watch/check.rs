@@ -5,6 +5,7 @@
 
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::Sender;
 
@@ -12,6 +13,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::events::Message;
+use crate::build::scratch;
 
 /// The hidden word that makes a checker end with its standard input and tell what it is doing.
 pub const ATTENDED: &str = "__attended";
@@ -40,11 +42,16 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a check; its messages carry `number`.
+    /// Starts a check; its messages carry `number`. What it may leave in `work` is removed.
     ///
     /// # Errors
     /// When the process cannot be started.
-    pub fn start(args: &[String], number: u64, sender: &Sender<Message>) -> io::Result<Running> {
+    pub fn start(
+        args: &[String],
+        number: u64,
+        sender: &Sender<Message>,
+        work: PathBuf,
+    ) -> io::Result<Running> {
         let mut child = Command::new("/proc/self/exe")
             .arg0("checker")
             .arg(ATTENDED)
@@ -60,6 +67,8 @@ impl Running {
         let sender = sender.clone();
         std::thread::spawn(move || {
             let ended = attend(child, number, &sender);
+            // It may have been ended in the middle of its work.
+            scratch::remove_abandoned(&work);
             // Nobody listens any more when the watch has ended.
             let _ = sender.send(Message::Ended(number, ended));
         });

@@ -384,7 +384,8 @@ impl Watch<'_> {
     fn start(&mut self, args: &[String], purpose: Purpose, what: String) -> anyhow::Result<()> {
         let replaced = self.let_go();
         self.count += 1;
-        let running = Running::start(args, self.count, &self.sender)?;
+        let work = self.workspace.cache.join("work");
+        let running = Running::start(args, self.count, &self.sender, work)?;
         self.work = Some(Work {
             running,
             purpose,

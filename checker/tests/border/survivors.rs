@@ -1,7 +1,6 @@
 //! What tries to outlive a run, and what happens when the checker itself dies.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use checker::border;
@@ -136,9 +135,17 @@ fn stands_in_for_a_checker() {
         output_kib: 1024 * 1024,
         ..LIMITS
     };
-    if let Some(folder) = std::env::var_os(MARK) {
-        checker::interrupt::remove_at_interrupt(Path::new(&folder).join(LEGACY));
-    }
+    let _legacy = std::env::var_os(MARK).map(|folder| {
+        let make = || {
+            tempfile::Builder::new()
+                .prefix(LEGACY)
+                .rand_bytes(0)
+                .tempdir_in(folder)
+        };
+        let made = checker::interrupt::folder(make).unwrap();
+        std::fs::write(made.path().join("bridge.py"), "").unwrap();
+        made
+    });
     let mut job = shell_job(&script, &limits);
     job.env
         .extend(std::env::var_os(MARK).map(|mark| (MARK.into(), mark)));
@@ -164,8 +171,6 @@ fn checker(test: &str, script: &str) -> Command {
 fn nothing_outlives_a_checker_that_is_killed() {
     let folder = tempfile::tempdir().unwrap();
     let legacy = folder.path().join(LEGACY);
-    std::fs::create_dir(&legacy).unwrap();
-    std::fs::write(legacy.join("bridge.py"), "").unwrap();
     let script = "trap '' TERM HUP; setsid sleep 60 & sleep 60";
     let mut checker = checker(STAND_IN, script)
         .env(MARK, folder.path())

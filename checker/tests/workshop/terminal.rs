@@ -25,6 +25,8 @@ pub struct Terminal {
     slave: File,
     /// All that was written so far.
     pub seen: String,
+    /// How the terminal was set before the program started.
+    pub before: Termios,
     read_to: usize,
 }
 
@@ -47,6 +49,7 @@ impl Terminal {
     pub fn start_as(kind: &str, mut command: Command, rows: u16, columns: u16) -> Terminal {
         let pair = openpty(&size(rows, columns), None).unwrap();
         let slave = File::from(pair.slave);
+        let before = tcgetattr(&slave).unwrap();
         let control = || {
             // SAFETY: both are system calls on descriptors of this process; nothing is allocated and no lock is taken.
             unsafe {
@@ -69,6 +72,7 @@ impl Terminal {
             master: File::from(pair.master),
             slave,
             seen: String::new(),
+            before,
             read_to: 0,
         }
     }

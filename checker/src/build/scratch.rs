@@ -1,0 +1,150 @@
+//! Private folders for one build or one run, and the end of those whose owner is gone.
+//!
+//! Whoever has made a folder holds a lock on it. The kernel gives the lock back however the owner ends, so a folder without a
+//! lock is nobody's.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::store;
+use crate::errors::ExpectedError;
+use crate::interrupt;
+
+/// A private folder, removed when dropped.
+#[derive(Debug)]
+pub struct Scratch {
+    folder: tempfile::TempDir,
+    /// `None` where the file system has no locks; then an abandoned folder stays until it is old.
+    _owner: Option<File>,
+}
+
+impl Scratch {
+    /// An empty folder in this one.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn new_in(work: &Path) -> Result<Scratch, ExpectedError> {
+        let made = || -> io::Result<Scratch> {
+            // As long as one has no lock yet, nobody may look for those without.
+            let making = File::open(work)?;
+            let _making = making.lock_shared().is_ok().then_some(making);
+            let folder =
+                interrupt::folder(|| tempfile::Builder::new().prefix("w").tempdir_in(work))?;
+            let owner = File::open(folder.path())?;
+            let _owner = owner.try_lock().is_ok().then_some(owner);
+            Ok(Scratch { folder, _owner })
+        };
+        made().map_err(|cause| ExpectedError::cache(work, cause))
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Lets other users read the folder: payloads of root run as somebody else.
+    ///
+    /// # Errors
+    /// When the modes cannot be changed.
+    pub fn open_to_all(&self) -> Result<(), ExpectedError> {
+        store::open_to_all(self.path()).map_err(|cause| ExpectedError::cache(self.path(), cause))
+    }
+
+    /// Writes a file below the folder and returns its path.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, ExpectedError> {
+        let path = self.folder.path().join(name);
+        let written = match path.parent() {
+            Some(parent) => fs::create_dir_all(parent).and_then(|()| fs::write(&path, bytes)),
+            None => fs::write(&path, bytes),
+        };
+        match written {
+            Ok(()) => Ok(path),
+            Err(cause) => Err(ExpectedError::cache(&path, cause)),
+        }
+    }
+}
+
+impl Drop for Scratch {
+    /// A run without isolation may have left folders that cannot be listed; they must not stay for the next run.
+    fn drop(&mut self) {
+        unlock(self.folder.path());
+    }
+}
+
+/// Removes the folders whose owner has ended without removing them. One that resists is met again.
+pub fn remove_abandoned(work: &Path) {
+    let Ok(gate) = File::open(work) else {
+        return;
+    };
+    // Somebody makes one just now, or looks as we do.
+    if gate.try_lock().is_err() {
+        return;
+    }
+    let Ok(entries) = fs::read_dir(work) else {
+        return;
+    };
+    let abandoned: Vec<(PathBuf, File)> = entries
+        .flatten()
+        .filter_map(|entry| Some((entry.path(), File::open(entry.path()).ok()?)))
+        .filter(|(_, owner)| owner.try_lock().is_ok())
+        .collect();
+    drop(gate);
+    for (folder, _owner) in abandoned {
+        unlock(&folder);
+        let _ = fs::remove_dir_all(folder);
+    }
+}
+
+/// Makes every folder below one its owner's again; what cannot be reached stays as it is.
+fn unlock(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let _ = fs::set_permissions(entry.path(), fs::Permissions::from_mode(0o700));
+            unlock(&entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_has_no_owner_is_removed() {
+        let work = tempfile::tempdir().unwrap();
+        let kept = Scratch::new_in(work.path()).unwrap();
+        kept.write("below/file", b"x").unwrap();
+        let closed = work.path().join("wleft/closed");
+        fs::create_dir_all(closed.join("below")).unwrap();
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o0)).unwrap();
+        remove_abandoned(work.path());
+        let left: Vec<_> = fs::read_dir(work.path())
+            .unwrap()
+            .map(|it| it.unwrap().path())
+            .collect();
+        assert_eq!(left, [kept.path()]);
+        drop(kept);
+        assert_eq!(fs::read_dir(work.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn nothing_is_removed_while_somebody_makes_a_folder() {
+        let work = tempfile::tempdir().unwrap();
+        fs::create_dir(work.path().join("wnew")).unwrap();
+        let making = File::open(work.path()).unwrap();
+        making.lock_shared().unwrap();
+        remove_abandoned(work.path());
+        assert!(work.path().join("wnew").exists());
+        drop(making);
+        remove_abandoned(work.path());
+        assert!(!work.path().join("wnew").exists());
+    }
+}
