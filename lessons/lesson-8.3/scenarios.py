@@ -148,13 +148,3 @@ def fills_field_by_field(bridge):
     refused = attempt(setattr, box, "low", "corner")
     # endregion
     return {"layer": box.layer, "low": [box.low.x, box.low.y], "the corner": refused}
-
-
-def reads_no_bools(bridge):
-    """E9: ffi.string is for text; bool[] is read by index."""
-    flags = bridge.ffi.new("_Bool[3]", [True, True, False])
-    return {
-        "ffi.string": attempt(bridge.ffi.string, flags),
-        "list": list(flags),
-        "ffi.buffer": bytes(bridge.ffi.buffer(flags)),
-    }
