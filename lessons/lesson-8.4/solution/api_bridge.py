@@ -1,0 +1,88 @@
+"""packet through CFFI in API mode: the compiler knows enum and layout, the shim the bits."""
+
+import operator
+
+from _lesson_8_4 import ffi, lib
+
+WORDS = ("version", "kind", "length", "priority", "hops")
+
+
+def _integer(place: str, value: int, kind: str) -> int:
+    """`value` if `kind` can hold it; TypeError or OverflowError that names `place`."""
+    try:
+        whole = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{place} is no integer") from None
+    if int(ffi.cast(kind, whole)) != whole:
+        raise OverflowError(f"{place} does not fit")
+    return whole
+
+
+def _payload(kind: int, value) -> bytes:
+    """What C expects behind the header, for each kind another member of the union."""
+    if kind == lib.PACKET_NUMBER:
+        union = {"number": _integer("build: value", value, "int64_t")}
+    elif not isinstance(value, float if kind == lib.PACKET_REAL else bytes):
+        raise TypeError(f"build: value does not belong to kind {kind}")
+    elif kind == lib.PACKET_TEXT:
+        return value
+    else:
+        union = {"real": value}
+    return bytes(ffi.buffer(ffi.new("packet_value *", union)))
+
+
+def _name(operation: str, kind: int) -> str:
+    """What C calls a kind; ValueError if there is no such kind."""
+    found = lib.packet_kind_name(_integer(f"{operation}: kind", kind, "packet_kind"))
+    if found == ffi.NULL:
+        raise ValueError(f"{operation}: kind {kind} is unknown")
+    return ffi.string(found).decode("ascii")
+
+
+def name(kind: int) -> str:
+    """What C calls a kind."""
+    return _name("name", kind)
+
+
+def build(kind: int, value, priority: int = 0, hops: int = 0) -> bytes:
+    """A packet as bytes; `value` is an int, a float or bytes, as the kind says."""
+    _name("build", kind)
+    payload = _payload(kind, value)
+    numbers = {"kind": kind, "length": len(payload), "priority": priority, "hops": hops}
+    numbers = {word: _integer(f"build: {word}", n, "int32_t") for word, n in numbers.items()}
+    packet = ffi.new("packet *", {"payload": len(payload)})
+    fields = ffi.new("shim_fields *", {"version": lib.PACKET_VERSION, **numbers})
+    unfit = lib.shim_set(packet, fields)
+    if unfit:
+        raise OverflowError(f"build: {WORDS[unfit - 1]} does not fit")
+    ffi.memmove(packet.payload, payload, len(payload))
+    packet.sum = lib.packet_sum(packet)
+    return bytes(ffi.buffer(packet))
+
+
+def parse(data: bytes) -> dict:
+    """The fields of a packet; ValueError for a code of packet.h."""
+    if not isinstance(data, bytes):
+        raise TypeError("parse: data is no bytes")
+    packet = ffi.new("packet *", {"payload": len(data)})  # more room than it needs
+    ffi.memmove(packet, data, len(data))
+    code = lib.packet_check(packet, len(data))
+    if code != 0:
+        raise ValueError(f"parse: code {code} for data")
+    header = ffi.new("shim_fields *")
+    lib.shim_get(packet, header)
+    fields = {word: getattr(header, word) for word in ("kind", "priority", "hops")}
+    if header.kind == lib.PACKET_TEXT:
+        return {**fields, "value": bytes(ffi.buffer(packet.payload, header.length))}
+    union = ffi.new("packet_value *")
+    ffi.memmove(union, packet.payload, ffi.sizeof("packet_value"))
+    value = union.number if header.kind == lib.PACKET_NUMBER else union.real
+    return {**fields, "value": value}
+
+
+def mapped(data: bytes) -> list:
+    """The header, through the shim."""
+    packet, header = ffi.new("packet *"), ffi.new("shim_fields *")
+    ffi.memmove(packet, data, 4)
+    lib.shim_get(packet, header)
+    return [getattr(header, word) for word in WORDS]
