@@ -21,7 +21,7 @@ mod ffi {
     /// The header stays four bytes; the payload has no length that Rust could know.
     #[repr(C)]
     pub struct Packet {
-        pub header: u32,
+        pub header: [u8; 4],
         pub sum: u32,
         pub payload: [u8; 0],
     }

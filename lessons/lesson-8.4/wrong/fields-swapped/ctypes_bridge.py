@@ -24,7 +24,7 @@ class Packet(ctypes.Structure):
     """The header stays four bytes, of which ctypes knows nothing; the payload follows."""
 
     _fields_ = [
-        ("header", ctypes.c_uint32),
+        ("header", ctypes.c_uint8 * 4),
         ("sum", ctypes.c_uint32),
         ("payload", ctypes.c_uint8 * 0),
     ]
