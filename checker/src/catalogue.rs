@@ -76,8 +76,11 @@ fn likeness(id: &str, asked: &str) -> f64 {
         .fold(0.0, f64::max)
 }
 
-/// Reads the lesson with this id; `7.3` means `lesson-7.3`.
+/// Reads the lesson with this id; `7.3` means `lesson-7.3`, and so does the path of a file in it.
 pub fn find(workspace: &Workspace, asked: &str) -> Result<Lesson, ExpectedError> {
+    if let Some(folder) = holding(workspace, asked) {
+        return load(&folder);
+    }
     let is_plain_name =
         !asked.is_empty() && !asked.contains(['/', '\\']) && !asked.starts_with('.');
     for id in [asked.to_owned(), format!("lesson-{asked}")] {
@@ -90,6 +93,18 @@ pub fn find(workspace: &Workspace, asked: &str) -> Result<Lesson, ExpectedError>
         asked: asked.to_owned(),
         nearest: Catalogue::open(workspace)?.nearest(asked),
     })
+}
+
+/// The folder of the lesson in which a file or folder lies that exists.
+fn holding(workspace: &Workspace, asked: &str) -> Option<PathBuf> {
+    if !asked.contains('/') {
+        return None;
+    }
+    let path = fs::canonicalize(asked).ok()?;
+    let lessons = fs::canonicalize(workspace.lessons()).ok()?;
+    let folder = path.strip_prefix(&lessons).ok()?.components().next()?;
+    let folder = workspace.lessons().join(folder);
+    folder.join("lesson.toml").exists().then_some(folder)
 }
 
 /// Reads one lesson folder.

@@ -10,7 +10,7 @@ use crate::judge::report::{LessonReport, Problem};
 use crate::judge::{self, Order, Proof};
 use crate::lesson::{Lesson, Sources};
 use crate::python::choose;
-use crate::report::{json, text};
+use crate::report::{json, problems, text};
 use crate::variant::{Backend, Bridge, Variant};
 use crate::verdict::Verdict;
 use crate::workspace::Workspace;
@@ -34,6 +34,9 @@ pub struct Args {
     /// Run everything again, with new hidden values, instead of answering from the cache.
     #[arg(long)]
     fresh: bool,
+    /// After the report, print each problem in a line for editors: `file:line:column: severity: message`.
+    #[arg(long)]
+    problems: bool,
 }
 
 /// Judges the lessons one after the other, and reports each as soon as it is done.
@@ -51,23 +54,33 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let tools = Tools::new(workspace, python, compiler);
     let order = args.order();
     let mut reports = Vec::new();
+    let mut problems = Vec::new();
     for (index, lesson) in lessons.iter().enumerate() {
         let report = judge::judge(&tools, lesson, &order)?;
         let done = note(&tools.workspace, lesson, &report, lessons.len() == 1);
+        let context = text::Context {
+            workspace: &tools.workspace,
+            lesson,
+            python: &tools.python,
+        };
+        let found = problems::of(&context, &report);
         if !global.json {
-            let context = text::Context {
-                workspace: &tools.workspace,
-                lesson,
-                python: &tools.python,
-            };
             let gap = if index == 0 { "" } else { "\n" };
             output::result(&format!("{gap}{}", text::lesson(&context, &report)))?;
             output::result(&news(&done))?;
+            if args.problems {
+                output::result(&format!("\n{}", problems::block(&report, &found)))?;
+            }
         }
         reports.push(report);
+        problems.push(found);
     }
     if global.json {
-        output::json(&json::document(&tools.python, &reports))?;
+        let mut document = json::document(&tools.python, &reports);
+        for (index, found) in problems.iter().enumerate() {
+            document["lessons"][index]["problems"] = serde_json::json!(found);
+        }
+        output::json(&document)?;
     }
     Ok(exit_code(&reports))
 }

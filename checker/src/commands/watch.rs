@@ -28,6 +28,9 @@ pub struct Args {
     /// Look at the files again and again instead of waiting for events, as is done by itself where none come.
     #[arg(long)]
     poll: bool,
+    /// After each report, print each problem in a line for editors, as `run --problems` does.
+    #[arg(long)]
+    problems: bool,
 }
 
 /// Watches until it is told to end.
@@ -58,6 +61,9 @@ impl Args {
         let mut check = other.clone();
         if global.json {
             check.push("--json".to_owned());
+        }
+        if self.problems {
+            check.push("--problems".to_owned());
         }
         for bridge in &self.bridge {
             check.push(format!("--bridge={}", typed(bridge)));

@@ -3,6 +3,7 @@
 pub mod diagnosis;
 pub mod json;
 pub mod matrix;
+pub mod problems;
 pub mod progress;
 pub mod text;
 

@@ -92,7 +92,7 @@ fn summary(report: &LessonReport) -> String {
 }
 
 /// Failing variants; those of one bridge that failed alike are told together.
-fn groups(report: &LessonReport) -> Vec<Vec<&VariantReport>> {
+pub(super) fn groups(report: &LessonReport) -> Vec<Vec<&VariantReport>> {
     let mut groups: Vec<Vec<&VariantReport>> = Vec::new();
     for failing in report.variants.iter().filter(|it| !it.verdict.passed()) {
         let alike = groups.iter_mut().find(|group| {
