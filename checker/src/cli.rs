@@ -37,6 +37,9 @@ pub struct Global {
     /// When to use colour; nothing is said by colour alone.
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
     pub color: Colour,
+    /// Plain output, which reads well aloud: lines only, no colour, no links, nothing drawn again.
+    #[arg(long, global = true, env = "CHECKER_PLAIN", value_parser = clap::builder::FalseyValueParser::new())]
+    pub plain: bool,
     /// When names of files are links that the terminal opens.
     #[arg(long, global = true, value_name = "WHEN", value_enum, env = "CHECKER_LINKS", default_value_t = links::When::Auto)]
     pub links: links::When,
@@ -106,8 +109,7 @@ pub fn start(mut args: Vec<OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    choose_colour(cli.global.color);
-    links::choose(cli.global.links, cli.global.color);
+    choose_appearance(&cli.global);
     let json = cli.global.json;
     border::use_isolation(cli.global.isolation);
     let outcome = run(cli);
@@ -165,7 +167,15 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn choose_colour(colour: Colour) {
+/// Plain means without escape sequences, whatever else was said.
+fn choose_appearance(global: &Global) {
+    let (colour, links) = if global.plain {
+        output::be_plain();
+        (Colour::Never, links::When::Never)
+    } else {
+        (global.color, global.links)
+    };
+    links::choose(links, colour);
     match colour {
         Colour::Auto => {}
         Colour::Always => anstream::ColorChoice::Always.write_global(),

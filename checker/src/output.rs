@@ -1,12 +1,26 @@
 //! The two streams: results go to standard output, everything else to standard error.
 
 use std::io::{ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::{AutoStream, ColorChoice};
 use supports_hyperlinks::Stream;
 
 use crate::errors::ExpectedError;
 use crate::links;
+
+/// Whether somebody wants lines only, as they read well aloud.
+static PLAIN: AtomicBool = AtomicBool::new(false);
+
+/// From now on, nothing is drawn, and what tables and signs tell is told in words.
+pub fn be_plain() {
+    PLAIN.store(true, Ordering::Relaxed);
+}
+
+/// Whether [`be_plain`] was called.
+pub fn is_plain() -> bool {
+    PLAIN.load(Ordering::Relaxed)
+}
 
 /// Writes a finished text to standard output. Styles in it are dropped where nobody would see them; names of files become
 /// links where the terminal opens them.

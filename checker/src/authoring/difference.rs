@@ -11,6 +11,11 @@ const CONTEXT: usize = 3;
 /// The lines that differ, marked `-` for `old` and `+` for `new`, with a few equal lines around them. Colour repeats what
 /// the marks say.
 pub fn lines(old: &str, new: &str) -> String {
+    marked(old, new, [" ", "-", "+"])
+}
+
+/// The same with these marks for lines of both, of `old` and of `new`.
+pub fn marked(old: &str, new: &str, [both, only_old, only_new]: [&str; 3]) -> String {
     let diff = TextDiff::from_lines(old.trim_end(), new.trim_end());
     let mut text = String::new();
     for (index, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
@@ -19,9 +24,12 @@ pub fn lines(old: &str, new: &str) -> String {
         }
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             let (mark, style) = match change.tag() {
-                ChangeTag::Equal => (' ', Style::new()),
-                ChangeTag::Delete => ('-', Style::new().fg_color(Some(AnsiColor::Red.into()))),
-                ChangeTag::Insert => ('+', Style::new().fg_color(Some(AnsiColor::Green.into()))),
+                ChangeTag::Equal => (both, Style::new()),
+                ChangeTag::Delete => (only_old, Style::new().fg_color(Some(AnsiColor::Red.into()))),
+                ChangeTag::Insert => (
+                    only_new,
+                    Style::new().fg_color(Some(AnsiColor::Green.into())),
+                ),
             };
             let line = change.value().trim_end_matches('\n');
             writeln!(text, "{style}{mark} {line}{style:#}").expect("a String takes everything");

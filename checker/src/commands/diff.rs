@@ -27,7 +27,12 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let mut compared = Vec::new();
     for (name, theirs) in solution::files(&lesson, &asked.shown)? {
         let mine = mine(&lesson, &name)?;
-        compared.push((name, difference::lines(&mine, &theirs)));
+        let marks = if output::is_plain() && !global.json {
+            ["both:", "yours:", "solution:"]
+        } else {
+            [" ", "-", "+"]
+        };
+        compared.push((name, difference::marked(&mine, &theirs, marks)));
     }
     if global.json {
         output::json(&json!({
@@ -63,5 +68,8 @@ fn one(workspace: &Workspace, lesson: &Lesson, name: &str, lines: &str) -> Strin
         return format!("{mine} is the solution, line by line.\n\n");
     }
     let theirs = file(Sources::Solution);
+    if output::is_plain() {
+        return format!("yours: {mine}\nsolution: {theirs}\n{lines}\n");
+    }
     format!("--- {mine}\n+++ {theirs}\n{lines}\n")
 }

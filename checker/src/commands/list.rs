@@ -7,10 +7,14 @@ use crate::cli::Global;
 use crate::errors::ExpectedError;
 use crate::flow::course::Course;
 use crate::lesson::{Lesson, Manifest};
+use crate::picker::{self, Entry, Picked};
 use crate::workspace::Workspace;
 use crate::{exit, output, report};
 
 /// Show the lessons with their exercises, minutes and points, and what is done of them.
+///
+/// On a terminal, and without words, the list can be searched: j and k or the arrow keys move, / or any other letter begins
+/// a search, Enter goes to the lesson, q or Esc quits. Elsewhere, or with --plain, it is a table.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Only lessons that have all these words in their id, title, section, exercises, files or claims.
@@ -34,8 +38,11 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
                 .all(|word| mentions(&lesson.manifest, word))
         })
         .collect();
+    let mut code = exit::PASSED;
     if global.json {
         output::json(&document(&course, &found, &broken))?;
+    } else if args.search.is_empty() && !args.exercises && picker::is_possible() {
+        code = choose(&course)?;
     } else if found.is_empty() && !args.search.is_empty() {
         output::result(&format!(
             "No lesson has `{}`.\nnext: `checker list` shows all lessons\n",
@@ -47,16 +54,46 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     for error in &broken {
         output::remark(&format!("error: {error}\n  next: {}", error.next_step()));
     }
-    Ok(if broken.is_empty() {
-        exit::PASSED
-    } else {
-        exit::LESSON
-    })
+    if code == exit::PASSED && !broken.is_empty() {
+        code = exit::LESSON;
+    }
+    Ok(code)
+}
+
+/// Lets the participant choose a lesson, and goes there.
+fn choose(course: &Course) -> anyhow::Result<u8> {
+    let lessons: Vec<&Lesson> = course.lessons.iter().collect();
+    let lines = rows(course, &lessons);
+    let entries = lessons.iter().zip(lines).map(|(lesson, line)| {
+        let tasks = course.tasks(lesson);
+        Entry {
+            line,
+            details: tasks.iter().map(|task| status::line(task, false)).collect(),
+            searched: searched(&lesson.manifest),
+        }
+    });
+    let here = course.current().map(|lesson| &lesson.manifest.id);
+    let place = lessons.iter().position(|it| Some(&it.manifest.id) == here);
+    match picker::pick(entries.collect(), place.unwrap_or(0))? {
+        Picked::One(index) => {
+            let lesson = lessons[index];
+            let id = lesson.manifest.id.clone();
+            course.store.update(|state| state.current = Some(id))?;
+            output::result(&status::place(course, lesson))?;
+            Ok(exit::PASSED)
+        }
+        Picked::None => Ok(exit::PASSED),
+        Picked::Interrupted => Ok(exit::INTERRUPTED),
+    }
 }
 
 /// Whether a word stands in what somebody might remember of a lesson; case does not matter.
 fn mentions(manifest: &Manifest, word: &str) -> bool {
-    let word = word.to_lowercase();
+    searched(manifest).contains(&word.to_lowercase())
+}
+
+/// What a search looks at, in lower case and line by line.
+fn searched(manifest: &Manifest) -> String {
     let exercises = manifest.exercises.iter().flat_map(|it| {
         let files = it.files.iter().map(|file| file.display().to_string());
         files.chain([it.id.clone(), it.title.clone()])
@@ -66,18 +103,30 @@ fn mentions(manifest: &Manifest, word: &str) -> bool {
         .chain(&manifest.claims)
         .cloned()
         .chain(exercises)
-        .any(|text| text.to_lowercase().contains(&word))
+        .map(|text| text.to_lowercase() + "\n")
+        .collect()
 }
 
 fn table(course: &Course, lessons: &[&Lesson], exercises: bool) -> String {
-    let width = lessons
-        .iter()
-        .map(|lesson| lesson.manifest.id.0.len())
-        .max()
-        .unwrap_or(0);
-    let here = course.current().map(|lesson| &lesson.manifest.id);
     let mut text = String::new();
-    for lesson in lessons {
+    for (lesson, line) in lessons.iter().zip(rows(course, lessons)) {
+        text += &format!("{line}\n");
+        for task in course.tasks(lesson).iter().filter(|_| exercises) {
+            text += &format!("    {}\n", status::line(task, false));
+        }
+    }
+    if lessons.is_empty() {
+        text += "No lesson yet.\n";
+    }
+    text
+}
+
+/// A line for each lesson.
+fn rows(course: &Course, lessons: &[&Lesson]) -> Vec<String> {
+    let ids = lessons.iter().map(|lesson| lesson.manifest.id.0.len());
+    let width = ids.max().unwrap_or(0);
+    let here = course.current().map(|lesson| &lesson.manifest.id);
+    let row = |lesson: &&Lesson| {
         let manifest = &lesson.manifest;
         let tasks = course.tasks(lesson);
         let mark = match tasks.iter().filter(|task| task.done()).count() {
@@ -86,21 +135,15 @@ fn table(course: &Course, lessons: &[&Lesson], exercises: bool) -> String {
             0 => "",
             _ => "begun",
         };
-        text += &format!(
-            "{:width$}  {:>3} min  {:>3} points  {mark:<5}  {}\n",
+        format!(
+            "{:width$}  {:>3} min  {:>3} points  {mark:<5}  {}",
             manifest.id.0,
             manifest.minutes,
             manifest.points(),
             manifest.title
-        );
-        for task in tasks.iter().filter(|_| exercises) {
-            text += &format!("    {}\n", status::line(task, false));
-        }
-    }
-    if lessons.is_empty() {
-        text += "No lesson yet.\n";
-    }
-    text
+        )
+    };
+    lessons.iter().map(row).collect()
 }
 
 fn document(course: &Course, lessons: &[&Lesson], broken: &[ExpectedError]) -> serde_json::Value {

@@ -13,8 +13,8 @@ use crate::{links, output};
 
 /// Check a lesson at each save, and show the result of what is on the disk.
 ///
-/// Keys: h hint, e explain, n next, l list, a run all, r run again, q quit. Without a terminal, or with TERM=dumb, it writes
-/// plain lines, and each of these letters with Enter does the same.
+/// Keys: h hint, e explain, n next, l list, a run all, r run again, q quit. Without a terminal, with --plain or TERM=dumb, it
+/// writes plain lines, and each of these letters with Enter does the same.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The lesson; the one where you are when none is named.
@@ -55,6 +55,9 @@ impl Args {
             format!("--links={}", links()),
             format!("--isolation={}", typed(&global.isolation)),
         ];
+        if global.plain {
+            other.push("--plain".to_owned());
+        }
         if let Some(python) = &global.python {
             other.push(format!("--python={}", python.display()));
         }
@@ -98,6 +101,7 @@ fn links() -> &'static str {
 /// A check writes to a pipe, so it has to be told what our own output can show.
 fn colour(global: &Global) -> &'static str {
     let shown = match global.color {
+        _ if global.plain => false,
         Colour::Always => true,
         Colour::Never => false,
         Colour::Auto => {

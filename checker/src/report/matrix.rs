@@ -3,11 +3,19 @@
 use anstyle::{AnsiColor, Style};
 
 use crate::judge::report::{LessonReport, VariantReport};
+use crate::output;
 use crate::variant::{Backend, Bridge};
 use crate::verdict::Verdict;
 
-/// Lines of the matrix, with a line end after each. A variant that was not asked for shows as `-`.
+/// Lines of the matrix, with a line end after each. A variant that was not asked for shows as `-`. Plain output has a line for
+/// each variant instead, since a table is hard to follow by ear.
 pub fn matrix(report: &LessonReport) -> String {
+    if output::is_plain() {
+        let lines = report.variants.iter();
+        return lines
+            .map(|it| format!("{}: {}\n", it.variant, cell(Some(it))))
+            .collect();
+    }
     let cells: Vec<(Bridge, Vec<String>, Vec<Style>)> = Bridge::ALL
         .into_iter()
         .filter(|bridge| {

@@ -1,5 +1,6 @@
 //! What is being done right now: one line on standard error while it lasts, nothing where nobody would see it.
 
+use std::io::IsTerminal as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -42,8 +43,12 @@ pub struct Step {
 }
 
 impl Progress {
-    /// Shows the step until the guard is dropped. The line is drawn only on a terminal.
+    /// Shows the step until the guard is dropped. The line is drawn only on a terminal; where it may not be drawn again, each
+    /// step is a line of its own.
     pub fn step(&self, name: &str) -> Step {
+        if output::is_plain() && !is_read() && std::io::stderr().is_terminal() {
+            output::remark(name);
+        }
         if let Ok(mut state) = self.state.lock() {
             state.steps.push(name.to_owned());
             state.show();
@@ -70,6 +75,9 @@ impl State {
     fn show(&mut self) {
         if is_read() {
             output::remark(&format!("{STEP}{}", self.steps.join(", ")));
+            return;
+        }
+        if output::is_plain() {
             return;
         }
         if self.steps.is_empty() {

@@ -1,7 +1,7 @@
 //! What wakes the watch: files, keys, signals, and the check that it has started. Everything arrives in one channel, and every
 //! sender waits in the kernel, so that nothing happens while nothing happens.
 
-use std::io::{BufRead as _, Read as _};
+use std::io::BufRead as _;
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
@@ -10,12 +10,10 @@ use std::time::{Duration, Instant};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::Signal;
 use notify::event::{AccessKind, AccessMode, CreateKind, ModifyKind};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::check::Ended;
-use crate::border;
 
 /// How long the events of a folder are waited for at the beginning, to learn whether they come at all.
 const PROBE: Duration = Duration::from_millis(500);
@@ -192,25 +190,14 @@ fn probe(folder: &Path) -> notify::Result<bool> {
         .is_ok())
 }
 
-/// Reads keys from the terminal, which has to be in raw mode.
-pub fn read_keys(sender: Sender<Message>) {
-    std::thread::spawn(move || {
-        loop {
-            let message = match crossterm::event::read() {
-                Ok(Event::Key(key)) => match key_of(key) {
-                    Some(key) => Message::Key(key),
-                    None => continue,
-                },
-                Ok(Event::Resize(..)) => Message::Resized,
-                Ok(_) => continue,
-                Err(_) => Message::InputClosed,
-            };
-            let closed = matches!(message, Message::InputClosed);
-            if sender.send(message).is_err() || closed {
-                return;
-            }
-        }
-    });
+/// What the terminal tells, while it is in raw mode.
+pub fn of_terminal(event: std::io::Result<Event>) -> Option<Message> {
+    match event {
+        Ok(Event::Key(key)) => key_of(key).map(Message::Key),
+        Ok(Event::Resize(..)) => Some(Message::Resized),
+        Ok(_) => None,
+        Err(_) => Some(Message::InputClosed),
+    }
 }
 
 fn key_of(event: KeyEvent) -> Option<Key> {
@@ -259,20 +246,4 @@ pub fn watch_output(sender: Sender<Message>) {
         }
         let _ = sender.send(Message::OutputClosed);
     });
-}
-
-/// Tells when somebody wants the program to end.
-///
-/// # Errors
-/// Whatever the kernel refuses.
-pub fn hear_signals(sender: Sender<Message>) -> std::io::Result<()> {
-    let mut pipe = border::signal_pipe(&[Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP])?;
-    std::thread::spawn(move || {
-        while pipe.read_exact(&mut [0]).is_ok() {
-            if sender.send(Message::Signal).is_err() {
-                return;
-            }
-        }
-    });
-    Ok(())
 }

@@ -24,7 +24,7 @@ use crate::flow::course::Course;
 use crate::flow::store::Store;
 use crate::lesson::Lesson;
 use crate::workspace::Workspace;
-use crate::{border, exit};
+use crate::{border, exit, terminal};
 use check::{Ended, Running};
 use events::{FolderEvents, Key, Message};
 use files::{Seen, Stamp};
@@ -105,7 +105,7 @@ enum Leave {
 /// When signals cannot be heard, or the output cannot be written.
 pub fn watch(workspace: &Workspace, lesson: Lesson, options: &Options) -> anyhow::Result<u8> {
     let (sender, receiver) = channel();
-    events::hear_signals(sender.clone())?;
+    terminal::hear_signals(sender.clone(), || Message::Signal)?;
     events::watch_output(sender.clone());
     let screen = if options.json {
         Screen::lines()
@@ -113,7 +113,7 @@ pub fn watch(workspace: &Workspace, lesson: Lesson, options: &Options) -> anyhow
         Screen::open()
     };
     if screen.is_live() {
-        events::read_keys(sender.clone());
+        terminal::hear(sender.clone(), events::of_terminal);
     } else {
         events::read_lines(sender.clone());
     }

@@ -1,9 +1,10 @@
 //! What the participant sees of the watch: a screen that is drawn again, or lines where there is no such screen.
 
-use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::Once;
+use std::io;
 
-use crossterm::terminal::{disable_raw_mode, enable_raw_mode, size};
+use crossterm::terminal::size;
+
+use crate::terminal::{self, cut, write};
 
 /// Clears the screen and goes to its first line.
 const CLEAR: &str = "\x1b[2J\x1b[H";
@@ -27,12 +28,7 @@ pub struct Screen {
 impl Screen {
     /// A screen on a terminal that can be drawn on and read from, else lines.
     pub fn open() -> Screen {
-        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
-        let terminal = io::stdout().is_terminal() && io::stdin().is_terminal();
-        let live = terminal && !dumb && enable_raw_mode().is_ok();
-        if live {
-            restore_at_panic();
-        }
+        let live = terminal::can_be_drawn_on() && terminal::take().is_ok();
         Screen {
             live,
             body: String::new(),
@@ -104,14 +100,14 @@ impl Screen {
     pub fn leave(&self) {
         if self.live {
             let _ = write(LINE);
-            restore();
+            terminal::give_back();
         }
     }
 
     /// Takes the terminal again after [`Screen::leave`].
     pub fn enter(&mut self) -> io::Result<()> {
         if self.live {
-            enable_raw_mode()?;
+            terminal::take()?;
             self.draw()?;
         }
         Ok(())
@@ -124,32 +120,9 @@ impl Drop for Screen {
     }
 }
 
-fn restore() {
-    // There is nothing to be done about a terminal that is gone.
-    let _ = disable_raw_mode();
-}
-
-/// A message about a fault of ours has to be readable.
-fn restore_at_panic() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            restore();
-            before(info);
-        }));
-    });
-}
-
 /// In raw mode a line end does not go back to the first column.
 fn raw(text: &str) -> String {
     text.replace('\n', "\r\n")
-}
-
-fn write(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
 }
 
 /// The longest of the lines of keys that fits.
@@ -160,15 +133,6 @@ fn keys(width: usize) -> &'static str {
         .unwrap_or("")
 }
 
-/// As much of a line as fits, with a mark where something is left out.
-fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() < width {
-        return text.to_owned();
-    }
-    let head: String = text.chars().take(width.saturating_sub(4)).collect();
-    format!("{head}...")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,9 +141,7 @@ mod tests {
     fn a_line_never_fills_the_last_column() {
         for width in 0..100 {
             assert!(keys(width).len() < width.max(1), "{width}");
-            assert!(cut(&"x".repeat(200), width).len() < width.max(4), "{width}");
         }
-        assert_eq!(cut("abc", 80), "abc");
         assert!(keys(80).contains("h hint") && keys(41).len() < 41);
     }
 }
