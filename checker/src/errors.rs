@@ -64,6 +64,14 @@ pub enum ExpectedError {
         /// What to do.
         next: String,
     },
+    /// A claim, or a choice of claims, that there is not.
+    #[error("{what}")]
+    NoClaim {
+        /// What there is not.
+        what: String,
+        /// What to do.
+        next: String,
+    },
     /// No lesson was named, and all of them are done.
     #[error("every lesson is done, so none is meant when none is named")]
     AllDone,
@@ -194,6 +202,7 @@ impl ExpectedError {
             | ExpectedError::UnknownExercise { .. }
             | ExpectedError::UnknownWrongAnswer { .. }
             | ExpectedError::UnknownSuite { .. }
+            | ExpectedError::NoClaim { .. }
             | ExpectedError::NothingToMeasure { .. }
             | ExpectedError::AllDone
             | ExpectedError::BrokenManifest { .. }
@@ -242,6 +251,7 @@ impl ExpectedError {
             ExpectedError::Cache { cause, .. } => cache_step(cause).to_owned(),
             ExpectedError::BrokenPipe => String::new(),
             ExpectedError::UnusableFile { next, .. }
+            | ExpectedError::NoClaim { next, .. }
             | ExpectedError::Python { next, .. }
             | ExpectedError::SetUp { next, .. }
             | ExpectedError::State { next, .. }
@@ -258,6 +268,7 @@ impl ExpectedError {
             ExpectedError::UnknownLesson { .. } => "unknown-lesson",
             ExpectedError::UnknownExercise { .. } => "unknown-exercise",
             ExpectedError::UnknownSuite { .. } => "unknown-suite",
+            ExpectedError::NoClaim { .. } => "no-claim",
             ExpectedError::UnknownWrongAnswer { .. } => "unknown-wrong-answer",
             ExpectedError::NothingToMeasure { .. } => "nothing-to-measure",
             ExpectedError::State { .. } => "state",

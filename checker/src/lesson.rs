@@ -85,6 +85,9 @@ pub struct Manifest {
     /// Known wrong answers.
     #[serde(default, rename = "wrong")]
     pub wrong_answers: Vec<WrongAnswer>,
+    /// Mutants of the solution that do the same as the solution.
+    #[serde(default, rename = "equivalent")]
+    pub equivalents: Vec<Equivalent>,
     /// Claims that no scenario can prove on one machine, each with the reason.
     #[serde(default, rename = "not_checkable")]
     pub not_checkable: Vec<NotCheckable>,
@@ -243,6 +246,20 @@ pub struct WrongAnswer {
     /// Text that its report must contain.
     #[serde(default)]
     pub says: Option<String>,
+}
+
+/// A mutant that does the same as the solution, so that no scenario can tell it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Equivalent {
+    /// The file below `solution/`.
+    pub file: PathBuf,
+    /// The lines as the solution has them; blanks around a line do not count.
+    pub line: String,
+    /// The same lines in the mutant.
+    pub mutant: String,
+    /// Why nobody can tell them apart.
+    pub why: String,
 }
 
 /// A claim that no scenario can prove on one machine.

@@ -83,7 +83,7 @@ fn stdout(assert: &Assert) -> String {
 fn a_good_lesson_has_one_line_for_each_check() {
     let folder = workshop();
     let told = stdout(&verify(folder.path(), &[]).code(0));
-    assert_eq!(told.lines().count(), 8, "{told}");
+    assert_eq!(told.lines().count(), 9, "{told}");
     assert!(
         told.lines().all(|line| line.starts_with("ok     ")),
         "{told}"

@@ -11,6 +11,7 @@ pub mod difference;
 pub mod hints;
 pub mod includes;
 pub mod markdown;
+pub mod mutants;
 pub mod readme;
 pub mod regions;
 pub mod runs;

@@ -128,6 +128,16 @@ impl Marked {
         })
     }
 
+    /// The lines of each task that only the reference has, counted from 0.
+    pub fn task_lines(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
+        let tasks = self.blocks.iter().filter(|block| block.task);
+        tasks.map(|task| {
+            let own = |at: &usize| self.lines[*at].role == Role::Solution;
+            let last = (task.first..task.last).rev().find(own);
+            task.first + 1..last.map_or(task.first + 1, |last| last + 1)
+        })
+    }
+
     fn select(&self, range: std::ops::Range<usize>, with: Role) -> String {
         let mut text = String::new();
         for line in &self.lines[range] {

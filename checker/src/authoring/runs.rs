@@ -45,6 +45,7 @@ impl Court<'_> {
             fresh: false,
             recall: true,
             proof: Proof::Full,
+            explain: true,
         };
         judge::judge(self.tools, self.lesson, &order)
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use crate::authoring::claims::{Claims, pages};
 use crate::authoring::starters::{self, Derivations, Outcome, Starter};
 use crate::authoring::{Problem, includes};
 use crate::catalogue::{self, Catalogue};
@@ -11,7 +12,7 @@ use crate::cli::Global;
 use crate::workspace::Workspace;
 use crate::{exit, output, report};
 
-/// Write the starters in exercise/ and the code blocks of README.md anew from solution/.
+/// Write the starters in exercise/ and the code blocks of README.md anew from solution/, and the pages about claims.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Lessons by id, for example lesson-7.3; all when none is named.
@@ -41,6 +42,9 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
             clean = false;
         }
         clean &= readme(&mut teller, &folder, args.check)?;
+    }
+    if args.lessons.is_empty() {
+        clean &= claims_pages(&mut teller, &workspace, args.check)?;
     }
     teller.finish()?;
     Ok(if clean {
@@ -168,6 +172,41 @@ fn readme(teller: &mut Teller, lesson: &Path, check: bool) -> anyhow::Result<boo
         teller.result(format!("{shown}: code blocks written: {count}"))?;
     }
     Ok(true)
+}
+
+/// Checks or writes the pages about claims. A workshop without lists of claims has none.
+fn claims_pages(teller: &mut Teller, workspace: &Workspace, check: bool) -> anyhow::Result<bool> {
+    let folder = Claims::folder(&workspace.lessons());
+    if !folder.is_dir() {
+        return Ok(true);
+    }
+    let (mut lessons, broken) = Catalogue::open(workspace)?.load_all();
+    if let Some(error) = broken.into_iter().next() {
+        return Err(error.into());
+    }
+    lessons.sort_by_key(|lesson| (lesson.manifest.order, lesson.manifest.id.clone()));
+    let made = Claims::load(&folder).and_then(|claims| {
+        pages::pages(&workspace.root, &claims, &lessons).map_err(|problem| vec![problem])
+    });
+    let stale = match made {
+        Ok(pages) => pages.into_iter().filter(|page| !page.fresh),
+        Err(problems) => {
+            teller.problems(&problems);
+            return Ok(false);
+        }
+    };
+    let mut clean = true;
+    for page in stale {
+        let shown = teller.shown(&page.path);
+        if check {
+            clean = false;
+            teller.result(format!("{shown} is not what the claims say"))?;
+        } else {
+            starters::replace(&page.path, page.text.as_bytes())?;
+            teller.result(format!("{shown}: written"))?;
+        }
+    }
+    Ok(clean)
 }
 
 /// The starters of a lesson, or none after its problems were printed.

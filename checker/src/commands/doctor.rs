@@ -16,7 +16,7 @@ use crate::cli::Global;
 use crate::commands::measure::{self, Measured};
 use crate::errors::ExpectedError;
 use crate::lesson::Limits;
-use crate::python::{Python, choose, probe, venv};
+use crate::python::{Python, choose, installed, probe, venv};
 use crate::workspace::Workspace;
 use crate::{exit, output, report};
 
@@ -77,6 +77,7 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
         findings.push(headers(python));
         findings.push(environment(&workspace, python));
     }
+    findings.push(others(&workspace));
     findings.push(Finding::new("C compiler", compiler.clone(), |it| {
         format!("{} ({})", it.version, it.program.display())
     }));
@@ -124,6 +125,16 @@ fn headers(python: &Python) -> Finding {
     Finding {
         name: "Python headers",
         state,
+    }
+}
+
+/// The Pythons that `verify --python all` runs lessons on.
+fn others(workspace: &Workspace) -> Finding {
+    let found = installed::one_of_each(workspace);
+    let versions: Vec<String> = found.iter().map(Python::version_text).collect();
+    Finding {
+        name: "all Pythons",
+        state: State::Fine(versions.join(", ")),
     }
 }
 

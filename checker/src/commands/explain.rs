@@ -184,6 +184,7 @@ fn look(
         fresh: false,
         recall: true,
         proof: judge::Proof::Quick,
+        explain: true,
     };
     let report = judge::judge(tools, lesson, &order)?;
     let chosen = report

@@ -130,6 +130,7 @@ fn grade(
         fresh: first,
         recall: false,
         proof: Proof::Full,
+        explain: true,
     };
     let report = judge::judge(tools, lesson, &order)?;
     let (points, possible) = report.points();

@@ -1,6 +1,7 @@
 //! The subcommands, one file each: its arguments and a function `run`, which returns the exit code.
 
 pub mod bench;
+pub mod claims;
 pub mod completions;
 pub mod conformance;
 pub mod derive;
@@ -13,6 +14,7 @@ pub mod inspect;
 pub mod list;
 pub mod man;
 mod measure;
+mod mutants;
 pub mod next;
 pub mod progress;
 pub mod reset;

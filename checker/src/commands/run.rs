@@ -140,6 +140,7 @@ impl Args {
             fresh: self.fresh,
             recall: true,
             proof: Proof::Quick,
+            explain: true,
         }
     }
 }

@@ -99,6 +99,57 @@ fn compare_versions(
     }
 }
 
+/// What a scenario showed in the variants of one snapshot, beside what was accepted there.
+pub struct Observed {
+    /// The snapshot that holds what was accepted on this version of Python.
+    pub snapshot: String,
+    /// What was observed.
+    pub block: Block,
+    /// Whether exactly this was accepted.
+    pub as_accepted: bool,
+}
+
+/// What the variants that passed observed, scenario by scenario.
+///
+/// # Errors
+/// When a snapshot cannot be read.
+pub fn observed(
+    tools: &Tools,
+    lesson: &Lesson,
+    report: &LessonReport,
+) -> anyhow::Result<Vec<Observed>> {
+    let passed = Passed {
+        workspace: &tools.workspace,
+        manifest: &lesson.manifest,
+        report,
+    };
+    let behaviours = passed.behaviours().into_iter();
+    let told = behaviours.map(|name| (name, passed.blocks(name)));
+    let mut found = Vec::new();
+    for (name, blocks) in told.chain([(transcript::EVIDENCE, passed.evidence())]) {
+        let common = snapshot::accepted(&lesson.folder, name)?.unwrap_or_default();
+        let versions = lesson.manifest.versions_of(tools.python.version);
+        let own = versions.map(|versions| format!("{name}@{}", versions.name));
+        let accepted = match &own {
+            Some(own) => snapshot::accepted(&lesson.folder, own)?.unwrap_or_default(),
+            None => String::new(),
+        };
+        for block in blocks {
+            let other = transcript::block_of(&accepted, &block.scenario).is_some();
+            let (snapshot, text) = match &own {
+                Some(own) if other => (own.as_str(), &accepted),
+                _ => (name, &common),
+            };
+            found.push(Observed {
+                snapshot: snapshot.to_owned(),
+                as_accepted: transcript::agrees(text, &block),
+                block,
+            });
+        }
+    }
+    Ok(found)
+}
+
 /// Whether a behaviour observes something else than the others, in a scenario that it shares with one of them; `None` if
 /// it shares no scenario.
 pub fn differs(

@@ -45,6 +45,8 @@ pub struct Order {
     pub recall: bool,
     /// Which variants have to prove that they call C.
     pub proof: Proof,
+    /// Whether to look for the reason of a failure. Without, a verdict is one of its own, and cheaper.
+    pub explain: bool,
 }
 
 /// Which variants have to prove that they call C: that takes a second run, and a second build where C is compiled in.
@@ -67,6 +69,8 @@ pub struct Courtroom<'a> {
     references: Arc<References>,
     /// Which variants prove that they call C; `None` in the court that they prove it in.
     proof: Option<Proof>,
+    /// Whether the reason of a failure is looked for.
+    explain: bool,
     /// What the court with the salted library has of its own, made when the first variant needs it.
     salted: OnceLock<Result<Salted, String>>,
     /// What a work folder shows of the C library: the lesson's own text.
@@ -87,6 +91,7 @@ pub fn judge(tools: &Tools, lesson: &Lesson, order: &Order) -> anyhow::Result<Le
     let proof = (order.sources != Sources::Solution).then_some(order.proof);
     let court = Courtroom {
         proof,
+        explain: order.explain,
         ..Courtroom::open(tools, lesson, &order.sources)?
     };
     let mut found: Vec<Option<VariantReport>> = order
@@ -222,6 +227,7 @@ impl<'a> Courtroom<'a> {
             keys,
             references: Arc::default(),
             proof: None,
+            explain: true,
             salted: OnceLock::new(),
             shown_clib,
         })
@@ -249,6 +255,7 @@ impl<'a> Courtroom<'a> {
             keys: Keys::new(self.tools, self.lesson, clib, &self.scenarios)?,
             references: Arc::clone(references),
             proof: None,
+            explain: self.explain,
             salted: OnceLock::new(),
             shown_clib: self.shown_clib.clone(),
         })
@@ -339,6 +346,7 @@ impl<'a> Courtroom<'a> {
                 ""
             })
             .text(border::wanted_isolation().name())
+            .text(if self.explain { "" } else { "unexplained" })
             .finish())
     }
 
@@ -516,9 +524,10 @@ impl<'a> Courtroom<'a> {
             asked: &asked,
             told: &interrogation,
         };
-        let diagnosis = match verdict.passed() {
-            true => None,
-            false => trial.diagnose(suspect)?,
+        let diagnosis = if verdict.passed() || !self.explain {
+            None
+        } else {
+            trial.diagnose(suspect)?
         };
         Ok(VariantReport {
             points,

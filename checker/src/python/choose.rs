@@ -1,14 +1,44 @@
 //! Chooses the interpreter: `--python`, then `CHECKER_PYTHON`, then `python3` on PATH.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{OLDEST, Python, probe};
+use super::{OLDEST, Python, installed, probe};
 use crate::errors::ExpectedError;
 use crate::workspace::Workspace;
 
 const INSTALL: &str = "install CPython 3.9 or later (on Debian and Ubuntu `sudo apt install python3 python3-dev python3-venv`), \
                        or name one with --python PATH";
+
+/// The interpreters of a list: `all` that are installed, one for each version, or names with `:` in between; one if nothing names
+/// more.
+///
+/// # Errors
+/// When one that was named cannot be used, or none is there.
+pub fn choose_all(
+    workspace: &Workspace,
+    flag: Option<&Path>,
+) -> Result<Vec<Python>, ExpectedError> {
+    let variable = std::env::var_os("CHECKER_PYTHON").map(PathBuf::from);
+    let named = flag.map(Path::to_owned).or(variable);
+    let Some(named) = named.filter(|name| !name.as_os_str().is_empty()) else {
+        return Ok(vec![choose(workspace, flag)?]);
+    };
+    if named.as_os_str() == ALL {
+        let found = installed::one_of_each(workspace);
+        return if found.is_empty() {
+            Ok(vec![choose(workspace, None)?])
+        } else {
+            Ok(found)
+        };
+    }
+    std::env::split_paths(&named)
+        .map(|one| choose(workspace, Some(&one)))
+        .collect()
+}
+
+/// What stands for every interpreter that is installed.
+pub const ALL: &str = "all";
 
 /// Chooses and probes. An explicit choice that fails is an error; there is no falling back from it.
 pub fn choose(workspace: &Workspace, flag: Option<&Path>) -> Result<Python, ExpectedError> {

@@ -21,6 +21,26 @@ pub fn installed(workspace: &Workspace) -> Vec<Python> {
     found.into_values().collect()
 }
 
+/// One interpreter for each version, the oldest first: of several the one that lessons can run with, and the newest of those.
+pub fn one_of_each(workspace: &Workspace) -> Vec<Python> {
+    one_of_each_among(installed(workspace))
+}
+
+fn one_of_each_among(all: Vec<Python>) -> Vec<Python> {
+    let mut found: BTreeMap<(u32, u32), Python> = BTreeMap::new();
+    for python in all {
+        let (major, minor, _) = python.version;
+        let rank = |python: &Python| (python.has_headers(), python.ensurepip, python.version);
+        match found.get(&(major, minor)) {
+            Some(other) if rank(other) >= rank(&python) => {}
+            _ => {
+                found.insert((major, minor), python);
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
 fn candidates() -> Vec<PathBuf> {
     let home = std::env::var_os("HOME")
         .map(PathBuf::from)
@@ -65,6 +85,34 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_version_has_the_interpreter_that_lessons_can_run_with() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("Python.h"), "").unwrap();
+        let python = |version: (u32, u32, u32), headers: bool| Python {
+            executable: PathBuf::from(format!("/{}.{}", version.1, version.2)),
+            version,
+            implementation: "cpython".to_owned(),
+            abi_tag: String::new(),
+            ext_suffix: String::new(),
+            include: if headers {
+                folder.path().to_owned()
+            } else {
+                PathBuf::from("/nowhere")
+            },
+            ensurepip: true,
+        };
+        let chosen = one_of_each_among(vec![
+            python((3, 13, 0), false),
+            python((3, 9, 2), true),
+            python((3, 9, 18), true),
+            python((3, 11, 9), false),
+            python((3, 11, 2), true),
+        ]);
+        let versions: Vec<String> = chosen.iter().map(Python::version_text).collect();
+        assert_eq!(versions, ["3.9.18", "3.11.2", "3.13.0"]);
+    }
 
     #[test]
     fn only_names_of_interpreters_count() {

@@ -33,6 +33,18 @@ pub struct Venv {
     pub site_packages: PathBuf,
 }
 
+impl Venv {
+    /// The version of a package that is installed in it.
+    pub fn version_of(&self, package: &str) -> Option<String> {
+        let entries = fs::read_dir(&self.site_packages).ok()?.flatten();
+        entries.map(|entry| entry.file_name()).find_map(|name| {
+            let name = name.to_string_lossy().into_owned();
+            let rest = name.strip_prefix(package)?.strip_prefix('-')?;
+            Some(rest.strip_suffix(".dist-info")?.to_owned())
+        })
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Stamp {
     key: String,
