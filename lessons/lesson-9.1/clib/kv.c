@@ -113,8 +113,8 @@ int kv_put(const char *path, const char *key, int64_t value)
     if (file == NULL)
         return KV_E_FILE;
     /* Flushed here: a full disk shows when the buffer is written. */
-    written = fprintf(file, "%s=%" PRId64 "\n", key, value) > 0
-              && fflush(file) == 0;
+    written =
+        fprintf(file, "%s=%" PRId64 "\n", key, value) > 0 && fflush(file) == 0;
     close_file(file);
     return written ? KV_OK : KV_E_FILE;
 }

@@ -62,8 +62,6 @@ def _error(
     return error
 
 
-
-
 def _c_string(what: str, text: str) -> bytes:
     """Return text as C reads it; C would silently stop at a NUL."""
     if not isinstance(text, str):

@@ -57,7 +57,6 @@ ERRORS = {-1: KvFileError, -2: KvKeyError, -3: KvArgumentError, -4: KvFormatErro
 # endregion
 
 
-# region: raise
 def _error(
     operation: str, code: int, path: str, key: Optional[str] = None, line: Optional[int] = None
 ) -> KvError:
@@ -77,9 +76,6 @@ def _error(
     # endtask
     vars(error).update(operation=operation, code=code, path=path, key=key, line=line)
     return error
-
-
-# endregion
 
 
 def _c_string(what: str, text: str) -> bytes:

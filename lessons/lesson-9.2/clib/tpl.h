@@ -21,10 +21,10 @@ enum {
 
 // region: signatures
 int tpl_expand(const char *pattern, const char *value, int64_t limit,
-               char **text);             /* *text is yours: tpl_free it */
+               char **text); /* *text is yours: tpl_free it */
 void tpl_free(char *text);
-const char *tpl_sign(void);              /* not yours */
-int64_t tpl_length(const char *text);    /* borrows text for the call */
+const char *tpl_sign(void);           /* not yours */
+int64_t tpl_length(const char *text); /* borrows text for the call */
 int64_t tpl_alive(void);
 int64_t tpl_bytes(void);
 // endregion

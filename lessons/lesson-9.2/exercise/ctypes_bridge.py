@@ -76,8 +76,6 @@ class Text:
         return lib.tpl_length(self._own())
 
 
-
-
 def alive() -> int:
     """Return how many texts C has not freed yet."""
     return lib.tpl_alive()

@@ -72,7 +72,6 @@ def sign() -> str:
     return lib.tpl_sign().decode()
 
 
-# region: keep
 class Text:
     """A letter that stays in C until it is released, or until nobody refers to it."""
 
@@ -108,9 +107,6 @@ class Text:
 
     def __len__(self) -> int:
         return lib.tpl_length(self._own())
-
-
-# endregion
 
 
 def alive() -> int:

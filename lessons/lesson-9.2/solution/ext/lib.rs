@@ -13,7 +13,6 @@ unsafe extern "C" {
         limit: i64,
         text: *mut *mut c_char,
     ) -> c_int;
-    fn tpl_free(text: *mut c_char);
     fn tpl_sign() -> *const c_char;
     fn tpl_length(text: *const c_char) -> i64;
     fn tpl_alive() -> i64;
@@ -25,6 +24,10 @@ unsafe extern "C" {
 struct Owned(NonNull<c_char>);
 
 // task: drop
+unsafe extern "C" {
+    fn tpl_free(text: *mut c_char);
+}
+
 impl Drop for Owned {
     fn drop(&mut self) {
         // SAFETY: the text comes from tpl_expand, and this is its only owner.
@@ -32,7 +35,7 @@ impl Drop for Owned {
     }
 }
 // starter:
-//| // TODO 1: who frees the text, and when?
+//| // TODO 1: declare tpl_free. Who calls it, and when?
 // endtask
 // endregion
 
@@ -65,7 +68,7 @@ impl Owned {
         // starter:
         //| // TODO 2: a CStr borrows the text; Python gets a String, which is a copy. What
         //| // `String::from_utf8` refuses, `?` makes a UnicodeDecodeError.
-        //| Err(pyo3::exceptions::PyNotImplementedError::new_err("TODO 2: read"))
+        //| Ok(String::new())
         // endtask
     }
 

@@ -23,9 +23,9 @@ static State *state_of(PyObject *module)
 static int describe(PyObject *exception, const char *operation, int code,
                     PyObject *path, PyObject *key, PyObject *line)
 {
-    PyObject *known = Py_BuildValue("{ss si sO sO sO}", "operation", operation,
-                                    "code", code, "path", path, "key", key,
-                                    "line", line);
+    PyObject *known =
+        Py_BuildValue("{ss si sO sO sO}", "operation", operation, "code", code,
+                      "path", path, "key", key, "line", line);
     PyObject *own = PyObject_GenericGetDict(exception, NULL);
     int merged = -1;
 
@@ -69,7 +69,7 @@ static PyObject *refuse(PyObject *module, const char *operation, int code,
 
 static PyObject *get(PyObject *module, PyObject *args)
 {
-    PyObject *path, *key;                                          /* borrowed */
+    PyObject *path, *key; /* borrowed */
     PyObject *path_bytes = NULL, *key_bytes = NULL, *result = NULL; /* owned */
 
     if (!PyArg_ParseTuple(args, "UU:get", &path, &key))
@@ -92,7 +92,7 @@ static PyObject *get(PyObject *module, PyObject *args)
 
 static PyObject *put(PyObject *module, PyObject *args)
 {
-    PyObject *path, *key;                                          /* borrowed */
+    PyObject *path, *key; /* borrowed */
     PyObject *path_bytes = NULL, *key_bytes = NULL, *result = NULL; /* owned */
     long long value;
 
@@ -159,8 +159,8 @@ static int add_type(PyObject *module, int code, const char *name,
                     PyObject *base, const char *doc)
 {
     PyObject **types = state_of(module)->types;
-    PyObject *bases = code == 0 ? PyTuple_Pack(1, base)
-                                : PyTuple_Pack(2, types[0], base);
+    PyObject *bases =
+        code == 0 ? PyTuple_Pack(1, base) : PyTuple_Pack(2, types[0], base);
 
     if (bases == NULL)
         return -1;
@@ -182,8 +182,8 @@ static int module_exec(PyObject *module)
                  "What kv refuses.") < 0 ||
         add_type(module, KV_E_FILE, "_lesson_9_1.KvFileError", PyExc_OSError,
                  "The system refused the file.") < 0 ||
-        add_type(module, KV_E_KEY, "_lesson_9_1.KvKeyError",
-                 PyExc_LookupError, "The file has no such key.") < 0 ||
+        add_type(module, KV_E_KEY, "_lesson_9_1.KvKeyError", PyExc_LookupError,
+                 "The file has no such key.") < 0 ||
         add_type(module, KV_E_ARGUMENT, "_lesson_9_1.KvArgumentError",
                  PyExc_ValueError, "Not a key.") < 0 ||
         add_type(module, KV_E_FORMAT, "_lesson_9_1.KvFormatError",

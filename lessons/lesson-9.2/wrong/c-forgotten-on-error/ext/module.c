@@ -26,9 +26,8 @@ static int new_text(PyObject *args, PyObject *kwargs, char **text)
     if (code == TPL_E_MEMORY)
         PyErr_NoMemory();
     else if (code != TPL_OK)
-        PyErr_Format(PyExc_ValueError,
-                     "expand: '%s' with limit %lld (code %d)", pattern, limit,
-                     code);
+        PyErr_Format(PyExc_ValueError, "expand: '%s' with limit %lld (code %d)",
+                     pattern, limit, code);
     return code == TPL_OK ? 0 : -1;
 }
 
