@@ -1,0 +1,120 @@
+"""Bridge ctypes: an open store is a Python object that owns its handle."""
+
+import ctypes
+import operator
+import os
+import weakref
+from pathlib import Path
+from typing import NoReturn, Optional
+
+
+class _Kv(ctypes.Structure):
+    """Opaque: only pointers to it exist."""
+
+
+_kv_p = ctypes.POINTER(_Kv)
+lib = ctypes.CDLL(str(Path(__file__).with_name("libkv.so")), use_errno=True)
+lib.kv_open.argtypes = [ctypes.c_char_p, ctypes.POINTER(_kv_p)]
+lib.kv_open.restype = ctypes.c_int
+lib.kv_close.argtypes = [_kv_p]
+lib.kv_close.restype = ctypes.c_int
+lib.kv_put.argtypes = [_kv_p, ctypes.c_char_p, ctypes.c_int64]
+lib.kv_put.restype = ctypes.c_int
+lib.kv_get.argtypes = [_kv_p, ctypes.c_char_p, ctypes.POINTER(ctypes.c_int64)]
+lib.kv_get.restype = ctypes.c_int
+lib.kv_count.argtypes = [_kv_p]
+lib.kv_count.restype = ctypes.c_int64
+lib.kv_handles.argtypes = []
+lib.kv_handles.restype = ctypes.c_int32
+
+
+def _error(operation: str, code: int, path: str, key: Optional[str] = None) -> Exception:
+    """Return what `code` means as an exception that names operation, code and object."""
+    reason = ctypes.get_errno()  # first of all, and of use after KV_E_FILE only
+    if code == -1:
+        return OSError(reason, f"{operation}: {os.strerror(reason)}", path)
+    if code == -2:
+        return KeyError(f"{operation}: {key!r} is not there (code {code}): {path}")
+    if code == -5:
+        return MemoryError(f"{operation}: {path}")
+    what = f"{key!r} is not a key" if code == -3 else "a line is not key=value"
+    return ValueError(f"{operation}: {what} (code {code}): {path}")
+
+
+def _c_string(text: str) -> bytes:
+    """Return text as C reads it; C would silently stop at a NUL."""
+    if not isinstance(text, str):
+        raise TypeError(f"expected str, not {type(text).__name__}")
+    if "\0" in text:
+        raise ValueError("embedded NUL")
+    return os.fsencode(text)
+
+
+class Store:
+    """An open store. Close it, best by `with`: only then it can say that writing failed."""
+
+    _handle = None  # what the methods find if __init__ failed
+
+    def __init__(self, path: str) -> None:
+        handle = _kv_p()
+        code = lib.kv_open(_c_string(path), ctypes.byref(handle))
+        if code != 0:
+            raise _error("open", code, path)
+        self._handle = handle
+        self._end = weakref.finalize(self, lib.kv_close, handle)  # for whoever forgets to close
+        self.path = path
+
+    def _own(self) -> _kv_p:
+        """Return the handle, which self goes on to own."""
+        if self._handle is None:
+            raise ValueError(f"{self.path}: the store is closed")
+        return self._handle
+
+    @property
+    def closed(self) -> bool:
+        """Whether the handle is gone."""
+        return self._handle is None
+
+    def close(self) -> None:
+        """Write what is left and end the handle; a second time does nothing."""
+        handle, self._handle = self._handle, None  # forgotten first: it is gone even if this fails
+        if handle is None:
+            return
+        self._end.detach()
+        code = lib.kv_close(handle)
+        if code != 0:
+            raise _error("close", code, self.path)
+
+    def __enter__(self) -> "Store":
+        self._own()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Store owns its handle alone: it cannot be copied or pickled")
+
+    def put(self, key: str, value: int) -> None:
+        """Give a key a value."""
+        if not -(2**63) <= operator.index(value) < 2**63:  # ctypes would cut it
+            raise OverflowError(f"put: {value} needs more than 64 bits")
+        code = lib.kv_put(self._own(), _c_string(key), value)
+        if code != 0:
+            raise _error("put", code, self.path, key)
+
+    def get(self, key: str) -> int:
+        """Return the value of a key."""
+        value = ctypes.c_int64()
+        code = lib.kv_get(self._own(), _c_string(key), ctypes.byref(value))
+        if code != 0:
+            raise _error("get", code, self.path, key)
+        return value.value
+
+    def __len__(self) -> int:
+        return lib.kv_count(self._own())
+
+
+def handles() -> int:
+    """Return how many handles are open in C."""
+    return lib.kv_handles()
