@@ -9,9 +9,10 @@ use clap::{Parser, Subcommand};
 
 use crate::border::{self, Isolation};
 use crate::errors::ExpectedError;
+use crate::language::Language;
 use crate::report::progress;
 use crate::watch::check::ATTENDED;
-use crate::{commands, exit, interrupt, links, output, snapshot};
+use crate::{commands, exit, interrupt, language, links, output, snapshot};
 
 /// Builds, runs, grades and explains the lessons of Four Bridges.
 ///
@@ -34,6 +35,9 @@ pub struct Global {
     /// Print the result as JSON.
     #[arg(long, global = true)]
     pub json: bool,
+    /// The language of what participants read, instead of what CHECKER_LANGUAGE and the locale say.
+    #[arg(long, global = true, value_name = "CODE", value_enum)]
+    pub language: Option<Language>,
     /// When to use colour; nothing is said by colour alone.
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
     pub color: Colour,
@@ -111,6 +115,7 @@ pub fn start(mut args: Vec<OsString>) -> ExitCode {
         Err(error) => return usage(&error),
     };
     choose_appearance(&cli.global);
+    choose_language(&cli.global);
     let json = cli.global.json;
     border::use_isolation(cli.global.isolation);
     let outcome = run(cli);
@@ -167,6 +172,12 @@ fn usage(error: &clap::Error) -> ExitCode {
         _ if error.use_stderr() => ExitCode::from(exit::USAGE),
         _ => ExitCode::from(exit::PASSED),
     }
+}
+
+/// A program that reads JSON is not to depend on who runs it.
+fn choose_language(global: &Global) {
+    let english = global.json.then_some(Language::En);
+    language::choose(english.or(global.language));
 }
 
 /// Plain means without escape sequences, whatever else was said.

@@ -17,6 +17,7 @@ pub mod flow;
 pub mod inspect;
 pub mod interrupt;
 pub mod judge;
+pub mod language;
 pub mod lesson;
 pub mod links;
 pub mod output;

@@ -76,6 +76,7 @@ impl Workshop {
         let mut command = Command::new(env!("CARGO_BIN_EXE_checker"));
         command
             .args(args)
+            .env("CHECKER_LANGUAGE", "en")
             .current_dir(self.root.path())
             .stdin(Stdio::null());
         for name in [

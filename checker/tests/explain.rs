@@ -6,7 +6,11 @@ use serde_json::Value as Json;
 fn explain(args: &[&str]) -> std::process::Output {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let mut command = Command::new(env!("CARGO_BIN_EXE_checker"));
-    let command = command.arg("explain").args(args).env("CHECKER_ROOT", root);
+    let command = command
+        .arg("explain")
+        .args(args)
+        .env("CHECKER_ROOT", root)
+        .env("CHECKER_LANGUAGE", "en");
     command.output().expect("the binary starts")
 }
 

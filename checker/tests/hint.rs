@@ -48,6 +48,7 @@ fn hint(root: &Path, args: &[&str]) -> (Option<i32>, String) {
     let output = Command::cargo_bin("checker")
         .unwrap()
         .env("CHECKER_ROOT", root)
+        .env("CHECKER_LANGUAGE", "en")
         .arg("hint")
         .args(args)
         .output()

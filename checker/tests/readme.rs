@@ -57,6 +57,7 @@ fn the_checker_prints_what_the_readme_shows() {
         let (shown, _) = rest.split_once("\n```").unwrap();
         let ended = Command::new(env!("CARGO_BIN_EXE_checker"))
             .args(command.split(' '))
+            .env("CHECKER_LANGUAGE", "en")
             .current_dir(project())
             .output()
             .unwrap();

@@ -68,6 +68,7 @@ fn verify(root: &Path, args: &[&str]) -> Assert {
     command
         .current_dir(root)
         .args(["verify", "--no-run"])
+        .env("CHECKER_LANGUAGE", "en")
         .args(args);
     command
         .env_remove("CHECKER_ROOT")

@@ -9,9 +9,9 @@ use crate::authoring::difference;
 use crate::cli::Global;
 use crate::judge::inputs;
 use crate::lesson::{Lesson, Sources};
-use crate::output;
 use crate::report::SCHEMA_VERSION;
 use crate::workspace::Workspace;
+use crate::{output, words};
 
 /// Compare your files with the solution: `-` is yours, `+` the solution. Shown when `solution` may be.
 #[derive(Debug, clap::Args)]
@@ -27,8 +27,13 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let mut compared = Vec::new();
     for (name, theirs) in solution::files(&lesson, &asked.shown)? {
         let mine = mine(&lesson, &name)?;
+        let in_words = [
+            words!("diff-both"),
+            words!("diff-yours"),
+            words!("diff-solution"),
+        ];
         let marks = if output::is_plain() && !global.json {
-            ["both:", "yours:", "solution:"]
+            in_words.each_ref().map(String::as_str)
         } else {
             [" ", "-", "+"]
         };
@@ -65,11 +70,12 @@ fn one(workspace: &Workspace, lesson: &Lesson, name: &str, lines: &str) -> Strin
     let file = |sources| workspace.typed(&lesson.source_file(&sources, Path::new(name)));
     let mine = file(Sources::Exercise);
     if lines.is_empty() {
-        return format!("{mine} is the solution, line by line.\n\n");
+        return format!("{}\n\n", words!("diff-same", file = mine));
     }
     let theirs = file(Sources::Solution);
     if output::is_plain() {
-        return format!("yours: {mine}\nsolution: {theirs}\n{lines}\n");
+        let (yours, solution) = (words!("diff-yours"), words!("diff-solution"));
+        return format!("{yours} {mine}\n{solution} {theirs}\n{lines}\n");
     }
     format!("--- {mine}\n+++ {theirs}\n{lines}\n")
 }

@@ -15,7 +15,7 @@ use crate::flow::state::{LessonState, TaskState};
 use crate::flow::store::Store;
 use crate::lesson::{Exercise, Lesson};
 use crate::workspace::Workspace;
-use crate::{exit, output, report};
+use crate::{exit, output, report, words};
 
 /// Show a hint for what went wrong in the last run, and for the exercises that are open.
 ///
@@ -88,10 +88,12 @@ fn remember(store: &Store, lesson: &Lesson, told: &[Told]) {
         }
     });
     if let Err(error) = noted {
-        output::remark(&format!(
-            "warning: this hint is not remembered: {error}\n  next: {}",
-            error.next_step()
-        ));
+        let problem = error.to_string();
+        let (warning, next) = (
+            words!("hint-forgotten", problem = problem),
+            words!("run-next", step = error.next_step()),
+        );
+        output::remark(&format!("{warning}\n  {next}"));
     }
 }
 
@@ -162,12 +164,15 @@ fn text(lesson: &Lesson, told: &[Told]) -> String {
     for it in told {
         text += &format!("{}: {}\n", it.exercise.id, it.exercise.title);
         if let Some((failing, hint)) = &it.failing {
-            text += &format!(
-                "  your last run, {} {}: {}\n",
-                failing.variant, failing.verdict, hint.title
+            let last = words!(
+                "hint-last-run",
+                variant = failing.variant.as_str(),
+                verdict = failing.verdict.as_str(),
+                title = hint.title.as_str(),
             );
+            text += &format!("  {last}\n");
             text += &steps(&hint.steps[..usize::from(it.step)]);
-            text += "  the exercise:\n";
+            text += &format!("  {}\n", words!("hint-exercise"));
         }
         text += &steps(it.hints);
         text.push('\n');
@@ -178,9 +183,13 @@ fn text(lesson: &Lesson, told: &[Told]) -> String {
     };
     match told.iter().map(|it| it.step).min() {
         Some(step) if step < 3 => {
-            text += &format!("More: checker hint {id}{only} --step {}\n", step + 1);
+            let command = format!("checker hint {id}{only} --step {}", step + 1);
+            text += &format!("{}\n", words!("hint-more", command = command));
         }
-        _ => text += &format!("The solution: checker solution {id}{only}\n"),
+        _ => {
+            let command = format!("checker solution {id}{only}");
+            text += &format!("{}\n", words!("hint-solution", command = command));
+        }
     }
     text
 }

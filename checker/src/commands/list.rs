@@ -9,7 +9,7 @@ use crate::flow::course::Course;
 use crate::lesson::{Lesson, Manifest};
 use crate::picker::{self, Entry, Picked};
 use crate::workspace::Workspace;
-use crate::{exit, output, report};
+use crate::{exit, output, report, words};
 
 /// Show the lessons with their exercises, minutes and points, and what is done of them.
 ///
@@ -44,10 +44,8 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     } else if args.search.is_empty() && !args.exercises && picker::is_possible() {
         code = choose(&course)?;
     } else if found.is_empty() && !args.search.is_empty() {
-        output::result(&format!(
-            "No lesson has `{}`.\nnext: `checker list` shows all lessons\n",
-            args.search.join(" ")
-        ))?;
+        let nothing = words!("list-nothing", words = args.search.join(" "));
+        output::result(&format!("{nothing}\n{}\n", words!("list-nothing-next")))?;
     } else {
         output::result(&table(&course, &found, args.exercises))?;
     }
@@ -116,7 +114,7 @@ fn table(course: &Course, lessons: &[&Lesson], exercises: bool) -> String {
         }
     }
     if lessons.is_empty() {
-        text += "No lesson yet.\n";
+        text += &format!("{}\n", words!("list-empty"));
     }
     text
 }
@@ -126,21 +124,32 @@ fn rows(course: &Course, lessons: &[&Lesson]) -> Vec<String> {
     let ids = lessons.iter().map(|lesson| lesson.manifest.id.0.len());
     let width = ids.max().unwrap_or(0);
     let here = course.current().map(|lesson| &lesson.manifest.id);
+    let marks = [
+        words!("list-done"),
+        words!("list-here"),
+        String::new(),
+        words!("list-begun"),
+    ];
+    let widest = marks.iter().map(|mark| mark.chars().count()).max();
+    let mark_width = widest.unwrap_or(0);
+    let [done, at, untouched, begun] = &marks;
     let row = |lesson: &&Lesson| {
         let manifest = &lesson.manifest;
         let tasks = course.tasks(lesson);
         let mark = match tasks.iter().filter(|task| task.done()).count() {
-            all if all == tasks.len() && all > 0 => "done",
-            _ if here == Some(&manifest.id) => "here",
-            0 => "",
-            _ => "begun",
+            all if all == tasks.len() && all > 0 => done,
+            _ if here == Some(&manifest.id) => at,
+            0 => untouched,
+            _ => begun,
         };
+        let numbers = words!(
+            "list-numbers",
+            minutes = format!("{:>3}", manifest.minutes),
+            points = format!("{:>3}", manifest.points()),
+        );
         format!(
-            "{:width$}  {:>3} min  {:>3} points  {mark:<5}  {}",
-            manifest.id.0,
-            manifest.minutes,
-            manifest.points(),
-            manifest.title
+            "{:width$}  {numbers}  {mark:<mark_width$}  {}",
+            manifest.id.0, manifest.title
         )
     };
     lessons.iter().map(row).collect()

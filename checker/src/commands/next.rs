@@ -8,7 +8,7 @@ use crate::flow::course::{self, Course};
 use crate::lesson::Lesson;
 use crate::report::SCHEMA_VERSION;
 use crate::workspace::Workspace;
-use crate::{catalogue, exit, output};
+use crate::{catalogue, exit, output, words};
 
 /// Go on: to the next open exercise, and once a lesson is done to the lesson after it.
 #[derive(Debug, clap::Args)]
@@ -43,9 +43,11 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     }
     match chosen {
         Some(lesson) => output::result(&status::place(&course, lesson))?,
-        None => output::result(
-            "There is no other open lesson.\nnext: `checker progress` shows what you did\n",
-        )?,
+        None => output::result(&format!(
+            "{}\n{}\n",
+            words!("course-no-other"),
+            words!("course-no-other-next")
+        ))?,
     }
     Ok(exit::PASSED)
 }

@@ -8,7 +8,7 @@ use crate::flow::course::{self, Course, Task};
 use crate::lesson::Lesson;
 use crate::report::SCHEMA_VERSION;
 use crate::workspace::Workspace;
-use crate::{exit, output};
+use crate::{exit, output, words};
 
 /// Show what is done: exercises, points and time, by module and lesson.
 #[derive(Debug, clap::Args)]
@@ -78,7 +78,8 @@ fn table(course: &Course, exercises: bool) -> String {
     let mut text = String::new();
     for module in modules(course) {
         let all = sum(course, module.lessons.iter().copied());
-        text += &format!("module {}: {}\n", module.name, row(&all));
+        let name = words!("progress-module", name = module.name);
+        text += &format!("{name}: {}\n", row(&all));
         for lesson in module.lessons {
             let one = sum(course, [lesson]);
             let id = &lesson.manifest.id.0;
@@ -93,17 +94,17 @@ fn table(course: &Course, exercises: bool) -> String {
         }
     }
     let whole = sum(course, &course.lessons);
-    text + &format!("in all: {}\n", row(&whole))
+    text + &format!("{}: {}\n", words!("progress-all"), row(&whole))
 }
 
 fn row(sum: &Sum) -> String {
-    format!(
-        "{:>2} of {:>2} exercises, {:>3} of {:>3} points, {}",
-        sum.done,
-        sum.all,
-        sum.points,
-        sum.possible,
-        time(sum.seconds)
+    words!(
+        "progress-row",
+        done = format!("{:>2}", sum.done),
+        all = format!("{:>2}", sum.all),
+        points = format!("{:>3}", sum.points),
+        possible = format!("{:>3}", sum.possible),
+        time = time(sum.seconds),
     )
 }
 

@@ -9,7 +9,7 @@ use crate::flow::store::Store;
 use crate::lesson::Lesson;
 use crate::report::SCHEMA_VERSION;
 use crate::workspace::Workspace;
-use crate::{exit, output};
+use crate::{exit, output, words};
 
 /// Set files back to their starters. What was there is kept, and `--undo` puts it back.
 #[derive(Debug, clap::Args)]
@@ -71,21 +71,26 @@ fn text(workspace: &Workspace, lesson: &Lesson, changed: Option<&Changed>, undo:
     let id = &lesson.manifest.id;
     let Some(changed) = changed else {
         return if undo {
-            format!("No reset of {id} is left to undo.\n")
+            words!("reset-nothing-to-undo", lesson = id.0.as_str()) + "\n"
         } else {
-            format!("Nothing to set back: the files of {id} are as they were handed out.\n")
+            words!("reset-nothing", lesson = id.0.as_str()) + "\n"
         };
     };
     let mut text = String::new();
-    let word = if undo { "put back" } else { "set back" };
+    let word = if undo {
+        words!("reset-undone")
+    } else {
+        words!("reset-back")
+    };
     for file in &changed.files {
         let path = lesson.folder.join("exercise").join(file);
         text += &format!("{word}  {}\n", workspace.typed(&path));
     }
     let saved = workspace.typed(&changed.saved);
-    text += &format!("What was there before is kept in {saved}.\n");
+    text += &format!("{}\n", words!("reset-kept", folder = saved));
     if !undo {
-        text += &format!("next: `checker reset {id} --undo` puts it back\n");
+        let command = format!("checker reset {id} --undo");
+        text += &format!("{}\n", words!("reset-next", command = command));
     }
     text
 }

@@ -14,7 +14,7 @@ use crate::report::{json, problems, text};
 use crate::variant::{Backend, Bridge, Variant};
 use crate::verdict::Verdict;
 use crate::workspace::Workspace;
-use crate::{catalogue, exit, output};
+use crate::{catalogue, exit, output, words};
 
 /// Build and judge lessons in all their variants, and show one matrix each.
 #[derive(Debug, clap::Args)]
@@ -102,10 +102,9 @@ fn note(
         record::record(state, lesson, report, now())
     });
     noted.unwrap_or_else(|error| {
-        output::remark(&format!(
-            "warning: this run is not remembered: {error}\n  next: {}",
-            error.next_step()
-        ));
+        let warning = words!("run-forgotten", problem = error.to_string());
+        let next = words!("run-next", step = error.next_step());
+        output::remark(&format!("{warning}\n  {next}"));
         Vec::new()
     })
 }
@@ -113,11 +112,16 @@ fn note(
 fn news(done: &[record::Done]) -> String {
     let mut text = String::new();
     for task in done {
-        let points = task.points;
-        text += &format!("\ndone: {}, {} ({points} points)\n", task.id, task.title);
+        let done = words!(
+            "run-done",
+            exercise = task.id.as_str(),
+            title = task.title.as_str(),
+            points = task.points,
+        );
+        text += &format!("\n{done}\n");
     }
     if !done.is_empty() {
-        text += "next: `checker next` goes on, `checker diff` compares yours with the solution\n";
+        text += &format!("{}\n", words!("run-done-next"));
     }
     text
 }

@@ -13,7 +13,7 @@ use crate::judge::inputs;
 use crate::lesson::{Lesson, Sources};
 use crate::report::SCHEMA_VERSION;
 use crate::workspace::Workspace;
-use crate::{exit, output};
+use crate::{exit, output, words};
 
 /// Show the solution of an exercise: after it has passed, or when asked a second time.
 #[derive(Debug, clap::Args)]
@@ -114,11 +114,13 @@ pub fn withheld(lesson: &Lesson, tasks: &[Task], command: &str) -> String {
     } else {
         String::new()
     };
-    format!(
-        "Not passed yet: {}. A hint leaves you more to find.\n\
-         next: `checker hint {id}{only}`, or the same command again: `checker {command} {id}{only}` then shows it\n",
-        names.join(", ")
-    )
+    let next = words!(
+        "solution-withheld-next",
+        hint = format!("checker hint {id}{only}"),
+        again = format!("checker {command} {id}{only}"),
+    );
+    let withheld = words!("solution-withheld", exercises = names.join(", "));
+    format!("{withheld}\n{next}\n")
 }
 
 /// The files of the solutions, each once, as everybody reads them: without the markers.

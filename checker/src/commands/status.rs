@@ -8,7 +8,7 @@ use crate::flow::course::{self, Course, Task};
 use crate::lesson::Lesson;
 use crate::report::SCHEMA_VERSION;
 use crate::workspace::Workspace;
-use crate::{exit, output};
+use crate::{exit, output, words};
 
 /// Says where the participant is, and what to do next.
 pub fn run(global: &Global) -> anyhow::Result<u8> {
@@ -27,19 +27,30 @@ fn text(course: &Course) -> String {
     let (earned, possible) = course.points();
     let bold = Style::new().bold();
     let mut text = format!(
-        "{bold}Four Bridges{bold:#}: how Python calls C\n{done} of {all} exercises done, {earned} of {possible} points\n\n"
+        "{bold}Four Bridges{bold:#}: {}\n{}\n\n",
+        words!("course-subtitle"),
+        words!(
+            "course-counts",
+            done = done,
+            all = all,
+            earned = earned,
+            possible = possible,
+        )
     );
     match course.current() {
         None if course.lessons.is_empty() => {
-            text += "There is no lesson yet.\n";
+            text += &format!("{}\n", words!("course-empty"));
         }
         None => {
-            text += "Everything is done.\n";
-            text += "next: `checker progress` shows what you did, `checker list` all lessons\n";
+            text += &format!(
+                "{}\n{}\n",
+                words!("course-done"),
+                words!("course-done-next")
+            );
         }
         Some(lesson) => text += &place(course, lesson),
     }
-    text + "\n`checker --help` shows every command.\n"
+    text + &format!("\n{}\n", words!("course-help"))
 }
 
 /// A lesson with its exercises and the next step: what `checker` and `checker next` show.
@@ -47,18 +58,18 @@ pub fn place(course: &Course, lesson: &Lesson) -> String {
     let manifest = &lesson.manifest;
     let bold = Style::new().bold();
     let readme = lesson.folder.join("README.md");
-    let mut text = format!(
-        "You are at {bold}{}  {}{bold:#}, {} minutes.\n",
-        manifest.id, manifest.title, manifest.minutes
-    );
+    let name = format!("{bold}{}  {}{bold:#}", manifest.id, manifest.title);
+    let mut text = words!("place-here", lesson = name, minutes = manifest.minutes) + "\n";
     if readme.is_file() {
-        text += &format!("read    {}\n", course.workspace.typed(&readme));
+        let label = words!("place-read");
+        text += &format!("{label:<7} {}\n", course.workspace.typed(&readme));
     }
     let tasks = course.tasks(lesson);
     let open = tasks.iter().find(|task| !task.done());
     for file in open.iter().flat_map(|task| &task.files) {
         let path = lesson.folder.join("exercise").join(file);
-        text += &format!("edit    {}\n", course.workspace.typed(&path));
+        let label = words!("place-edit");
+        text += &format!("{label:<7} {}\n", course.workspace.typed(&path));
     }
     text += "\n";
     for task in &tasks {
@@ -70,14 +81,19 @@ pub fn place(course: &Course, lesson: &Lesson) -> String {
     text.push('\n');
     match open {
         None => {
-            text += "All of it is done.\nnext: `checker next` goes to the lesson after it\n";
+            let (done, next) = (words!("place-all-done"), words!("place-all-done-next"));
+            text += &format!("{done}\n{next}\n");
         }
         Some(task) => {
             if let Some(failing) = &task.state.failing {
-                text += &format!("last run: {} {}\n", failing.variant, failing.verdict);
-                text += "next: `checker hint` helps with just that; `checker watch` checks at each save\n";
+                let last = words!(
+                    "place-last-run",
+                    variant = failing.variant.as_str(),
+                    verdict = failing.verdict.as_str(),
+                );
+                text += &format!("{last}\n{}\n", words!("place-failing-next"));
             } else {
-                text += "next: `checker watch` checks at each save, `checker run` checks once\n";
+                text += &format!("{}\n", words!("place-open-next"));
             }
         }
     }
@@ -87,20 +103,21 @@ pub fn place(course: &Course, lesson: &Lesson) -> String {
 /// A task with its mark: a word, since a sign alone would be read out badly.
 pub fn line(task: &Task, here: bool) -> String {
     let mark = match (task.done(), here) {
-        (true, _) => "done",
-        (false, true) => "now",
-        (false, false) => "open",
+        (true, _) => words!("task-done"),
+        (false, true) => words!("task-now"),
+        (false, false) => words!("task-open"),
     };
-    let minutes = task
-        .minutes
-        .map_or_else(String::new, |it| format!(", {it} min"));
-    format!(
-        "{mark:<5} {}  {} ({}/{} points{minutes})",
-        task.id,
-        task.title,
-        task.earned(),
-        task.possible
-    )
+    let (earned, possible) = (task.earned(), task.possible);
+    let points = match task.minutes {
+        None => words!("task-points", earned = earned, possible = possible),
+        Some(minutes) => words!(
+            "task-points-minutes",
+            earned = earned,
+            possible = possible,
+            minutes = minutes,
+        ),
+    };
+    format!("{mark:<5} {}  {} ({points})", task.id, task.title)
 }
 
 fn document(course: &Course) -> serde_json::Value {

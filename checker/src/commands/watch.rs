@@ -9,7 +9,7 @@ use crate::flow::store::Store;
 use crate::variant::{Backend, Bridge};
 use crate::watch::{self, Options};
 use crate::workspace::Workspace;
-use crate::{links, output};
+use crate::{language, links, output, words};
 
 /// Check a lesson at each save, and show the result of what is on the disk.
 ///
@@ -39,10 +39,9 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let lesson = course::meant(&workspace, args.lesson.as_deref())?;
     let id = lesson.manifest.id.clone();
     if let Err(error) = Store::of(&workspace).update(|state| state.current = Some(id)) {
-        output::remark(&format!(
-            "warning: what you do is not remembered: {error}\n  next: {}",
-            error.next_step()
-        ));
+        let warning = words!("watch-forgotten", problem = error.to_string());
+        let next = words!("run-next", step = error.next_step());
+        output::remark(&format!("{warning}\n  {next}"));
     }
     let options = args.options(global);
     watch::watch(&workspace, lesson, &options)
@@ -53,6 +52,7 @@ impl Args {
         let mut other = vec![
             format!("--color={}", colour(global)),
             format!("--links={}", links()),
+            format!("--language={}", language::chosen().code()),
             format!("--isolation={}", typed(&global.isolation)),
         ];
         if global.plain {

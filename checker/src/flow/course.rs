@@ -9,6 +9,7 @@ use crate::catalogue::{self, Catalogue};
 use crate::errors::ExpectedError;
 use crate::lesson::{Lesson, LessonId};
 use crate::output;
+use crate::words;
 use crate::workspace::Workspace;
 
 /// All lessons that can be read, in their order, and the state.
@@ -207,9 +208,7 @@ pub fn meant(workspace: &Workspace, asked: Option<&str>) -> Result<Lesson, Expec
 /// Says that the current lesson is gone, when it is.
 pub fn say_vanished(course: &Course) {
     if let Some(id) = course.vanished() {
-        output::remark(&format!(
-            "note: {id}, where you were, cannot be found or read; what you did there is still remembered"
-        ));
+        output::remark(&words!("place-vanished", lesson = id.0.as_str()));
     }
 }
 

@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::Picked;
 use crate::terminal::cut;
+use crate::words;
 
 /// Something that can be chosen.
 #[derive(Clone, Debug)]
@@ -142,7 +143,10 @@ impl List {
             lines.push(line(&self.entries[*index], place == self.selected, columns));
         }
         if self.found.is_empty() {
-            lines.push(cut("  nothing has all these words", columns));
+            lines.push(cut(
+                &format!("  {}", words!("list-search-nothing")),
+                columns,
+            ));
         }
         if for_details > 0 {
             lines.push(String::new());
@@ -151,7 +155,7 @@ impl List {
         while lines.len() + 1 < rows {
             lines.push(String::new());
         }
-        lines.push(cut(self.keys(), columns));
+        lines.push(cut(&self.keys(), columns));
         lines.truncate(rows);
         let text = lines.join("\x1b[K\r\n");
         format!("\x1b[H{text}\x1b[K\x1b[J")
@@ -163,19 +167,23 @@ impl List {
     }
 
     fn head(&self) -> String {
-        let count = format!("{} of {} lessons", self.found.len(), self.entries.len());
+        let count = words!(
+            "list-count",
+            found = self.found.len(),
+            all = self.entries.len(),
+        );
         if self.typing || !self.search.is_empty() {
-            format!("search: {}_   {count}", self.search)
+            format!("{}: {}_   {count}", words!("list-search"), self.search)
         } else {
             count
         }
     }
 
-    fn keys(&self) -> &'static str {
+    fn keys(&self) -> String {
         if self.typing {
-            "Up Down move  Enter go there  Esc all lessons  Ctrl-C quit"
+            words!("list-keys-search")
         } else {
-            "j k move  / search  Enter go there  q quit"
+            words!("list-keys")
         }
     }
 }

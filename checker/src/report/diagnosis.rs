@@ -8,26 +8,30 @@ use crate::border::printable;
 use crate::diagnosis::stack::Line;
 use crate::diagnosis::{Class, Diagnosis, taught_in};
 use crate::lesson::{LessonId, Sources};
+use crate::words;
 
 /// The diagnosis in at most six lines, as it stands at a failing variant.
 pub fn short(found: &Diagnosis, lesson: &LessonId, sources: &Sources) -> String {
     let text = found.class.text();
-    let mut lines = vec![format!("diagnosis: {} ({})", text.title, found.class)];
+    let mut lines = vec![words!(
+        "run-diagnosis",
+        title = text.title.as_str(),
+        class = found.class.name(),
+    )];
     if let Some(place) = found.place() {
-        lines.push(format!("  at {}", at(place)));
+        lines.push(format!("  {}", words!("run-at", place = at(place))));
     }
     if let Some(evidence) = found.evidence.last() {
-        lines.push(format!("  because {evidence}"));
+        let because = words!("run-because", evidence = evidence.as_str());
+        lines.push(format!("  {because}"));
     }
     let option = match sources {
         Sources::Exercise | Sources::Submission(_) => String::new(),
         Sources::Solution => " --solution".to_owned(),
         Sources::Wrong(name) => format!(" --wrong {name}"),
     };
-    lines.push(format!(
-        "  more: checker explain {lesson} {}{option}",
-        found.variant
-    ));
+    let command = format!("checker explain {lesson} {}{option}", found.variant);
+    lines.push(format!("  {}", words!("run-more", command = command)));
     printable(lines.join("\n").as_bytes()) + "\n"
 }
 

@@ -16,6 +16,7 @@ use crate::snapshot::{self, State};
 use crate::transcript;
 use crate::value::Value;
 use crate::verdict::Verdict;
+use crate::words;
 use crate::workspace::Workspace;
 
 /// Failing scenarios that are shown for a variant.
@@ -36,9 +37,12 @@ pub fn lesson(context: &Context, report: &LessonReport) -> String {
     let bold = Style::new().bold();
     let whose = match &report.sources {
         Sources::Exercise => String::new(),
-        Sources::Solution => " (solution)".to_owned(),
-        Sources::Submission(folder) => format!(" (submission {})", folder.display()),
-        Sources::Wrong(name) => format!(" (wrong answer {name})"),
+        Sources::Solution => " ".to_owned() + &words!("run-solution"),
+        Sources::Submission(folder) => {
+            let name = folder.display().to_string();
+            " ".to_owned() + &words!("run-submission", name = name)
+        }
+        Sources::Wrong(name) => " ".to_owned() + &words!("run-wrong", name = name.as_str()),
     };
     let mut text = format!(
         "{bold}{}  {}{bold:#}{whose}\n{}\n",
@@ -64,7 +68,7 @@ pub fn lesson(context: &Context, report: &LessonReport) -> String {
         text += &transcript_lines(context, transcript);
     }
     for remark in &report.remarks {
-        text += &format!("\nnote: {remark}\n");
+        text += &format!("\n{}\n", words!("run-note", remark = remark.as_str()));
     }
     text
 }
@@ -76,16 +80,18 @@ fn summary(report: &LessonReport) -> String {
         .iter()
         .filter(|it| it.verdict.passed())
         .count();
-    let mut text = format!("{passed} of {} variants passed", report.variants.len());
+    let all = report.variants.len();
+    let mut text = words!("run-passed", passed = passed, all = all);
     if possible > 0 {
-        text += &format!(", {earned} of {possible} points");
+        let points = words!("run-points", earned = earned, possible = possible);
+        text += &format!(", {points}");
     }
     if report.cached() {
-        text += "; answered from the cache, nothing was run";
+        text += &format!("; {}", words!("run-cached"));
     } else {
         let kept = report.variants.iter().filter(|it| it.cached).count();
         if kept > 0 {
-            text += &format!("; {kept} answered from the cache");
+            text += &format!("; {}", words!("run-some-cached", kept = kept));
         }
     }
     text + "\n"
@@ -143,16 +149,16 @@ fn failure(
     let mut text = format!(
         "{bold}{}: {}{bold:#}\n",
         names.join(", "),
-        first.verdict.name()
+        explained(&first.verdict)
     );
     match (&first.problem, &first.verdict) {
         (Some(problem), _) => {
             text += &indented(&problem.message, 2);
-            return text + &format!("  next: {}\n", problem.next);
+            return text + &format!("  {}\n", words!("run-next", step = problem.next.as_str()));
         }
         (None, Verdict::GraderFault(why)) => {
             text += &indented(why, 2);
-            return text + "  next: this is not your fault and costs no points; please report it\n";
+            return text + &format!("  {}\n", words!("run-fault-next"));
         }
         _ => {}
     }
@@ -161,10 +167,11 @@ fn failure(
         text += &indented(&diagnosis::short(found, &report.id, &report.sources), 2);
     }
     for diagnostic in &first.diagnostics {
-        text += &format!("  {} says:\n", diagnostic.from);
+        text += &format!("  {}\n", words!("run-says", who = diagnostic.from.as_str()));
         text += &indented(&diagnostic.text, 4);
     }
-    text + &format!("  next: {}\n", next_step(context, report, first, hints))
+    let step = next_step(context, report, first, hints);
+    text + &format!("  {}\n", words!("run-next", step = step))
 }
 
 /// The first failing question of each scenario, up to [`SHOWN`] scenarios; the rest are counted.
@@ -179,22 +186,23 @@ fn questions(report: &VariantReport) -> String {
     let mut text = String::new();
     for scenario in first_ones.iter().take(SHOWN) {
         let drawn = if scenario.hidden {
-            " (values drawn by the checker)"
+            " ".to_owned() + &words!("run-drawn")
         } else {
-            ""
+            String::new()
         };
         text += &format!("  {}{drawn}\n", scenario.title);
         text += &format!("    {}\n", transcript::call(&scenario.question));
         if let Some(expected) = &scenario.expected {
-            text += &format!("      expected  {}\n", with_type(expected));
+            let label = words!("run-expected");
+            text += &format!("      {label:<9} {}\n", with_type(expected));
         }
         let observed = indented(&observed(scenario), 16);
-        text += &format!("      observed  {}\n", observed.trim());
+        let label = words!("run-observed");
+        text += &format!("      {label:<9} {}\n", observed.trim());
     }
     match failing.len().saturating_sub(first_ones.len().min(SHOWN)) {
         0 => text,
-        1 => text + "  and one more question went wrong\n",
-        more => text + &format!("  and {more} more questions went wrong\n"),
+        more => text + &format!("  {}\n", words!("run-more-questions", count = more)),
     }
 }
 
@@ -202,11 +210,15 @@ fn observed(scenario: &ScenarioReport) -> String {
     match &scenario.answer {
         Answer::Observed(value) => with_type(value),
         Answer::Raised { class, message, .. } if message.is_empty() => {
-            format!("{class} was raised")
+            words!("run-raised", class = class.as_str())
         }
-        Answer::Raised { class, message, .. } => format!("{class} was raised: {message}"),
-        Answer::Unfinished => format!("no answer: {}", scenario.verdict),
-        Answer::NotAsked => "not asked".to_owned(),
+        Answer::Raised { class, message, .. } => words!(
+            "run-raised-message",
+            class = class.as_str(),
+            message = message.as_str(),
+        ),
+        Answer::Unfinished => words!("run-unfinished", verdict = scenario.verdict.to_string()),
+        Answer::NotAsked => words!("run-not-asked"),
     }
 }
 
@@ -217,10 +229,11 @@ fn with_type(value: &Value) -> String {
         return format!("{text} ({})", value.type_name());
     }
     let head: String = text.chars().take(WIDEST).collect();
-    format!(
-        "{head}... ({}, {} characters in all)",
-        value.type_name(),
-        text.chars().count()
+    words!(
+        "run-long-value",
+        head = head,
+        type = value.type_name().to_string(),
+        count = text.chars().count(),
     )
 }
 
@@ -253,15 +266,15 @@ fn next_step(
                     .as_ref()
                     .map(|it| it.class.text().next.clone())
             })
-            .or_else(|| general_hint(&failing.verdict).map(str::to_owned))
+            .or_else(|| general_hint(&failing.verdict))
             .or_else(|| exercise.and_then(|exercise| first(&hints.exercises, &exercise.id)))
     });
-    let again = if progress::is_read() {
-        "and save it"
+    let files = files.join(&format!(" {} ", words!("run-or")));
+    let edit = if progress::is_read() {
+        words!("run-edit-watched", files = files)
     } else {
-        "then type the same command again"
+        words!("run-edit", files = files)
     };
-    let edit = format!("edit {}, {again}", files.join(" or "));
     match hint {
         Some(hint) => format!("{hint}\n        {edit}"),
         None => edit,
@@ -269,23 +282,39 @@ fn next_step(
 }
 
 /// What helps in every lesson where a process did not end as it should; an exercise's hint would point elsewhere.
-fn general_hint(verdict: &Verdict) -> Option<&'static str> {
+fn general_hint(verdict: &Verdict) -> Option<String> {
     match verdict {
-        Verdict::Crashed(_) => Some(
-            "Look at the last call before it: does each declared type agree with the header, and is its memory still owned?",
-        ),
-        Verdict::Timeout => Some("Look for a loop that never ends, or a call that waits."),
-        Verdict::MemoryLimit => {
-            Some("Look for a size that was read wrongly, or memory that is never freed.")
-        }
-        Verdict::OutputLimit => Some("Look for a `print` in a loop, and take it out."),
-        Verdict::ProcessLimit | Verdict::LeakedProcess => {
-            Some("Look for a process that is started; no bridge needs one.")
-        }
-        Verdict::EarlyExit => {
-            Some("Look for what ends the process: `exit`, `os._exit`, or `exit()` in C.")
-        }
+        Verdict::Crashed(_) => Some(words!("help-crashed")),
+        Verdict::Timeout => Some(words!("help-timeout")),
+        Verdict::MemoryLimit => Some(words!("help-memory")),
+        Verdict::OutputLimit => Some(words!("help-output")),
+        Verdict::ProcessLimit | Verdict::LeakedProcess => Some(words!("help-process")),
+        Verdict::EarlyExit => Some(words!("help-exit")),
         _ => None,
+    }
+}
+
+/// The name of a verdict, with a word of explanation where it is a word of another language.
+fn explained(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Passed => words!("verdict-passed"),
+        Verdict::Wrong => words!("verdict-wrong"),
+        Verdict::NotNative => words!("verdict-not-native"),
+        Verdict::CompileError => words!("verdict-compile-error"),
+        Verdict::ImportError => words!("verdict-import-error"),
+        Verdict::AbiMismatch => words!("verdict-abi-mismatch"),
+        Verdict::Exception => words!("verdict-exception"),
+        Verdict::Crashed(_) => words!("verdict-crashed"),
+        Verdict::Timeout => words!("verdict-timeout"),
+        Verdict::MemoryLimit => words!("verdict-memory-limit"),
+        Verdict::OutputLimit => words!("verdict-output-limit"),
+        Verdict::ProcessLimit => words!("verdict-process-limit"),
+        Verdict::EarlyExit => words!("verdict-early-exit"),
+        Verdict::LeakedProcess => words!("verdict-leaked-process"),
+        Verdict::Tampered => words!("verdict-tampered"),
+        Verdict::MissingScenarios => words!("verdict-missing-scenarios"),
+        Verdict::Skipped(_) => words!("verdict-skipped"),
+        Verdict::GraderFault(_) => words!("verdict-grader-fault"),
     }
 }
 
@@ -302,7 +331,9 @@ fn transcript_lines(context: &Context, transcript: &Transcript) -> String {
     match &transcript.state {
         State::Match => String::new(),
         State::Missing => format!(
-            "\n{shown}: nothing was accepted yet\n  next: read and accept it with `checker snapshots review`\n"
+            "\n{}\n  {}\n",
+            words!("run-accepted-nothing", file = shown),
+            words!("run-accepted-nothing-next")
         ),
         State::Changed { old, new } => {
             let difference = similar::TextDiff::from_lines(old, new);
@@ -312,31 +343,44 @@ fn transcript_lines(context: &Context, transcript: &Transcript) -> String {
                 .header("accepted", "observed")
                 .to_string();
             format!(
-                "\n{shown}: the solution observes something else than what was accepted\n{}  next: accept or reject it with \
-                 `checker snapshots review`, or correct the solution\n",
-                indented(&lines, 4)
+                "\n{}\n{}  {}\n",
+                words!("run-accepted-changed", file = shown),
+                indented(&lines, 4),
+                words!("run-accepted-changed-next")
             )
         }
         State::Broken(why) => {
-            format!("\n{shown}: {why}\n  next: restore it with `git checkout -- {shown}`\n")
+            let command = format!("git checkout -- {shown}");
+            let next = words!("run-accepted-broken-next", command = command);
+            format!("\n{shown}: {why}\n  {next}\n")
         }
     }
 }
 
 fn quiz_lines(quiz: &QuizReport) -> String {
-    let mut text = format!(
-        "\n{}: {} of {} points\n",
-        quiz.title, quiz.points, quiz.possible
+    let head = words!(
+        "run-quiz",
+        title = quiz.title.as_str(),
+        points = quiz.points,
+        possible = quiz.possible,
     );
+    let mut text = format!("\n{head}\n");
     if let Some(problem) = &quiz.problem {
         text += &indented(&problem.message, 2);
-        text += &format!("  next: {}\n", problem.next);
+        let next = words!("run-next", step = problem.next.as_str());
+        text += &format!("  {next}\n");
     }
     for choice in quiz.choices.iter().filter(|choice| !choice.right) {
-        text += &match &choice.chosen {
-            None => format!("  {}: no choice yet\n", choice.question),
-            Some(chosen) => format!("  {}: `{chosen}` is not the best choice\n", choice.question),
+        let question = choice.question.as_str();
+        let told = match &choice.chosen {
+            None => words!("run-quiz-open", question = question),
+            Some(chosen) => words!(
+                "run-quiz-wrong",
+                question = question,
+                choice = chosen.as_str(),
+            ),
         };
+        text += &format!("  {told}\n");
         if let Some(why) = &choice.why {
             text += &indented(why, 4);
         }

@@ -24,7 +24,7 @@ use crate::flow::course::Course;
 use crate::flow::store::Store;
 use crate::lesson::Lesson;
 use crate::workspace::Workspace;
-use crate::{border, exit, terminal};
+use crate::{border, exit, terminal, words};
 use check::{Ended, Running};
 use events::{FolderEvents, Key, Message};
 use files::{Seen, Stamp};
@@ -158,7 +158,7 @@ impl Watch<'_> {
     fn settle_in(&mut self) -> anyhow::Result<Option<File>> {
         let store = Store::of(self.workspace);
         let deaf = if self.options.poll {
-            Some("--poll was given".to_owned())
+            Some(words!("watch-poll-given"))
         } else {
             events::deaf(&self.lesson.folder, store.folder())
         };
@@ -170,7 +170,7 @@ impl Watch<'_> {
         if let Some(file) = &lock
             && matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock))
         {
-            self.say("note: another `checker watch` runs in this workshop; both check, and nothing is lost")?;
+            self.say(&words!("watch-two"))?;
         }
         Ok(lock)
     }
@@ -185,10 +185,8 @@ impl Watch<'_> {
 
     fn say_polling(&mut self, why: &str) -> anyhow::Result<()> {
         self.events = None;
-        let every = POLL.as_millis();
-        self.say(&format!(
-            "note: the files are looked at every {every} ms, because {why}"
-        ))
+        let every = u32::try_from(POLL.as_millis()).expect("less than a second");
+        self.say(&words!("watch-polling", milliseconds = every, reason = why))
     }
 
     /// A remark for people; a program hears it too.
@@ -343,10 +341,8 @@ impl Watch<'_> {
                 self.let_go();
                 self.checked = None;
                 let id = &self.lesson.manifest.id;
-                let text = format!(
-                    "{id} is gone. What you did there is remembered; once it is back, it is checked again.\n\
-                     next: put the folder back, or press n for the next lesson"
-                );
+                let gone = words!("watch-gone", lesson = id.0.as_str());
+                let text = format!("{gone}\n{}", words!("watch-gone-next"));
                 self.screen.status("")?;
                 self.say(&text)?;
             } else {
@@ -370,11 +366,12 @@ impl Watch<'_> {
         let mut args = vec!["run".to_owned(), id.clone()];
         args.extend(self.options.check.iter().cloned());
         let name = seen.name();
-        self.start(&args, Purpose::Check(seen, stamp), format!("checking {id}"))?;
+        let checking = words!("watch-checking", lesson = id.as_str());
+        self.start(&args, Purpose::Check(seen, stamp), checking.clone())?;
         if self.options.json {
             self.tell(&json!({ "event": "start", "lesson": id, "content": name }))?;
         } else if !self.screen.is_live() {
-            self.screen.append(&format!("checking {id}\n"))?;
+            self.screen.append(&format!("{checking}\n"))?;
         }
         // The manifest is part of the picture, and may name other files now.
         self.reread();
@@ -478,8 +475,11 @@ impl Watch<'_> {
         let report = match ended.status.and_then(killed_by) {
             None => format!("{}{}", ended.remarks, ended.report),
             Some(signal) => format!(
-                "{}{}the check was ended by {signal}\nnext: press r to check again\n",
-                ended.remarks, ended.report
+                "{}{}{}\n{}\n",
+                ended.remarks,
+                ended.report,
+                words!("watch-ended", signal = signal),
+                words!("watch-ended-next")
             ),
         };
         if self.options.json {
@@ -502,15 +502,15 @@ impl Watch<'_> {
     fn key(&mut self, key: Key) -> anyhow::Result<()> {
         let id = self.lesson.manifest.id.to_string();
         match key {
-            Key::Hint => self.aside(&["hint", &id], "hint"),
+            Key::Hint => self.aside(&["hint", &id], &words!("watch-hint")),
             Key::Explain => match self.failing() {
                 Some(variant) => {
-                    let what = format!("explaining {variant}");
+                    let what = words!("watch-explaining", variant = variant.as_str());
                     self.aside(&["explain", &id, &variant], &what)
                 }
-                None => self.say("nothing failed that could be explained"),
+                None => self.say(&words!("watch-nothing-failed")),
             },
-            Key::List => self.aside(&["list", "--exercises"], "list"),
+            Key::List => self.aside(&["list", "--exercises"], &words!("watch-list")),
             Key::All => {
                 let course = Course::open(self.workspace.clone())?;
                 let ids: Vec<String> = course
@@ -520,7 +520,7 @@ impl Watch<'_> {
                     .collect();
                 let mut args = vec!["run"];
                 args.extend(ids.iter().map(String::as_str));
-                self.aside(&args, "checking all lessons")
+                self.aside(&args, &words!("watch-checking-all"))
             }
             Key::Next => self.next(),
             Key::Again => {
@@ -528,10 +528,7 @@ impl Watch<'_> {
                 self.let_go();
                 self.look()
             }
-            Key::Help => self.say(
-                "h hint, e explain the failure, n next lesson, l list, a run all lessons, r run again, q quit; \
-                 where keys are lines, press Enter after the letter",
-            ),
+            Key::Help => self.say(&words!("watch-help")),
             Key::Suspend => {
                 self.screen.leave();
                 raise(Signal::SIGTSTP)?;
@@ -545,7 +542,7 @@ impl Watch<'_> {
     /// Runs a command and shows its text below the report. A check under way is more important: it goes on first.
     fn aside(&mut self, args: &[&str], what: &str) -> anyhow::Result<()> {
         if matches!(&self.work, Some(work) if matches!(work.purpose, Purpose::Check(..))) {
-            return self.say("the check is not done yet; press the key again after it");
+            return self.say(&words!("watch-busy"));
         }
         let mut args: Vec<String> = args.iter().map(|it| (*it).to_owned()).collect();
         args.extend(match args[0].as_str() {
@@ -568,7 +565,7 @@ impl Watch<'_> {
     fn next(&mut self) -> anyhow::Result<()> {
         let course = Course::open(self.workspace.clone())?;
         let Some(lesson) = course.open_after(&self.lesson.manifest.id).cloned() else {
-            return self.say("there is no other open lesson");
+            return self.say(&words!("watch-no-other"));
         };
         let id = lesson.manifest.id.clone();
         course.store.update(|state| state.current = Some(id))?;

@@ -5,18 +5,12 @@ use std::io;
 use crossterm::terminal::size;
 
 use crate::terminal::{self, cut, write};
+use crate::words;
 
 /// Clears the screen and goes to its first line.
 const CLEAR: &str = "\x1b[2J\x1b[H";
 /// Goes to the first column and clears the line.
 const LINE: &str = "\r\x1b[K";
-/// What can be pressed, from the longest to the shortest way to say it.
-const KEYS: [&str; 3] = [
-    "h hint  e explain  n next  l list  a run all  r run again  q quit",
-    "h hint  e explain  n next  ? keys  q quit",
-    "? keys  q quit",
-];
-
 /// Where texts go. A screen gives the terminal back when it is dropped.
 #[derive(Debug)]
 pub struct Screen {
@@ -89,7 +83,7 @@ impl Screen {
     fn draw_status(&self) -> io::Result<()> {
         let width = size().map_or(80, |(columns, _)| usize::from(columns));
         let text = if self.status.is_empty() {
-            keys(width).to_owned()
+            keys(width)
         } else {
             cut(&self.status, width)
         };
@@ -126,11 +120,14 @@ fn raw(text: &str) -> String {
 }
 
 /// The longest of the lines of keys that fits.
-fn keys(width: usize) -> &'static str {
-    KEYS.iter()
-        .copied()
-        .find(|line| line.len() < width)
-        .unwrap_or("")
+fn keys(width: usize) -> String {
+    let lines = [
+        words!("watch-keys-long"),
+        words!("watch-keys-middle"),
+        words!("watch-keys-short"),
+    ];
+    let fitting = lines.into_iter().find(|line| line.chars().count() < width);
+    fitting.unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -62,7 +62,13 @@ impl Workshop {
             "CHECKER_CACHE",
             "CHECKER_STATE",
             "CHECKER_PYTHON",
+            "CHECKER_LANGUAGE",
+            "CHECKER_LINKS",
+            "CHECKER_PLAIN",
             "CC",
+            "LANG",
+            "LC_ALL",
+            "LC_MESSAGES",
             "NO_COLOR",
         ] {
             command.env_remove(name);
