@@ -85,6 +85,14 @@ impl Language {
         }
     }
 
+    /// Headlines and first steps of the classes of bugs; `None` for English, whose texts are in `checker/museum/`.
+    pub fn classes(self) -> Option<&'static str> {
+        match self {
+            Language::En => None,
+            Language::De => Some(include_str!("../locales/de/classes.toml")),
+        }
+    }
+
     fn catalogue(self) -> &'static FluentBundle<FluentResource> {
         static BUNDLES: [OnceLock<FluentBundle<FluentResource>>; 2] =
             [const { OnceLock::new() }; 2];

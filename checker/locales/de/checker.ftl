@@ -108,6 +108,16 @@ run-done = fertig: { $exercise }, { $title } ({ $points } Punkte)
 run-done-next = weiter: `checker next` geht weiter, `checker diff` vergleicht deins mit der Lösung
 run-forgotten = Warnung: Dieser Lauf wird nicht gemerkt: { $problem }
 
+## Wer etwas meldet, vor `meldet:`
+
+speaker-build = der Bau
+speaker-judge = der Prüfer
+speaker-supervisor = der Aufseher
+speaker-stderr = der Prozess, auf der Fehlerausgabe,
+speaker-stdout = der Prozess, auf der Standardausgabe,
+speaker-import = Python, beim Importieren der Brücke,
+speaker-compiler = der Compiler, als Warnung,
+
 ## Urteile, über einem Fehlschlag
 
 verdict-passed = passed (bestanden)
@@ -137,6 +147,16 @@ help-memory = Suche eine falsch gelesene Größe, oder Speicher, der nie freigeg
 help-output = Suche ein `print` in einer Schleife, und nimm es heraus.
 help-process = Suche einen Prozess, der gestartet wird; keine Brücke braucht einen.
 help-exit = Suche, was den Prozess beendet: `exit`, `os._exit`, oder `exit()` in C.
+
+## Was gerade geschieht
+
+step-venv = richte { $folder } ein
+step-numpy = installiere NumPy
+step-engines = baue die Engines (einmal für jedes Python; ein bis zwei Minuten)
+step-building = baue { $what }
+step-compiling = übersetze { $file }
+step-running = führe { $variant } aus
+step-solution = führe die Lösung in { $variant } aus
 
 ## `watch`
 

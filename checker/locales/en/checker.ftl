@@ -108,6 +108,16 @@ run-done = done: { $exercise }, { $title } ({ $points } points)
 run-done-next = next: `checker next` goes on, `checker diff` compares yours with the solution
 run-forgotten = warning: this run is not remembered: { $problem }
 
+## Who says something, before `says:`
+
+speaker-build = the build
+speaker-judge = the judge
+speaker-supervisor = the supervisor
+speaker-stderr = the process, on standard error,
+speaker-stdout = the process, on standard output,
+speaker-import = Python, while it imported the bridge,
+speaker-compiler = the compiler, as a warning,
+
 ## Verdicts, above a failure
 
 verdict-passed = passed
@@ -137,6 +147,16 @@ help-memory = Look for a size that was read wrongly, or memory that is never fre
 help-output = Look for a `print` in a loop, and take it out.
 help-process = Look for a process that is started; no bridge needs one.
 help-exit = Look for what ends the process: `exit`, `os._exit`, or `exit()` in C.
+
+## What is being done
+
+step-venv = setting up { $folder }
+step-numpy = installing NumPy
+step-engines = building the engines (once for each Python; a minute or two)
+step-building = building { $what }
+step-compiling = compiling { $file }
+step-running = running { $variant }
+step-solution = running the solution in { $variant }
 
 ## `watch`
 

@@ -82,9 +82,10 @@ pub fn build(
         .named(clib.entries())
         .finish();
     let made = tools.store.get_or_make(&key, |entry| {
-        let _step = tools
-            .progress
-            .step(&format!("building api/{}", backend.name()));
+        let _step = tools.progress.step(&crate::words!(
+            "step-building",
+            what = format!("api/{}", backend.name())
+        ));
         let scratch = tools.scratch()?;
         clib.write_to(&scratch, "")?;
         scratch.write("api_build.py", script)?;

@@ -29,7 +29,9 @@ pub fn build(
         .named(clib.entries())
         .finish();
     let made = tools.store.get_or_make(&key, |entry| {
-        let _step = tools.progress.step(&format!("compiling {file}"));
+        let _step = tools
+            .progress
+            .step(&crate::words!("step-compiling", file = file.as_str()));
         let scratch = tools.scratch()?;
         clib.write_to(&scratch, "")?;
         let mut args: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();

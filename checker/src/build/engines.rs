@@ -119,9 +119,7 @@ pub fn ensure(tools: &Tools) -> anyhow::Result<Engines> {
     let _lock = lock(tools)?;
     let made = engines.get_or_make::<ExpectedError>(&key, |entry| {
         rust::require_plain_cache(&tools.workspace)?;
-        let _step = tools
-            .progress
-            .step("building the engines (once for each Python; a minute or two)");
+        let _step = tools.progress.step(&crate::words!("step-engines"));
         if let Err(error) = cargo(tools, &ENGINES.map(|(package, _, _)| package)) {
             return Ok(Err(error));
         }
@@ -145,7 +143,9 @@ pub fn extra(tools: &Tools, package: &str, folder: &str) -> anyhow::Result<PathB
     let _lock = lock(tools)?;
     let made = store.get_or_make::<ExpectedError>(&key, |entry| {
         rust::require_plain_cache(&tools.workspace)?;
-        let _step = tools.progress.step(&format!("building {package}"));
+        let _step = tools
+            .progress
+            .step(&crate::words!("step-building", what = package));
         if let Err(error) = cargo(tools, &[package]) {
             return Ok(Err(error));
         }

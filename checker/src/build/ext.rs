@@ -48,7 +48,9 @@ pub fn build(
         .named(clib.entries())
         .finish();
     let made = tools.store.get_or_make(&key, |entry| {
-        let _step = tools.progress.step("compiling ext/module.c");
+        let _step = tools
+            .progress
+            .step(&crate::words!("step-compiling", file = "ext/module.c"));
         let scratch = tools.scratch()?;
         clib.write_to(&scratch, "")?;
         scratch.write("ext/module.c", source)?;

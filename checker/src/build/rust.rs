@@ -76,7 +76,9 @@ pub fn build(
         .finish();
     let made = tools.store.get_or_make(&key, |entry| {
         require_plain_cache(&tools.workspace)?;
-        let _step = tools.progress.step("compiling ext/lib.rs");
+        let _step = tools
+            .progress
+            .step(&crate::words!("step-compiling", file = "ext/lib.rs"));
         let stage = Stage::lock(tools, lesson)?;
         stage.forget_others(lesson, shown)?;
         stage.fill(&tools.workspace.root, lesson, &crate_files, source, clib)?;

@@ -478,7 +478,10 @@ impl<'a> Courtroom<'a> {
         let asked = plan::all_questions(self.lesson, variant, self.evidence(), seed)
             .map_err(anyhow::Error::msg)?;
         let interrogation = {
-            let _step = self.tools.progress.step(&format!("running {variant}"));
+            let _step = self.tools.progress.step(&crate::words!(
+                "step-running",
+                variant = variant.to_string()
+            ));
             prepared.interrogate(&asked)?
         };
         let mut scenarios = Vec::new();
@@ -573,10 +576,10 @@ impl<'a> Courtroom<'a> {
         let asked = plan::all_questions(self.lesson, variant, false, |_| seed)
             .map_err(anyhow::Error::msg)?;
         let interrogation = {
-            let _step = self
-                .tools
-                .progress
-                .step(&format!("running the solution in {variant}"));
+            let _step = self.tools.progress.step(&crate::words!(
+                "step-solution",
+                variant = variant.to_string()
+            ));
             prepared.interrogate(&asked)?
         };
         let reference = Reference::new(variant, seed, &asked, &interrogation)?;

@@ -24,7 +24,7 @@ pub fn find(tools: &Tools) -> Result<Option<PathBuf>, ExpectedError> {
 pub fn ensure(tools: &Tools) -> anyhow::Result<PathBuf> {
     let key = key(tools)?;
     let made = tools.store.get_or_make::<ExpectedError>(&key, |entry| {
-        let _step = tools.progress.step("installing NumPy");
+        let _step = tools.progress.step(&crate::words!("step-numpy"));
         Ok(venv::install_into(
             tools.venv()?,
             entry,

@@ -90,7 +90,10 @@ fn ensure_in(
     if let Some(venv) = complete(folder, &key) {
         return Ok(venv);
     }
-    let _step = progress.step(&format!("setting up {}", workspace.shown(folder).display()));
+    let _step = progress.step(&crate::words!(
+        "step-venv",
+        folder = workspace.shown(folder).display().to_string()
+    ));
     mark(workspace, folder)?;
     make(workspace, python, folder, lock_file)?;
     let site_packages = site_packages(folder)?;

@@ -1,21 +1,22 @@
 //! A diagnosis for people and for programs.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use crate::border::printable;
 use crate::diagnosis::stack::Line;
 use crate::diagnosis::{Class, Diagnosis, taught_in};
 use crate::lesson::{LessonId, Sources};
-use crate::words;
+use crate::{language, words};
 
 /// The diagnosis in at most six lines, as it stands at a failing variant.
 pub fn short(found: &Diagnosis, lesson: &LessonId, sources: &Sources) -> String {
-    let text = found.class.text();
     let mut lines = vec![words!(
         "run-diagnosis",
-        title = text.title.as_str(),
+        title = brief(found.class).title.as_str(),
         class = found.class.name(),
     )];
     if let Some(place) = found.place() {
@@ -33,6 +34,28 @@ pub fn short(found: &Diagnosis, lesson: &LessonId, sources: &Sources) -> String 
     let command = format!("checker explain {lesson} {}{option}", found.variant);
     lines.push(format!("  {}", words!("run-more", command = command)));
     printable(lines.join("\n").as_bytes()) + "\n"
+}
+
+/// What a report says of a class: in the chosen language, as far as that has it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Brief {
+    /// A headline, without a full stop.
+    pub title: String,
+    /// What to do first, in the imperative.
+    pub next: String,
+}
+
+/// The headline and the first step of a class.
+pub fn brief(class: Class) -> Brief {
+    let translated = || {
+        let all: BTreeMap<String, Brief> = toml::from_str(language::chosen().classes()?)
+            .expect("a test reads the classes of each language");
+        all.get(class.name()).cloned()
+    };
+    translated().unwrap_or_else(|| Brief {
+        title: class.text().title.clone(),
+        next: class.text().next.clone(),
+    })
 }
 
 /// Everything that is known, one heading each.
@@ -165,4 +188,39 @@ fn wrapped(text: &str, indent: usize) -> String {
         .iter()
         .map(|line| format!("{space}{line}\n"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language;
+    use clap::ValueEnum as _;
+
+    #[test]
+    fn each_class_is_told_in_each_language() {
+        for language in Language::value_variants() {
+            let Some(text) = language.classes() else {
+                assert_eq!(*language, Language::En, "whose classes are in the museum");
+                continue;
+            };
+            let all: BTreeMap<String, Brief> = toml::from_str(text).unwrap();
+            let names: Vec<&str> = all.keys().map(String::as_str).collect();
+            let mut known: Vec<&str> = Class::ALL.iter().map(|class| class.name()).collect();
+            known.sort_unstable();
+            assert_eq!(names, known);
+            for class in Class::ALL {
+                let (brief, english) = (&all[class.name()], class.text());
+                assert!(
+                    !brief.title.ends_with('.') && brief.next.ends_with('.'),
+                    "{class}"
+                );
+                assert!(
+                    brief.title != english.title && brief.next != english.next,
+                    "{class}"
+                );
+                let code = |text: &str| text.matches('`').count();
+                assert_eq!(code(&brief.next), code(&english.next), "{class}");
+            }
+        }
+    }
 }

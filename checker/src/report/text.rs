@@ -167,7 +167,10 @@ fn failure(
         text += &indented(&diagnosis::short(found, &report.id, &report.sources), 2);
     }
     for diagnostic in &first.diagnostics {
-        text += &format!("  {}\n", words!("run-says", who = diagnostic.from.as_str()));
+        text += &format!(
+            "  {}\n",
+            words!("run-says", who = speaker(&diagnostic.from))
+        );
         text += &indented(&diagnostic.text, 4);
     }
     let step = next_step(context, report, first, hints);
@@ -264,7 +267,7 @@ fn next_step(
                 failing
                     .diagnosis
                     .as_ref()
-                    .map(|it| it.class.text().next.clone())
+                    .map(|it| diagnosis::brief(it.class).next)
             })
             .or_else(|| general_hint(&failing.verdict))
             .or_else(|| exercise.and_then(|exercise| first(&hints.exercises, &exercise.id)))
@@ -291,6 +294,20 @@ fn general_hint(verdict: &Verdict) -> Option<String> {
         Verdict::ProcessLimit | Verdict::LeakedProcess => Some(words!("help-process")),
         Verdict::EarlyExit => Some(words!("help-exit")),
         _ => None,
+    }
+}
+
+/// Who says something, as `judge::diagnosis` names them.
+fn speaker(from: &str) -> String {
+    match from {
+        "the build" => words!("speaker-build"),
+        "the judge" => words!("speaker-judge"),
+        "the supervisor" => words!("speaker-supervisor"),
+        "the process, on standard error," => words!("speaker-stderr"),
+        "the process, on standard output," => words!("speaker-stdout"),
+        "Python, while it imported the bridge," => words!("speaker-import"),
+        "the compiler, as a warning," => words!("speaker-compiler"),
+        other => other.to_owned(),
     }
 }
 
