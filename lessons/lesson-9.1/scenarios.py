@@ -63,11 +63,12 @@ def keeps_values(bridge, key, value):
 
 
 def counts_lines(bridge, value, other):
-    """The last line of a key counts."""
-    path = _store("two.kv")
+    """The last line of a key counts; an empty file has none."""
+    path = _store("two.kv", "")
+    empty = bridge.count(path)
     for each in (value, other):
         bridge.put(path, "retries", each)
-    return [bridge.get(path, "retries"), bridge.count(path)]
+    return [empty, bridge.get(path, "retries"), bridge.count(path)]
 
 
 def has_no_such_key(bridge, key):
@@ -142,14 +143,14 @@ def leaves_no_file_open(bridge):
 
 
 def keeps_no_reference(bridge):
-    """Exceptions are freed with what they hold: 100 refusals, and no path is left."""
-    path = _store("none.kv")
-    before = sys.getrefcount(path)
-    for _ in range(100):
-        _refusal(bridge.get, path, "a")
-        attempt(bridge.count, path)
-        attempt(bridge.put, path, "=", 1)
-    return sys.getrefcount(path) - before
+    """Exceptions are freed with what they hold: no path is left, and no number of a line."""
+    missing, bad = _store("none.kv"), _store("bad.kv", "a=1\n" * 299 + "b\n")
+    before, blocks = sys.getrefcount(missing), sys.getallocatedblocks()
+    for _ in range(1000):
+        _refusal(bridge.get, missing, "a")
+        attempt(bridge.count, bad)
+        attempt(bridge.put, missing, "=", 1)
+    return [sys.getrefcount(missing) - before, sys.getallocatedblocks() - blocks < 500]
 
 
 def is_one_family(bridge):
@@ -221,6 +222,7 @@ def errcheck_raises(bridge):
             raise RuntimeError(function.__name__)
         return f"{result} lines in {Path(arguments[0].decode()).name}"
 
+    lib.kv_count.restype = ctypes.c_int64
     lib.kv_count.errcheck = check
     return {
         "a code": attempt(lib.kv_count, missing, line),

@@ -232,22 +232,23 @@ def is_inherited(bridge):
 
 
 def keeps_no_reference(bridge):
-    """A hundred stores, closed, forgotten and refused: path and type are as before."""
+    """Many stores, closed, forgotten and refused: path, type, files and memory are as before."""
     counted = [_path(text="a=1\n"), _path("none") + "/some.kv", bridge.Store]
 
     def references():
         gc.collect()
         return [sys.getrefcount(each) for each in counted]
 
-    before = references()
-    for _ in range(100):
+    before, blocks = references(), sys.getallocatedblocks()
+    for _ in range(500):
         with bridge.Store(counted[0]) as store:
             attempt(store.get, "b")
         bridge.Store(counted[0])
         attempt(bridge.Store, counted[1])
     del store
     files = len(list(Path("/proc/self/fd").iterdir()))
-    return [now - then for now, then in zip(references(), before)] + [files < 50]
+    left = [now - then for now, then in zip(references(), before)]
+    return [*left, files < 50, sys.getallocatedblocks() - blocks < 500]
 
 
 # What follows is evidence: it runs with the solution only.

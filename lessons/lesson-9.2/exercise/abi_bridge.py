@@ -52,17 +52,18 @@ def sign() -> str:
 class Text:
     """A letter that stays in C until it is released, or until nobody refers to it."""
 
+    _released = False
+
     def __init__(self, pattern: str, value: str, limit: int = UNLIMITED) -> None:
         self._text = _new(pattern, value, limit)
 
     def release(self) -> None:
         """Free the text now; a second time does nothing."""
-        text, self._text = self._text, None
-        if text is not None:
-            ffi.release(text)
+        self._released = True
+        ffi.release(self._text)  # calls tpl_free, the first time only
 
     def _own(self) -> ffi.CData:
-        if self._text is None:
+        if self._released:
             raise ValueError("the text is released")
         return self._text
 

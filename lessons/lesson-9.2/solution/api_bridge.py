@@ -53,22 +53,23 @@ def sign() -> str:
 class Text:
     """A letter that stays in C until it is released, or until nobody refers to it."""
 
+    _released = False
+
     def __init__(self, pattern: str, value: str, limit: int = UNLIMITED) -> None:
         self._text = _new(pattern, value, limit)
 
     def release(self) -> None:
         """Free the text now; a second time does nothing."""
         # task: release
-        text, self._text = self._text, None
-        if text is not None:
-            ffi.release(text)
+        self._released = True
+        ffi.release(self._text)  # calls tpl_free, the first time only
         # starter:
-        #| # TODO 3: free the text now, once, and forget it; ffi.release calls the destructor.
-        #| self._text = None
+        #| # TODO 3: free the text now; the destructor may run once only.
+        #| self._released = True
         # endtask
 
     def _own(self) -> ffi.CData:
-        if self._text is None:
+        if self._released:
             raise ValueError("the text is released")
         return self._text
 

@@ -39,15 +39,17 @@ def sign() -> str:
 class Text:
     """A letter that stays in C until it is released, or until nobody refers to it."""
 
+    _released = False
+
     def __init__(self, pattern: str, value: str, limit: int = UNLIMITED) -> None:
         self._text = _new(pattern, value, limit)
 
     def release(self) -> None:
         """Free the text now; a second time does nothing."""
-        self._text = None
+        self._released = True
 
     def _own(self) -> ffi.CData:
-        if self._text is None:
+        if self._released:
             raise ValueError("the text is released")
         return self._text
 

@@ -13,7 +13,6 @@ unsafe extern "C" {
         limit: i64,
         text: *mut *mut c_char,
     ) -> c_int;
-    fn tpl_free(text: *mut c_char);
     fn tpl_sign() -> *const c_char;
     fn tpl_length(text: *const c_char) -> i64;
     fn tpl_alive() -> i64;
@@ -22,6 +21,10 @@ unsafe extern "C" {
 
 /// A text of tpl_expand. It is neither `Copy` nor `Clone`, so there is always one owner.
 struct Owned(NonNull<c_char>);
+
+unsafe extern "C" {
+    fn tpl_free(text: *mut c_char);
+}
 
 impl Drop for Owned {
     fn drop(&mut self) {
