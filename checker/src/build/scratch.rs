@@ -12,6 +12,9 @@ use super::store;
 use crate::errors::ExpectedError;
 use crate::interrupt;
 
+/// What their names begin with. Checkers that knew no locks have called theirs otherwise, and may use the same cache at this moment.
+const OWNED: &str = "owned-";
+
 /// A private folder, removed when dropped.
 #[derive(Debug)]
 pub struct Scratch {
@@ -31,7 +34,7 @@ impl Scratch {
             let making = File::open(work)?;
             let _making = making.lock_shared().is_ok().then_some(making);
             let folder =
-                interrupt::folder(|| tempfile::Builder::new().prefix("w").tempdir_in(work))?;
+                interrupt::folder(|| tempfile::Builder::new().prefix(OWNED).tempdir_in(work))?;
             let owner = File::open(folder.path())?;
             let _owner = owner.try_lock().is_ok().then_some(owner);
             Ok(Scratch { folder, _owner })
@@ -90,6 +93,12 @@ pub fn remove_abandoned(work: &Path) {
     };
     let abandoned: Vec<(PathBuf, File)> = entries
         .flatten()
+        .filter(|entry| {
+            entry
+                .file_name()
+                .as_encoded_bytes()
+                .starts_with(OWNED.as_bytes())
+        })
         .filter_map(|entry| Some((entry.path(), File::open(entry.path()).ok()?)))
         .filter(|(_, owner)| owner.try_lock().is_ok())
         .collect();
@@ -122,29 +131,34 @@ mod tests {
         let work = tempfile::tempdir().unwrap();
         let kept = Scratch::new_in(work.path()).unwrap();
         kept.write("below/file", b"x").unwrap();
-        let closed = work.path().join("wleft/closed");
+        let closed = work.path().join("owned-left/closed");
         fs::create_dir_all(closed.join("below")).unwrap();
         fs::set_permissions(&closed, fs::Permissions::from_mode(0o0)).unwrap();
         remove_abandoned(work.path());
-        let left: Vec<_> = fs::read_dir(work.path())
-            .unwrap()
-            .map(|it| it.unwrap().path())
-            .collect();
-        assert_eq!(left, [kept.path()]);
+        assert!(kept.path().join("below/file").exists());
+        assert!(!work.path().join("owned-left").exists());
         drop(kept);
         assert_eq!(fs::read_dir(work.path()).unwrap().count(), 0);
     }
 
     #[test]
+    fn a_folder_of_an_earlier_checker_stays() {
+        let work = tempfile::tempdir().unwrap();
+        fs::create_dir(work.path().join("wAbCdEf")).unwrap();
+        remove_abandoned(work.path());
+        assert!(work.path().join("wAbCdEf").exists());
+    }
+
+    #[test]
     fn nothing_is_removed_while_somebody_makes_a_folder() {
         let work = tempfile::tempdir().unwrap();
-        fs::create_dir(work.path().join("wnew")).unwrap();
+        fs::create_dir(work.path().join("owned-new")).unwrap();
         let making = File::open(work.path()).unwrap();
         making.lock_shared().unwrap();
         remove_abandoned(work.path());
-        assert!(work.path().join("wnew").exists());
+        assert!(work.path().join("owned-new").exists());
         drop(making);
         remove_abandoned(work.path());
-        assert!(!work.path().join("wnew").exists());
+        assert!(!work.path().join("owned-new").exists());
     }
 }
