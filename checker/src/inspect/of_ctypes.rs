@@ -98,6 +98,13 @@ impl Reader<'_> {
         }
         for (id, fields, line) in drafts {
             match self.fields(&fields) {
+                Some(fields) if placed_by_own_rules(&fields) => {
+                    let title = self.builder.side.record(id).title();
+                    self.builder.side.remarks.push(format!(
+                        "{}:{line}: {title} is not compared: ctypes places bit-fields beside a type of another size by rules of its own; let C read and write them",
+                        self.file
+                    ));
+                }
                 Some(fields) => self.builder.define(
                     id,
                     Draft {
@@ -383,6 +390,25 @@ fn class_head(statement: &Statement) -> Option<(String, bool)> {
     } else {
         None
     }
+}
+
+/// Whether ctypes, up to CPython 3.13, may place these fields elsewhere than the compiler does: it begins anew where the
+/// type changes, and the compiler goes on in the bytes that are left.
+fn placed_by_own_rules(fields: &[(String, Type, Option<u32>)]) -> bool {
+    fields.windows(2).any(|pair| {
+        let [(_, before, bits_before), (_, after, bits_after)] = pair else {
+            return false;
+        };
+        let (Some(before), Some(after)) = (before.size, after.size) else {
+            return bits_before.or(*bits_after).is_some();
+        };
+        match (bits_before, bits_after) {
+            (Some(_), Some(_)) => before != after,
+            (Some(_), None) => after < before,
+            (None, Some(_)) => before % after.max(1) != 0,
+            (None, None) => false,
+        }
+    })
 }
 
 fn primitive(name: &str, signed: bool, size: u64) -> Type {
