@@ -153,10 +153,19 @@ fn own_folder(workspace: &Workspace, python: &Python, purpose: &str) -> PathBuf 
         .join(format!("{}-{}", python.abi_tag, &hash[..8]))
 }
 
+/// Whether the packages are the environment's own: in a cache that was copied they are those of its origin, and the
+/// engines would be announced there.
+fn lies_in(site_packages: &Path, folder: &Path) -> bool {
+    match (site_packages.canonicalize(), folder.canonicalize()) {
+        (Ok(packages), Ok(folder)) => packages.starts_with(folder) && packages.is_dir(),
+        _ => false,
+    }
+}
+
 fn complete(folder: &Path, key: &str) -> Option<Venv> {
     let stamp = read_stamp(folder)?;
     let python = folder.join("bin/python");
-    (stamp.key == key && python.exists() && stamp.site_packages.is_dir()).then(|| Venv {
+    (stamp.key == key && python.exists() && lies_in(&stamp.site_packages, folder)).then(|| Venv {
         folder: folder.to_owned(),
         python,
         site_packages: stamp.site_packages,
@@ -419,4 +428,42 @@ fn site_packages(folder: &Path) -> anyhow::Result<PathBuf> {
         folder.display()
     );
     Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An environment in `folder` whose stamp names the packages of `origin`.
+    fn stamped(folder: &Path, origin: &Path) {
+        let site_packages = origin.join("lib");
+        for made in [
+            folder.join("bin"),
+            folder.join("lib"),
+            site_packages.clone(),
+        ] {
+            fs::create_dir_all(made).unwrap();
+        }
+        fs::write(folder.join("bin/python"), "").unwrap();
+        let stamp = Stamp {
+            key: "key".to_owned(),
+            interpreter: "python 3.11".to_owned(),
+            site_packages,
+        };
+        fs::write(folder.join(STAMP), serde_json::to_vec(&stamp).unwrap()).unwrap();
+    }
+
+    #[test]
+    fn a_copied_environment_is_not_taken_for_complete() {
+        let cache = tempfile::tempdir().unwrap();
+        let (here, there) = (cache.path().join("here"), cache.path().join("there"));
+        stamped(&here, &here);
+        assert_eq!(
+            complete(&here, "key").unwrap().site_packages,
+            here.join("lib")
+        );
+        assert!(complete(&here, "another key").is_none());
+        stamped(&here, &there);
+        assert!(complete(&here, "key").is_none());
+    }
 }
