@@ -17,7 +17,7 @@ pub struct Change {
 
 /// All changes of a text within some ranges of bytes, in the order of their places.
 pub fn changes(language: Language, text: &str, within: &[Range<usize>]) -> Vec<Change> {
-    let mut found = of_text(language, text, 0);
+    let mut found = of_text(language, text, 0, false);
     found.retain(|change| {
         let own = &change.place;
         within
@@ -29,9 +29,10 @@ pub fn changes(language: Language, text: &str, within: &[Range<usize>]) -> Vec<C
     found
 }
 
-fn of_text(language: Language, text: &str, offset: usize) -> Vec<Change> {
+fn of_text(language: Language, text: &str, offset: usize, embedded: bool) -> Vec<Change> {
     let program = Program {
         language,
+        embedded,
         text,
         tokens: tokens(language, text),
     };
@@ -150,6 +151,8 @@ const RELEASES: [&str; 8] = [
 
 struct Program<'a> {
     language: Language,
+    /// Whether it stands in a string of another program, as declarations do.
+    embedded: bool,
     text: &'a str,
     tokens: Vec<Token<'a>>,
 }
@@ -222,6 +225,16 @@ impl<'a> Program<'a> {
             (Kind::Number, text) => one_more(text)?,
             _ => return None,
         };
+        // Every number below zero says the same to those who look for an error, and 0 that there is none.
+        if let Some(minus) = self.before(index)
+            && (minus.text, token.text, minus.end()) == ("-", "1", token.start)
+        {
+            return Some(Change {
+                kind: KIND,
+                place: minus.start..token.end(),
+                with: "0".to_owned(),
+            });
+        }
         // `.0` of a tuple in Rust is no number.
         let field = self.language == Language::Rust
             && self
@@ -235,6 +248,8 @@ impl<'a> Program<'a> {
         let table: &[(&str, &str)] = match self.language {
             Language::Rust if self.is_declared_for_c(index) => &RUST_TYPES,
             Language::Rust => return None,
+            // In an extension in C the compiler knows the declarations; what is local differs in ways that do not matter.
+            Language::C if !self.embedded => return None,
             Language::Python | Language::C => &TYPES,
         };
         // In Python `int` and `float` are what functions are annotated with.
@@ -388,7 +403,11 @@ impl<'a> Program<'a> {
             return None;
         }
         let before = self.before(index).map_or("", |it| it.text);
-        if matches!(before, "def" | "fn" | "class")
+        let attribute = self.language == Language::Rust
+            && before == "["
+            && index.checked_sub(2).is_some_and(|at| self.is(at, "#"));
+        if attribute
+            || matches!(before, "def" | "fn" | "class")
             || matches!(
                 token.text,
                 "if" | "while" | "for" | "switch" | "return" | "sizeof"
@@ -499,7 +518,7 @@ impl<'a> Program<'a> {
         if self.language != Language::Python || !content.contains(';') {
             return Vec::new();
         }
-        of_text(Language::C, content, start)
+        of_text(Language::C, content, start, true)
     }
 }
 
@@ -642,7 +661,7 @@ mod tests {
             (
                 Language::C,
                 "return -1;",
-                vec!["another constant: return -2;"],
+                vec!["another constant: return 0;"],
             ),
             (
                 Language::C,
@@ -669,6 +688,7 @@ mod tests {
                 vec!["a condition turned round: let x: Vec<i32> = y;"],
             ),
             (Language::Rust, "vec![self.0]", vec![]),
+            (Language::Rust, "#[derive(Clone, Copy)]", vec![]),
             (
                 Language::Rust,
                 "extern \"C\" { fn f(a: i32); }",
