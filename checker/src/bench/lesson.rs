@@ -234,6 +234,11 @@ impl Row {
         )
     }
 
+    /// The cost of the cheapest call.
+    pub fn base(&self) -> Option<f64> {
+        self.costs.get(BASE).copied()
+    }
+
     fn cell(&self, variant: Variant) -> String {
         match (self.costs.get(&variant.to_string()), self.ratio(variant)) {
             (Some(cost), Some(ratio)) => format!("{cost:8.1} ({ratio:.1})"),

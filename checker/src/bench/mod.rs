@@ -3,6 +3,7 @@
 //! Time alone says little on a busy machine, so all variants take turns in one process and every figure is a ratio: to a
 //! C METH_FASTCALL function that does the same and holds the GIL. `--instructions` counts instead, and is exact.
 
+pub mod bars;
 mod count;
 mod document;
 pub mod lesson;
@@ -29,7 +30,7 @@ use rows::{FIRST_CALL, GOALS, Goal, ROWS, Row};
 pub use document::document;
 pub use rows::Gil;
 pub use svg::chart;
-pub use table::text;
+pub use table::{COLUMNS as TABLE_COLUMNS, text};
 
 /// Every ratio is to this variant, which holds the GIL where a C function is called.
 pub const BASE: Variant = Variant {

@@ -2,6 +2,7 @@
 
 use super::table::number;
 use super::{Cell, Report, Unit};
+use crate::report::xml::escaped;
 
 const WIDTH: f64 = 900.0;
 /// Where the bars begin; labels and names stand left of it.
@@ -158,20 +159,4 @@ fn text(class: &str, x: f64, y: f64, content: &str) -> String {
         "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>\n",
         escaped(content)
     )
-}
-
-/// The five characters that XML keeps for itself.
-fn escaped(content: &str) -> String {
-    let mut text = String::new();
-    for character in content.chars() {
-        match character {
-            '&' => text += "&amp;",
-            '<' => text += "&lt;",
-            '>' => text += "&gt;",
-            '"' => text += "&quot;",
-            '\'' => text += "&apos;",
-            other => text.push(other),
-        }
-    }
-    text
 }

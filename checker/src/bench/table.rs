@@ -9,21 +9,35 @@ const GIL: usize = 9;
 const BASE_WIDTH: usize = 11;
 const WIDTH: usize = 6;
 
-/// The report for a reader.
-pub fn text(report: &Report) -> String {
-    let mut text = format!("{}\n{}", head(report), heading());
+/// Columns that the table takes; a narrower terminal would tear it.
+pub const COLUMNS: usize = 100;
+
+/// The report for a reader: the table, the bars, or one after the other.
+pub fn text(report: &Report, table: bool, bars: Option<&str>) -> String {
+    let mut text = format!("{}\n", head(report));
+    if table {
+        text += &figures(report);
+    }
+    for (row, why) in &report.skipped {
+        text += &format!("{:TITLE$} skipped: {why}\n", row.title);
+    }
+    if let Some(bars) = bars {
+        text += &format!("\n{bars}");
+    }
+    text += &failures(report);
+    text += &outcomes(report);
+    text += &slower(report);
+    text
+}
+
+fn figures(report: &Report) -> String {
+    let mut text = heading();
     let mut title = "";
     for (row, gil) in lines(report) {
         let shown = if row.title == title { "" } else { row.title };
         title = row.title;
         text += &line(report, row, gil, shown);
     }
-    for (row, why) in &report.skipped {
-        text += &format!("{:TITLE$} skipped: {why}\n", row.title);
-    }
-    text += &failures(report);
-    text += &outcomes(report);
-    text += &slower(report);
     text
 }
 
@@ -53,7 +67,7 @@ fn heading() -> String {
 }
 
 /// The lines of the table: rows by what happens to the GIL.
-fn lines(report: &Report) -> Vec<(&'static Row, Option<Gil>)> {
+pub(super) fn lines(report: &Report) -> Vec<(&'static Row, Option<Gil>)> {
     let mut lines: Vec<(&'static Row, Option<Gil>)> = Vec::new();
     for cell in &report.cells {
         let line = (cell.row, cell.gil);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 
+use crate::bench::bars::{self, Group, Ink};
 use crate::bench::lesson::Table;
 use crate::bench::{self, Report, Unit, Wanted};
 use crate::build::compiler::Compiler;
@@ -11,6 +12,7 @@ use crate::build::store::write_atomically;
 use crate::build::tools::Tools;
 use crate::cli::Global;
 use crate::errors::ExpectedError;
+use crate::inspect::page::{self, Page};
 use crate::lesson::Lesson;
 use crate::python::choose;
 use crate::workspace::Workspace;
@@ -37,6 +39,9 @@ pub struct Args {
     /// Also write a chart to this file.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// Draw bars behind the table too; a terminal that is too narrow for the table gets bars instead.
+    #[arg(long, conflicts_with = "lesson")]
+    bars: bool,
     /// Do as little as possible: the figures mean nothing.
     #[arg(long, hide = true)]
     tiny: bool,
@@ -64,7 +69,7 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     };
     match lesson {
         Some(lesson) => of_lesson(&tools, &lesson, &wanted, global),
-        None => of_table(&tools, &wanted, args.svg.as_deref(), global),
+        None => of_table(&tools, &wanted, args, global),
     }
 }
 
@@ -89,30 +94,38 @@ fn of_lesson(
     if global.json {
         output::json(&bench::lesson::document(lesson, &table))?;
     } else {
-        output::result(&bench::lesson::text(lesson, &table))?;
+        let page = Page::for_output();
+        let bars = bars::draw(&Group::of_lesson(&table), page.width(), Ink::for_output());
+        output::result(&format!("{}\n{bars}", bench::lesson::text(lesson, &table)))?;
     }
     Ok(exit::PASSED)
 }
 
-fn of_table(
-    tools: &Tools,
-    wanted: &Wanted,
-    svg: Option<&Path>,
-    global: &Global,
-) -> anyhow::Result<u8> {
+fn of_table(tools: &Tools, wanted: &Wanted, args: &Args, global: &Global) -> anyhow::Result<u8> {
     let report = Report::measure(tools, wanted)?;
-    if let Some(file) = svg {
+    if let Some(file) = &args.svg {
         write(file, &bench::chart(&report))?;
     }
     if global.json {
         output::json(&bench::document(&report))?;
     } else {
-        output::result(&bench::text(&report))?;
+        output::result(&text(&report, args.bars))?;
     }
     Ok(match report.failures.is_empty() {
         true => exit::PASSED,
         false => exit::NOT_PASSED,
     })
+}
+
+/// The report as standard output can show it.
+fn text(report: &Report, bars: bool) -> String {
+    let columns = page::columns_of_terminal();
+    let narrow = columns.is_some_and(|it| it < bench::TABLE_COLUMNS);
+    let drawn = (bars || narrow).then(|| {
+        let width = Page::for_output().width();
+        bars::draw(&Group::of_report(report), width, Ink::for_output())
+    });
+    bench::text(report, !narrow, drawn.as_deref())
 }
 
 fn write(file: &Path, chart: &str) -> Result<(), ExpectedError> {

@@ -9,6 +9,18 @@ const USUAL: usize = 80;
 /// Fewer columns are not reckoned with.
 const FEWEST: usize = 30;
 
+/// How wide standard output is: as COLUMNS says where it is set, else as its terminal does; `None` when there is none.
+pub fn columns_of_terminal() -> Option<usize> {
+    let named = std::env::var("COLUMNS").ok();
+    let named = named.and_then(|columns| columns.trim().parse().ok());
+    let measured = || {
+        let terminal = std::io::stdout().is_terminal();
+        let size = terminal.then(crossterm::terminal::size)?;
+        Some(usize::from(size.ok()?.0))
+    };
+    named.or_else(measured)
+}
+
 /// A text that grows by lines of at most `width` columns.
 #[derive(Debug)]
 pub struct Page {
@@ -28,14 +40,7 @@ impl Page {
     /// An empty page for standard output: as wide as its terminal, but no wider than is pleasant to read; as wide as
     /// COLUMNS says where it is set.
     pub fn for_output() -> Page {
-        let named = std::env::var("COLUMNS").ok();
-        let named = named.and_then(|columns| columns.trim().parse().ok());
-        let measured = || {
-            let terminal = std::io::stdout().is_terminal();
-            let size = terminal.then(crossterm::terminal::size)?;
-            Some(usize::from(size.ok()?.0))
-        };
-        Page::new(named.or_else(measured).unwrap_or(USUAL).min(USUAL))
+        Page::new(columns_of_terminal().unwrap_or(USUAL).min(USUAL))
     }
 
     /// How many columns there are.
