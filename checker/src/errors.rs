@@ -89,6 +89,16 @@ pub enum ExpectedError {
         /// The lesson.
         lesson: String,
     },
+    /// A C function that no variant of the lesson calls.
+    #[error("no variant of {lesson} calls a C function `{asked}`")]
+    UnknownFunction {
+        /// The lesson.
+        lesson: String,
+        /// What was typed.
+        asked: String,
+        /// The functions that are called.
+        known: Vec<String>,
+    },
     /// A `lesson.toml` that cannot be used.
     #[error("{}{}: {problem}{excerpt}", shown(path), place(*line_column))]
     BrokenManifest {
@@ -204,6 +214,7 @@ impl ExpectedError {
             | ExpectedError::UnknownSuite { .. }
             | ExpectedError::NoClaim { .. }
             | ExpectedError::NothingToMeasure { .. }
+            | ExpectedError::UnknownFunction { .. }
             | ExpectedError::AllDone
             | ExpectedError::BrokenManifest { .. }
             | ExpectedError::UnusableFile { .. } => exit::LESSON,
@@ -242,6 +253,9 @@ impl ExpectedError {
             ExpectedError::UnknownWrongAnswer { known, .. } => {
                 format!("its wrong answers are: {}", known.join(", "))
             }
+            ExpectedError::UnknownFunction { known, .. } => {
+                format!("the functions that are called: {}", known.join(", "))
+            }
             ExpectedError::UnknownExercise { known, .. } => {
                 format!("its exercises are: {}", known.join(", "))
             }
@@ -271,6 +285,7 @@ impl ExpectedError {
             ExpectedError::NoClaim { .. } => "no-claim",
             ExpectedError::UnknownWrongAnswer { .. } => "unknown-wrong-answer",
             ExpectedError::NothingToMeasure { .. } => "nothing-to-measure",
+            ExpectedError::UnknownFunction { .. } => "unknown-function",
             ExpectedError::State { .. } => "state",
             ExpectedError::AllDone => "all-done",
             ExpectedError::BrokenManifest { .. } => "broken-manifest",

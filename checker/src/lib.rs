@@ -26,6 +26,7 @@ pub mod python;
 pub mod report;
 pub mod snapshot;
 pub mod terminal;
+pub mod trace;
 pub mod transcript;
 pub mod value;
 pub mod variant;

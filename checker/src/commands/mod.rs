@@ -23,5 +23,6 @@ pub mod setup;
 pub mod snapshots;
 pub mod solution;
 pub mod status;
+pub mod trace;
 pub mod verify;
 pub mod watch;

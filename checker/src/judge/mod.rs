@@ -184,7 +184,22 @@ pub fn investigate(
     Ok(Ok(found))
 }
 
-/// Builds all variants of these sources and fills their work folders, without running them.
+/// Builds one variant of these sources and fills its work folder, without running it.
+///
+/// # Errors
+/// When something of ours, or of the machine, is in the way; code that does not build is no error.
+pub fn prepare(
+    tools: &Tools,
+    lesson: &Lesson,
+    sources: &Sources,
+    variant: Variant,
+) -> anyhow::Result<Result<Prepared, Failure>> {
+    let court = Courtroom::open(tools, lesson, sources)?;
+    let files = inputs::bridge_files(lesson, variant, sources)?;
+    work::prepare(&court, variant, sources, &files, &[])
+}
+
+/// The same for all variants.
 ///
 /// # Errors
 /// When one of them does not build.
@@ -193,17 +208,13 @@ pub fn prepare_all(
     lesson: &Lesson,
     sources: &Sources,
 ) -> anyhow::Result<Vec<(Variant, Prepared)>> {
-    let court = Courtroom::open(tools, lesson, sources)?;
     Variant::all()
-        .map(|variant| {
-            let files = inputs::bridge_files(lesson, variant, sources)?;
-            match work::prepare(&court, variant, sources, &files, &[])? {
-                Ok(prepared) => Ok((variant, prepared)),
-                Err(failure) => anyhow::bail!(
-                    "{variant} does not build:\n{}",
-                    diagnosis::of_build(failure).text
-                ),
-            }
+        .map(|variant| match prepare(tools, lesson, sources, variant)? {
+            Ok(prepared) => Ok((variant, prepared)),
+            Err(failure) => anyhow::bail!(
+                "{variant} does not build:\n{}",
+                diagnosis::of_build(failure).text
+            ),
         })
         .collect()
 }

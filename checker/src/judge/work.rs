@@ -46,6 +46,23 @@ impl Prepared {
         Ok(())
     }
 
+    /// Puts a file of ours into the work folder, under its own name.
+    ///
+    /// # Errors
+    /// When it cannot be copied.
+    pub fn add_file(&self, file: &Path) -> anyhow::Result<()> {
+        place(&self.scratch, file)
+    }
+
+    /// Writes a file of ours into the work folder.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        self.scratch.write(name, bytes)?;
+        Ok(())
+    }
+
     /// The names that files have in the work folder, each with the one that a reader knows.
     pub fn names(&self) -> &[(String, String)] {
         &self.names
