@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::table::{self, number};
 use super::{BASE, Gil, Report, lesson};
 use crate::inspect::page::Page;
+use crate::output;
 use crate::variant::{Backend, Bridge, Variant};
 
 /// The bars of one operation.
@@ -23,6 +24,8 @@ pub struct Group {
 /// What bars are drawn with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ink {
+    /// None: the figures say it all, for whoever hears them.
+    Nothing,
     /// Characters that every terminal, and every file, can show.
     Plain,
     /// Blocks of an eighth of a column, in colour where colour is wanted.
@@ -39,6 +42,9 @@ const EIGHTHS: [char; 7] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 impl Ink {
     /// For standard output: blocks on a terminal whose language settings promise that it can show them.
     pub fn for_output() -> Ink {
+        if output::is_plain() {
+            return Ink::Nothing;
+        }
         let set = |name: &str| std::env::var(name).ok().filter(|it| !it.is_empty());
         let language = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
         let terminal = std::io::stdout().is_terminal();
@@ -62,6 +68,7 @@ impl Ink {
         let eighths = (share.clamp(0.0, 1.0) * 8.0 * room as f64).round() as usize;
         let least = usize::from(share > 0.0);
         match self {
+            Ink::Nothing => String::new(),
             Ink::Plain => "#".repeat(((eighths + 4) / 8).max(least)),
             Ink::Blocks => {
                 let eighths = eighths.max(least);
@@ -129,7 +136,7 @@ fn lines(page: &mut Page, group: &Group, ink: Ink) {
         let share = if most > 0.0 { ratio / most } else { 0.0 };
         let bar = ink.bar(share, room);
         let colour = match ink {
-            Ink::Plain => Style::new(),
+            Ink::Nothing | Ink::Plain => Style::new(),
             Ink::Blocks => colour(*variant),
         };
         let name = variant.to_string();
@@ -204,13 +211,14 @@ first_call; 1.00 is 1 ns
 
     #[test]
     fn forty_columns_are_enough_for_every_line() {
-        for ink in [Ink::Plain, Ink::Blocks] {
+        for ink in [Ink::Nothing, Ink::Plain, Ink::Blocks] {
             let text = anstream::adapter::strip_str(&draw(&groups(), 40, ink)).to_string();
             assert!(
                 text.lines().all(|line| line.chars().count() <= 40),
                 "{text}"
             );
-            assert!(text.contains("ctypes/stock    16.4 "), "{text}");
+            assert!(text.contains("ctypes/stock    16.4"), "{text}");
+            assert_eq!(text.contains('#'), ink == Ink::Plain, "{text}");
         }
     }
 

@@ -230,7 +230,10 @@ fn end_of(name: &str, letters: usize) -> String {
     let more = name.chars().count().saturating_sub(letters.max(1));
     match more {
         0 => name.to_owned(),
-        _ => name.chars().skip(more + 1).fold("…".to_owned(), |text, it| text + &it.to_string()),
+        _ => name
+            .chars()
+            .skip(more + 1)
+            .fold("…".to_owned(), |text, it| text + &it.to_string()),
     }
 }
 
