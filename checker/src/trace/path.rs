@@ -287,10 +287,16 @@ impl Map {
 /// How a frame is known to be libffi's; `code` says that it has libffi's machine code.
 fn libffi(file: &str, symbol: Option<&str>, code: bool) -> Option<Proof> {
     match symbol {
-        _ if file.starts_with("libffi.") => Some(Proof::File),
+        _ if is_libffi_file(file) => Some(Proof::File),
         Some(name) => is_libffi(name).then_some(Proof::Name),
         None => code.then_some(Proof::Code),
     }
+}
+
+/// `libffi.so.8`, or `libffi-806b1a9d.so.8` as wheels bring it along.
+fn is_libffi_file(file: &str) -> bool {
+    let rest = file.strip_prefix("libffi");
+    rest.is_some_and(|rest| rest.starts_with(['.', '-']))
 }
 
 /// The functions of libffi that stand on the stack of a call. cffi's own wheels put a word before those that others could call.
@@ -506,6 +512,8 @@ mod tests {
     #[test]
     fn names_that_only_begin_like_those_of_libffi_are_others() {
         assert!(is_libffi("cffistatic_ffi_call"));
+        assert!(is_libffi_file("libffi.so.8") && is_libffi_file("libffi-806b1a9d.so.8.1.0"));
+        assert!(!is_libffi_file("libffitoo.so") && !is_libffi_file("_cffi_backend.so"));
         assert!(is_libffi("ffi_call") && is_libffi("ffi_call_int") && is_libffi("ffi_call_SYSV"));
         assert!(
             !is_libffi("ffi_callable") && !is_libffi("_cffi_f_add") && !is_libffi("b_ffi_call")

@@ -1,8 +1,8 @@
 """Runs scenarios, and tells where Python and C stood at the first call of each C function.
 
-It lies beside the scenarios while call paths are traced, with `_call_walk`, which sees the C frames.
-The Python frames come from faulthandler, which needs no GIL to write them: some bridges have
-released it by the time that C runs.
+It lies beside the scenarios while call paths are traced, with `_call_walk`, which sees the C
+frames. The Python frames come from faulthandler, which needs no GIL to write them: some bridges
+have released it by the time that C runs.
 """
 
 import faulthandler
@@ -18,7 +18,7 @@ faulthandler.register(SIGNAL, file=FRAMES, all_threads=False)
 
 
 def trace(bridge: object, function: object, given: dict, targets: list) -> dict:
-    """Run one scenario; tell the first calls of `targets`: (file, C function, offset in the file)."""
+    """Run one scenario; tell the first calls of `targets`: file, function, offset in the file."""
     _call_walk.arm(targets, SIGNAL, FRAMES)
     raised = error_of(function, bridge, given)
     if _call_walk.arm(targets, SIGNAL, FRAMES):
