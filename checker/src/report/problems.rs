@@ -129,8 +129,12 @@ impl Finder<'_> {
     fn compiled(&self, report: &VariantReport, whose: &str) -> Vec<Problem> {
         let mut found = Vec::new();
         let mut headline = None;
-        let lines = report.diagnostics.iter().flat_map(|it| it.text.lines());
-        for line in lines {
+        // What a program of the participant prints may look just like it.
+        let compilers = report
+            .diagnostics
+            .iter()
+            .filter(|it| it.from == "the build" || it.from.starts_with("the compiler"));
+        for line in compilers.flat_map(|it| it.text.lines()) {
             if let Some(said) = OF_C.captures(line) {
                 let place = (said[1].to_owned(), number(&said[2]), number(&said[3]));
                 found.push((place, severity(&said[4]), said[5].to_owned()));
@@ -196,7 +200,10 @@ impl Finder<'_> {
                 return self.at_line(&file, index + 1);
             }
         }
-        let name = files.first().copied().unwrap_or_default();
+        // An exercise may name other files than those of its bridge.
+        let name = files
+            .first()
+            .unwrap_or(&inputs::files_of(report.variant)[0]);
         (self.file(name).0, 1, 1)
     }
 
