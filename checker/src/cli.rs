@@ -11,7 +11,7 @@ use crate::border::{self, Isolation};
 use crate::errors::ExpectedError;
 use crate::language::Language;
 use crate::report::progress;
-use crate::watch::check::ATTENDED;
+use crate::watch::check::{ATTENDED, ATTENDED_IN_FULL};
 use crate::{commands, exit, interrupt, language, links, output, snapshot};
 
 /// Builds, runs, grades and explains the lessons of Four Bridges.
@@ -99,10 +99,10 @@ pub fn start(mut args: Vec<OsString>) -> ExitCode {
     if args.get(1).is_some_and(|word| word == border::SUPERVISE) {
         return border::supervise();
     }
-    let attended = args.get(1).is_some_and(|word| word == ATTENDED);
-    if attended {
-        args.remove(1);
-    }
+    let attended = args
+        .get(1)
+        .is_some_and(|word| word == ATTENDED || word == ATTENDED_IN_FULL);
+    let tried = attended && args.remove(1) == ATTENDED_IN_FULL;
     if let Err(error) = snapshot::settle_environment(&args) {
         return ExitCode::from(report(&error, false));
     }
@@ -119,6 +119,9 @@ pub fn start(mut args: Vec<OsString>) -> ExitCode {
     choose_language(&cli.global);
     let json = cli.global.json;
     border::use_isolation(cli.global.isolation);
+    if tried {
+        border::take_as_tried();
+    }
     let outcome = run(cli);
     say_shortfall();
     match outcome {

@@ -22,6 +22,7 @@ const HEADER: usize = 5;
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Specification {
     pub program: OsString,
+    #[serde(with = "words")]
     pub args: Vec<OsString>,
     pub env: Vec<(OsString, OsString)>,
     pub cwd: OsString,
@@ -34,6 +35,56 @@ pub(super) struct Specification {
     pub legacy: Vec<PathBuf>,
     /// For a trial: a folder that the payload must not be able to write to.
     pub trial: Option<PathBuf>,
+}
+
+/// Arguments as JSON strings: byte by byte, the text of the driver takes ten times as long to write and to read. Those that are no UTF-8
+/// travel as bytes.
+mod words {
+    use std::ffi::OsString;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Word {
+        Text(String),
+        Bytes(OsString),
+    }
+
+    pub fn serialize<S: Serializer>(args: &[OsString], to: S) -> Result<S::Ok, S::Error> {
+        let word = |arg: &OsString| match arg.to_str() {
+            Some(text) => Word::Text(text.to_owned()),
+            None => Word::Bytes(arg.clone()),
+        };
+        to.collect_seq(args.iter().map(word))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<OsString>, D::Error> {
+        let words = Vec::<Word>::deserialize(from)?;
+        let arg = |word| match word {
+            Word::Text(text) => text.into(),
+            Word::Bytes(bytes) => bytes,
+        };
+        Ok(words.into_iter().map(arg).collect())
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use std::os::unix::ffi::OsStringExt as _;
+
+        use super::*;
+
+        #[derive(Serialize, Deserialize)]
+        struct Line(#[serde(with = "super")] Vec<OsString>);
+
+        #[test]
+        fn every_argument_arrives_as_it_was_sent() {
+            let sent = vec![OsString::from_vec(vec![b'a', 0xff]), "\n ü \u{0}".into()];
+            let json = serde_json::to_string(&Line(sent.clone())).unwrap();
+            assert!(json.ends_with("\"\\n ü \\u0000\"]"), "{json}");
+            assert_eq!(serde_json::from_str::<Line>(&json).unwrap().0, sent);
+        }
+    }
 }
 
 impl Specification {

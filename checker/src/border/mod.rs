@@ -34,8 +34,8 @@ pub(crate) use isolation::change_environment;
 pub use isolation::signal_pipe;
 pub use launch::{run, run_in, use_supervisor};
 pub use layers::{
-    Found, Isolation, found_isolation, known_isolation, landlock_generation, use_isolation,
-    wanted_isolation,
+    Found, Isolation, found_isolation, known_isolation, landlock_generation, take_as_tried,
+    use_isolation, wanted_isolation,
 };
 pub use outcome::signal_name;
 pub use printable::printable;

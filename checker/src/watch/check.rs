@@ -13,10 +13,14 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::events::Message;
+use crate::border::{self, Isolation};
 use crate::build::scratch;
 
 /// The hidden word that makes a checker end with its standard input and tell what it is doing.
 pub const ATTENDED: &str = "__attended";
+
+/// The same, and full isolation was seen to work.
+pub const ATTENDED_IN_FULL: &str = "__attended_in_full";
 
 /// Stands at the beginning of a line that tells what is being done.
 pub const STEP: char = '\u{1}';
@@ -54,7 +58,10 @@ impl Running {
     ) -> io::Result<Running> {
         let mut child = Command::new("/proc/self/exe")
             .arg0("checker")
-            .arg(ATTENDED)
+            .arg(match border::found_isolation().isolation {
+                Isolation::Full => ATTENDED_IN_FULL,
+                _ => ATTENDED,
+            })
             .args(args)
             // Ctrl-C is for us to answer.
             .process_group(0)
