@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::pattern::pattern;
 use super::stack::Line;
 
 /// A C type, as far as a call cares.
@@ -67,10 +68,6 @@ pub struct Mismatch {
     pub words: String,
     /// Where the bridge says so.
     pub place: Line,
-}
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a fixed pattern")
 }
 
 static COMMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)/\*.*?\*/|//[^\n]*"));

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::evidence::Raised;
+use super::pattern::pattern;
 use super::stack::Line;
 use super::{Class, Finding, Rung};
 
@@ -185,10 +186,6 @@ const IN_EXCEPTIONS: &[Known] = &[
     ),
 ];
 
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a fixed pattern")
-}
-
 static ASSERTION: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(\S+\.[ch]):(\d+): (\w+): Assertion `(.*)' failed"));
 static PANIC: LazyLock<Regex> =
@@ -202,7 +199,10 @@ static SYMBOL: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What standard error tells.
 pub fn on_standard_error(text: &str) -> Option<Finding> {
-    if let Some(found) = ASSERTION.captures(text) {
+    // To prepare a pattern takes longer than to see that it cannot fit.
+    if text.contains("Assertion")
+        && let Some(found) = ASSERTION.captures(text)
+    {
         let place = Line {
             file: found[1].to_owned(),
             line: found[2].parse().unwrap_or(0),
@@ -211,11 +211,14 @@ pub fn on_standard_error(text: &str) -> Option<Finding> {
         let words = format!("assert found that `{}` does not hold", &found[4]);
         return Some(Finding::new(Class::Aborted, Rung::Run, words).in_c(Some(place)));
     }
-    if let Some(found) = PANIC.captures(text) {
+    if text.contains("panicked at")
+        && let Some(found) = PANIC.captures(text)
+    {
         let words = format!("Rust panicked: {}", found[3].trim());
         return Some(Finding::new(Class::RustPanic, Rung::Run, words).in_c(panicked_at(text)));
     }
-    if let Some(found) = BLOCK.captures(text)
+    if text.contains("Debug memory block")
+        && let Some(found) = BLOCK.captures(text)
         && !["r", "m", "o"].contains(&&found[1])
     {
         let words =
@@ -242,7 +245,9 @@ pub fn in_exception(raised: &Raised, symbols: &[String]) -> Option<Finding> {
         let words = format!("the exception is PanicException: {message}");
         return Some(Finding::new(Class::RustPanic, Rung::Run, words));
     }
-    if let Some(found) = SYMBOL.captures(message) {
+    if message.contains("symbol")
+        && let Some(found) = SYMBOL.captures(message)
+    {
         return Some(symbol(&found[1], symbols));
     }
     if class == "ArgumentError" {

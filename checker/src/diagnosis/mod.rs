@@ -8,6 +8,7 @@ pub mod debugger;
 pub mod declarations;
 pub mod evidence;
 mod messages;
+mod pattern;
 mod rules;
 pub mod sanitizer;
 pub mod stack;

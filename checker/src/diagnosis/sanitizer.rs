@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::pattern::pattern;
 use super::stack::{Frame, sanitizer_frame};
 
 /// How memory was touched.
@@ -71,10 +72,6 @@ pub struct Reports {
     pub leaks: Vec<Leak>,
     /// The address ranges of the process that files were loaded into.
     pub files: Vec<(u64, u64)>,
-}
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a fixed pattern")
 }
 
 static MAPPED: LazyLock<Regex> =

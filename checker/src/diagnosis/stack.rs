@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use super::pattern::pattern;
+
 /// A place in a source file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
@@ -90,21 +92,16 @@ impl Frame {
     }
 }
 
-static SANITIZER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^\s*#\d+ 0x[0-9a-f]+ +(?:in (\S+)(?:\(.*?\))? )?\s*(.*)$")
-        .expect("a fixed pattern")
-});
+static SANITIZER: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\s*#\d+ 0x[0-9a-f]+ +(?:in (\S+)(?:\(.*?\))? )?\s*(.*)$"));
 static DEBUGGER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^#\d+ +(?:0x[0-9a-f]+ in )?(\S+) \(.*?\)(?: at (\S+):(\d+)| from (\S+))?\s*$")
-        .expect("a fixed pattern")
+    pattern(r"^#\d+ +(?:0x[0-9a-f]+ in )?(\S+) \(.*?\)(?: at (\S+):(\d+)| from (\S+))?\s*$")
 });
 static VALGRIND: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^==\d+==\s+(?:at|by) 0x[0-9A-F]+: (\S+) \((?:in )?([^():]+)(?::(\d+))?\)")
-        .expect("a fixed pattern")
+    pattern(r"^==\d+==\s+(?:at|by) 0x[0-9A-F]+: (\S+) \((?:in )?([^():]+)(?::(\d+))?\)")
 });
-static FAULTHANDLER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"^\s*File "(.*)", line (\d+) in (.+)$"#).expect("a fixed pattern")
-});
+static FAULTHANDLER: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"^\s*File "(.*)", line (\d+) in (.+)$"#));
 
 /// A frame as AddressSanitizer and its relatives print it.
 pub fn sanitizer_frame(line: &str) -> Option<Frame> {

@@ -342,6 +342,15 @@ fn a_wrong_declaration_is_a_bug_only_where_an_answer_went_wrong() {
     let bridge = "lib.null_read.restype = ctypes.c_double\nlib.null_read(1)\n";
     let found = explain(&evidence(bridge)).unwrap();
     assert_eq!((found.class, place(&found).1), (Class::WrongTypes, 1));
+    // Scenarios may declare wrongly on purpose, and nobody can mend them.
+    let meant = Evidence {
+        bridge: vec![
+            source("ctypes_bridge.py", "lib.null_read(1)\n"),
+            source("scenarios.py", bridge),
+        ],
+        ..evidence("")
+    };
+    assert_eq!(explain(&meant), None);
     let unsuspected = Evidence {
         call: None,
         ..evidence(bridge)

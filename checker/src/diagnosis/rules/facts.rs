@@ -1,11 +1,13 @@
 //! The evidence, read: what every rule asks of it.
 
+use std::cell::OnceCell;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::super::declarations::{self, Fault, Header, Mismatch};
 use super::super::evidence::{Evidence, Run};
+use super::super::pattern::pattern;
 use super::super::sanitizer::{self, Reports};
 use super::super::stack::{Frame, Line, PythonThread, python_threads};
 use super::super::{Class, Finding, Rung};
@@ -20,8 +22,9 @@ pub struct Facts<'a> {
     pub(super) leaks: Reports,
     pub(super) threads: Vec<PythonThread>,
     pub(super) later_threads: Vec<PythonThread>,
-    pub(super) header: Header,
-    pub(super) mismatches: Vec<Mismatch>,
+    /// Read when a rule asks: most failures are told by what came before.
+    header: OnceCell<Header>,
+    mismatches: OnceCell<Vec<Mismatch>>,
 }
 
 impl<'a> Facts<'a> {
@@ -33,17 +36,25 @@ impl<'a> Facts<'a> {
                 .unwrap_or_default()
                 .to_owned()
         };
-        let header = Header::parse(&all_headers(evidence));
-        let mismatches = contradictions(evidence, &header);
         Facts {
             reports: sanitizer::read(&said(&evidence.second)),
             leaks: sanitizer::read(&said(&evidence.leaks)),
             threads: python_threads(&evidence.first.stderr),
             later_threads: python_threads(&said(&evidence.second)),
-            header,
-            mismatches,
+            header: OnceCell::new(),
+            mismatches: OnceCell::new(),
             evidence,
         }
+    }
+
+    fn header(&self) -> &Header {
+        self.header
+            .get_or_init(|| Header::parse(&all_headers(self.evidence)))
+    }
+
+    fn mismatches(&self) -> &[Mismatch] {
+        self.mismatches
+            .get_or_init(|| contradictions(self.evidence, self.header()))
     }
 
     /// The line of Python at fault: the innermost of the bridge's own, else the innermost of the scenarios.
@@ -68,7 +79,7 @@ impl<'a> Facts<'a> {
         }
         let line = self.python_line();
         let text = line.as_ref().and_then(|line| self.evidence.text_at(line));
-        text.is_some_and(|text| self.header.names().any(|name| text.contains(name)))
+        text.is_some_and(|text| self.header().names().any(|name| text.contains(name)))
     }
 
     /// The line of the bridge that calls the C library, when there is just one.
@@ -76,7 +87,7 @@ impl<'a> Facts<'a> {
         let mut calls = self.evidence.python_files().flat_map(|source| {
             let lines = source.text.lines().enumerate();
             let calling = lines.filter(|(_, line)| {
-                self.header
+                self.header()
                     .names()
                     .any(|name| line.contains(&format!(".{name}(")))
             });
@@ -105,8 +116,7 @@ impl<'a> Facts<'a> {
 
     /// The innermost own line of the exception's traceback.
     pub(super) fn raised_at(&self) -> Option<Line> {
-        static STEP: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new(r"^(\S+?):(\d+)(?: in (.+))?$").expect("a fixed pattern"));
+        static STEP: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(\S+?):(\d+)(?: in (.+))?$"));
         let raised = self.evidence.first.raised.as_ref()?;
         let frames: Vec<Line> = raised
             .traceback
@@ -153,7 +163,7 @@ impl<'a> Facts<'a> {
         let from_python = python.and_then(|line| {
             let text = self.evidence.text_at(line)?;
             let mut called = self
-                .header
+                .header()
                 .names()
                 .filter(|name| text.contains(&format!("{name}(")));
             called.next().map(str::to_owned)
@@ -171,7 +181,7 @@ impl<'a> Facts<'a> {
             .and_then(|line| self.evidence.text_at(line))
             .unwrap_or_default();
         let mut fitting = self
-            .mismatches
+            .mismatches()
             .iter()
             .filter(|it| faults.contains(&it.fault));
         let named = fitting.clone().find(|it| text.contains(&it.name));
@@ -199,9 +209,8 @@ impl<'a> Facts<'a> {
 
     /// Whether functions of Python are called through a loader that lets go of the GIL.
     pub(super) fn calls_python_without_gil(&self) -> bool {
-        static THROUGH: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"CDLL\(None\)|dlopen\(None\)|\.Py[A-Z]\w+_\w+\(").expect("a fixed pattern")
-        });
+        static THROUGH: LazyLock<Regex> =
+            LazyLock::new(|| pattern(r"CDLL\(None\)|dlopen\(None\)|\.Py[A-Z]\w+_\w+\("));
         if !matches!(self.evidence.variant.bridge, Bridge::Ctypes | Bridge::Abi) {
             return false;
         }
@@ -232,6 +241,8 @@ fn contradictions(evidence: &Evidence, header: &Header) -> Vec<Mismatch> {
     };
     evidence
         .python_files()
+        // What scenarios declare wrongly is not the participant's, and may be meant.
+        .filter(|source| source.name != "scenarios.py")
         .flat_map(|source| of(header, &source.shown, &source.text))
         .collect()
 }
