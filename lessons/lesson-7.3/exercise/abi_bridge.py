@@ -47,4 +47,4 @@ def refine(tile: tuple, factor: int) -> tuple:
 
 def misread(tile: tuple) -> tuple:
     """Let C fill a tile and read it through the wrong declaration."""
-    raise NotImplementedError("TODO 3: let C fill a `swapped_tile`, return its x, y, side")
+    raise NotImplementedError("TODO 3: copy the tile into a `swapped_tile`: tile_refine, factor 1")

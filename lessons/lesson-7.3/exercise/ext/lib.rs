@@ -73,7 +73,7 @@ fn refine(tile: PyTile, factor: i32) -> PyResult<PyTile> {
 #[pyfunction]
 fn misread(tile: PyTile) -> PyResult<PyTile> {
     Err(PyNotImplementedError::new_err(format!(
-        "TODO 2: let C fill a SwappedTile from {tile:?}, return its x, y, side"
+        "TODO 2: copy {tile:?} into a SwappedTile: tile_refine, factor 1; return its x, y, side"
     )))
 }
 

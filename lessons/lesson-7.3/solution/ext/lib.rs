@@ -109,7 +109,7 @@ fn misread(tile: PyTile) -> PyResult<PyTile> {
     Ok((wrong.x, wrong.y, wrong.side))
     // starter:
     //| Err(PyNotImplementedError::new_err(format!(
-    //|     "TODO 2: let C fill a SwappedTile from {tile:?}, return its x, y, side"
+    //|     "TODO 2: copy {tile:?} into a SwappedTile: tile_refine, factor 1; return its x, y, side"
     //| )))
     // endtask
 }
