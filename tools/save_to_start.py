@@ -5,8 +5,8 @@ python tools/save_to_start.py --checker target/release/checker --saves 1000
 It copies the fixture workshop, starts one `checker watch --json` there, and saves. Every save has
 a content of its own, so a save that no check starts for is lost. Half of the saves replace the file
 by renaming, as many editors do. What a verdict costs is measured too, beside a bare Python. With
---rustlings it saves an exercise of a folder that `rustlings init` has made, and waits for the first
-byte that rustlings writes.
+--rustlings, a folder that `rustlings init` has just made, the second column is that of the
+`rustlings` on PATH, at its first exercise.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,18 +63,43 @@ class Watch:
             self.rest += piece
 
     def cpu(self) -> float:
-        """Seconds of CPU of the watch and of every check that has ended."""
-        stat = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return sum(int(field) for field in stat[11:15]) / os.sysconf("SC_CLK_TCK")
+        return cpu_of(self.process.pid)
 
     def sleeps(self) -> int:
-        """How often its threads went to sleep by themselves."""
-        lines = [
-            line
-            for status in Path(f"/proc/{self.process.pid}/task").glob("*/status")
-            for line in status.read_text().splitlines()
-        ]
-        return sum(int(line.split()[1]) for line in lines if line.startswith("voluntary"))
+        return sleeps_of(self.process.pid)
+
+
+@dataclass
+class Figures:
+    """What one tool needs: ms of each start, wake-ups a second, CPU seconds of a verdict."""
+
+    starts: list[float]
+    lost: str
+    idle: float
+    failing: float
+    passing: float
+
+    def middle(self) -> float:
+        return statistics.median(self.starts)
+
+    def tail(self) -> float:
+        return sorted(self.starts)[min(len(self.starts) - 1, len(self.starts) * 95 // 100)]
+
+
+def cpu_of(process: int) -> float:
+    """Seconds of CPU of a process and of every child that it has waited for."""
+    stat = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(field) for field in stat[11:15]) / os.sysconf("SC_CLK_TCK")
+
+
+def sleeps_of(process: int) -> int:
+    """How often the threads of a process went to sleep by themselves."""
+    lines = [
+        line
+        for status in Path(f"/proc/{process}/task").glob("*/status")
+        for line in status.read_text().splitlines()
+    ]
+    return sum(int(line.split()[1]) for line in lines if line.startswith("voluntary"))
 
 
 def save(path: Path, text: str, rename: bool) -> float:
@@ -124,7 +150,7 @@ def measure_burst(watch: Watch, path: Path, saves: int) -> bool:
 
 
 def measure_cost(watch: Watch, path: Path, right: str, edits: int) -> tuple[float, float]:
-    """CPU seconds for the verdict of an edit: one that fails (one run), one that passes (two)."""
+    """CPU seconds for the verdicts of edits that fail and that pass, one driver run each."""
     costs = []
     for text in (failing(10**6) + "# {}\n", right + "# {}\n"):
         before = watch.cpu()
@@ -147,78 +173,137 @@ def cost_of_import(edits: int) -> float:
     return (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime) / edits
 
 
-def measure_rustlings(folder: Path, saves: int) -> list[float]:
-    """Milliseconds from a save of the current exercise to the first byte that rustlings writes."""
-    process, master = pty.fork()
-    if process == 0:
-        os.chdir(folder)
-        os.execvp("rustlings", ["rustlings"])
-    drain(master, 10)
-    exercise = next((folder / "exercises").glob("00_intro/intro1.rs"))
-    text = exercise.read_text()
-    took = []
+class Rustlings:
+    """`rustlings` on a terminal of its own, at the exercise that it watches."""
+
+    def __init__(self, folder: Path) -> None:
+        self.exercise = folder / "exercises" / "00_intro" / "intro1.rs"
+        self.text = self.exercise.read_text()
+        self.process, self.master = pty.fork()
+        if self.process == 0:
+            os.chdir(folder)
+            os.execvp("rustlings", ["rustlings"])
+        # It greets a new folder, and waits for Enter.
+        self.read(quiet=2)
+        os.write(self.master, b"\n")
+        self.read(quiet=5)
+
+    def read(self, quiet: float) -> str:
+        """What it writes until it has been quiet for so long."""
+        pieces = []
+        while select.select([self.master], [], [], quiet)[0]:
+            try:
+                pieces.append(os.read(self.master, 1 << 16))
+            except OSError:
+                # The program at the other end of the terminal has ended.
+                break
+        return b"".join(pieces).decode(errors="replace")
+
+    def save(self, number: int) -> float:
+        """A version whose verdict names the save."""
+        wrong = f'compile_error!("save {number};");\n'
+        return save(self.exercise, self.text + wrong, rename=False)
+
+    def save_slow(self) -> float:
+        """A version whose check takes two seconds."""
+        pause = "std::thread::sleep(std::time::Duration::from_secs(2));"
+        text = self.text.replace("fn main() {", "fn main() { " + pause)
+        return save(self.exercise, text, rename=False)
+
+    def first_byte(self, closed: float) -> float | None:
+        """Milliseconds from the save to the next byte."""
+        if not select.select([self.master], [], [], PATIENCE)[0]:
+            return None
+        return (time.monotonic() - closed) * 1000
+
+    def end(self) -> None:
+        os.write(self.master, b"q")
+        self.read(quiet=1)
+        os.close(self.master)
+        os.waitpid(self.process, 0)
+        self.exercise.write_text(self.text)
+
+
+def measure_rustlings(folder: Path, saves: int) -> Figures:
+    """The same of rustlings; a start is the first byte that it writes after a save."""
+    rustlings = Rustlings(folder)
+    took, lost = [], 0
+    before = cpu_of(rustlings.process)
     for number in range(saves):
-        closed = save(exercise, f"{text}// {number}\n", rename=False)
-        if select.select([master], [], [], PATIENCE)[0]:
-            took.append((time.monotonic() - closed) * 1000)
-        drain(master, 2)
-    os.write(master, b"q")
-    os.waitpid(process, 0)
-    exercise.write_text(text)
-    return took
+        took.append(rustlings.first_byte(rustlings.save(number)))
+        rustlings.read(quiet=2)
+    cost = (cpu_of(rustlings.process) - before) / saves
+    for number in range(saves, 2 * saves):
+        # The second save comes while the first is being checked.
+        rustlings.first_byte(rustlings.save_slow())
+        time.sleep(1)
+        rustlings.save(number)
+        lost += f"save {number};" not in rustlings.read(quiet=4)
+    before = sleeps_of(rustlings.process)
+    time.sleep(5)
+    idle = sleeps_of(rustlings.process) - before
+    rustlings.end()
+    heard = [it for it in took if it is not None]
+    return Figures(heard, f"{lost} of {saves} saved while a check runs", idle / 5, cost, cost)
 
 
-def drain(master: int, quiet: float) -> None:
-    """Reads until nothing was written for a while."""
-    while select.select([master], [], [], quiet)[0]:
-        os.read(master, 1 << 16)
-
-
-def told(name: str, took: list[float]) -> str:
-    """Median and 95th percentile in one line."""
-    took = sorted(took)
-    tail = took[min(len(took) - 1, len(took) * 95 // 100)]
-    middle = statistics.median(took)
-    return f"{name}: median {middle:.1f} ms, 95 % within {tail:.1f} ms, {len(took)} saves"
-
-
-def main() -> int:
-    """Measures, prints, and fails when a save was lost or an old one won."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--checker", type=Path, required=True, help="the binary to measure")
-    parser.add_argument("--saves", type=int, default=1000)
-    parser.add_argument("--edits", type=int, default=20, help="verdicts whose cost is measured")
-    parser.add_argument("--rustlings", type=Path, help="a folder that `rustlings init` has made")
-    args = parser.parse_args()
+def measure_checker(checker: Path, saves: int, edits: int) -> tuple[Figures, bool]:
+    """Figures of a watch in a copy of the fixture workshop, and whether no save was lost."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "workshop"
         shutil.copytree(FIXTURE, root)
         path = root / BRIDGE
         right = path.read_text()
-        watch = Watch(args.checker.resolve(), root)
+        watch = Watch(checker.resolve(), root)
         watch.event("result", patience=60)
-        took, lost = measure_starts(watch, path, args.saves)
-        newest = measure_burst(watch, path, args.saves)
-        wrong, passed = measure_cost(watch, path, right, args.edits)
-        bare = cost_of_import(args.edits)
+        took, lost = measure_starts(watch, path, saves)
+        newest = measure_burst(watch, path, saves)
+        wrong, passed = measure_cost(watch, path, right, edits)
         time.sleep(1)
         before = watch.sleeps()
         time.sleep(5)
         idle = watch.sleeps() - before
         watch.process.terminate()
         watch.process.wait()
-    print(told("checker, save to start", took))
-    print(f"lost: {lost} of {args.saves}; newest of a burst of {args.saves} wins: {newest}")
-    print(f"idle: {idle} wake-ups in 5 s")
-    for name, cost, runs in (("failing", wrong, 1), ("passing", passed, 2)):
-        times = cost / runs / bare
-        print(
-            f"CPU of a {name} verdict: {cost * 1000:.0f} ms, {runs} runs, {times:.2f} x bare each"
-        )
-    print(f"bare `python3 -I -c 'import ctypes'`: {bare * 1000:.0f} ms")
+    ending = "the newest wins" if newest else "AN OLD ONE WINS"
+    told = f"{lost} of {saves}; in a burst {ending}"
+    return Figures(took, told, idle / 5, wrong, passed), lost == 0 and newest
+
+
+def table(columns: dict[str, Figures], bare: float) -> str:
+    """All figures beside each other, as Markdown."""
+
+    def cost(seconds: float) -> str:
+        return f"{seconds * 1000:.0f} ms, {seconds / bare:.2f} times bare"
+
+    rows = [
+        ("", list(columns)),
+        ("---", ["---"] * len(columns)),
+        ("save to start, median", [f"{it.middle():.1f} ms" for it in columns.values()]),
+        ("save to start, 95 % within", [f"{it.tail():.1f} ms" for it in columns.values()]),
+        ("saves lost", [it.lost for it in columns.values()]),
+        ("wake-ups a second while idle", [f"{it.idle:.1f}" for it in columns.values()]),
+        ("CPU of a failing verdict", [cost(it.failing) for it in columns.values()]),
+        ("CPU of a passing verdict", [cost(it.passing) for it in columns.values()]),
+    ]
+    lines = ["| " + " | ".join([name, *cells]) + " |" for name, cells in rows]
+    return "\n".join([*lines, "", f"bare: `python3 -I -c 'import ctypes'`, {bare * 1000:.0f} ms"])
+
+
+def main() -> int:
+    """Measures, prints a table, and fails when a save was lost or an old one won."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--checker", type=Path, required=True, help="the binary to measure")
+    parser.add_argument("--saves", type=int, default=1000)
+    parser.add_argument("--edits", type=int, default=20, help="verdicts whose cost is measured")
+    parser.add_argument("--rustlings", type=Path, help="a folder that `rustlings init` has made")
+    args = parser.parse_args()
+    figures, well = measure_checker(args.checker, args.saves, args.edits)
+    columns = {"checker": figures}
     if args.rustlings:
-        print(told("rustlings, save to first output", measure_rustlings(args.rustlings, 20)))
-    return 0 if lost == 0 and newest else 1
+        columns["rustlings"] = measure_rustlings(args.rustlings, args.edits)
+    print(table(columns, cost_of_import(args.edits)))
+    return 0 if well else 1
 
 
 if __name__ == "__main__":
