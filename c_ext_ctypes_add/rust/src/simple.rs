@@ -19,6 +19,10 @@ use crate::value::{self, Access};
 pub(crate) fn make_meta() -> Res<*mut ffi::PyTypeObject> {
     let mut plan = meta::derived(c"_ctypes.PyCSimpleType");
     plan.methods = vec![entry::method_o(c"from_param", from_param_entry)];
+    plan.properties = vec![
+        entry::property(c"__ctype_le__", get_little_entry, Some(set_little_entry)),
+        entry::property(c"__ctype_be__", get_big_entry, Some(set_big_entry)),
+    ];
     plan.make(|made| made.tp_init = Some(init_type_entry))
 }
 
@@ -65,22 +69,10 @@ fn init_type(ty: &Obj, arguments: &Obj, keywords: Option<&Obj>) -> Res<()> {
     let access = Access::native(code_of(&proto)?);
     describe(ty, access, &proto);
     // Types that derive from these inherit it, and may have replaced it.
-    if !cdata::is_simple_subclass(ty) {
-        install_from_param(ty, access.code)?;
+    if cdata::is_simple_subclass(ty) {
+        return Ok(());
     }
-    if ty.type_ptr() == types().simple_meta && value::is_swappable(access.code) {
-        let swapped = make_swapped(ty, access, &proto)?;
-        let (little, big) = if cfg!(target_endian = "little") {
-            (ty, &swapped)
-        } else {
-            (&swapped, ty)
-        };
-        for one in [ty, &swapped] {
-            one.setattr(c"__ctype_le__", little)?;
-            one.setattr(c"__ctype_be__", big)?;
-        }
-    }
-    Ok(())
+    install_from_param(ty, access.code)
 }
 
 fn code_of(proto: &Obj) -> Res<u8> {
@@ -144,6 +136,82 @@ fn install_from_param(ty: &Obj, code: u8) -> Res<()> {
     // SAFETY: the definition is never freed; the type is alive and still being made.
     let method = unsafe { Obj::owned(ffi::PyDescr_NewClassMethod(pointer, definition)) }?;
     py::add_to_type(ty, "from_param", &method)
+}
+
+entry::getter!(get_little_entry, get_little);
+entry::getter!(get_big_entry, get_big);
+entry::setter!(set_little_entry, set_little);
+entry::setter!(set_big_entry, set_big);
+
+fn get_little(ty: &Obj) -> Res<Obj> {
+    in_byte_order(ty, name!(c"__ctype_le__"))
+}
+
+fn get_big(ty: &Obj) -> Res<Obj> {
+    in_byte_order(ty, name!(c"__ctype_be__"))
+}
+
+fn set_little(ty: &Obj, value: Option<&Obj>) -> Res<()> {
+    set_in_byte_order(ty, "__ctype_le__", value)
+}
+
+fn set_big(ty: &Obj, value: Option<&Obj>) -> Res<()> {
+    set_in_byte_order(ty, "__ctype_be__", value)
+}
+
+/// The type in this byte order, as it lies in the type's own dict or in that of a base.
+///
+/// A class costs more to make than all the rest of a simple type, and few programs ask for the other order: the
+/// twin is made for the first that does.
+fn in_byte_order(ty: &Obj, name: &py::Name) -> Res<Obj> {
+    if let Some(found) = py::own_attribute(ty, name)? {
+        return Ok(found);
+    }
+    if ty.type_ptr() == types().simple_meta
+        && let Some(info) = Info::of_type(ty)
+        && let (Some(access), Some(proto)) = (info.access, &info.proto)
+        && value::is_swappable(access.code)
+    {
+        make_twin(ty, access, proto)?;
+        return in_byte_order(ty, name);
+    }
+    match base_of(ty) {
+        Some(base) => in_byte_order(&base, name),
+        None => {
+            let (class, name) = (py::type_name(ty.ptr().cast()), name.get().as_str()?);
+            let message = format!("type object '{class}' has no attribute '{name}'");
+            Err(raise(Exc::Attribute, message))
+        }
+    }
+}
+
+/// The class that a simple type derives from, when it is one too.
+fn base_of(ty: &Obj) -> Option<Obj> {
+    // SAFETY: a living type, which keeps its base.
+    let base = unsafe { Obj::borrowed((*ty.ptr().cast::<ffi::PyTypeObject>()).tp_base.cast()) };
+    base.filter(|base| base.has_type(types().simple_meta))
+}
+
+/// ctypes itself sets both for the types of one byte.
+fn set_in_byte_order(ty: &Obj, name: &str, value: Option<&Obj>) -> Res<()> {
+    match value {
+        Some(value) => py::add_to_type(ty, name, value),
+        None => Err(raise(Exc::Attribute, name)),
+    }
+}
+
+fn make_twin(ty: &Obj, access: Access, proto: &Obj) -> Res<()> {
+    let twin = make_swapped(ty, access, proto)?;
+    let (little, big) = if cfg!(target_endian = "little") {
+        (ty, &twin)
+    } else {
+        (&twin, ty)
+    };
+    for one in [ty, &twin] {
+        py::add_to_type(one, "__ctype_le__", little)?;
+        py::add_to_type(one, "__ctype_be__", big)?;
+    }
+    Ok(())
 }
 
 /// The same type with its bytes in the other order.

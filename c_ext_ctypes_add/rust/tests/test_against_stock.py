@@ -47,6 +47,24 @@ def make(package: ModuleType, words: "dict[str, Any]") -> type:
     return type("Record", (getattr(package, words["base"]),), members)
 
 
+def byte_orders(package: ModuleType) -> "list[object]":
+    """What the types say about their twins in the other byte order, asked for in several ways."""
+    c = package
+    derived = type("Derived", (c.c_int,), {})
+    changed = type(c.c_int)("Changed", (c.c_short,), {"_type_": "h"})
+    changed.__ctype_le__ = 5
+    seen: list[object] = [changed.__ctype_le__, c.c_byte.__ctype_be__ is c.c_byte]
+    for ty in (c.c_int, c.c_double, c.c_char_p, c.c_bool, c.py_object, derived, c._SimpleCData):
+        seen += [hasattr(ty, "__ctype_le__"), hasattr(ty, "__ctype_be__")]
+    for ty in (c.c_int, derived):
+        twin = ty.__ctype_be__
+        seen += [twin.__name__, twin.__mro__[1].__name__, bytes(twin(1)), twin(7).value]
+        seen += [ty.__ctype_le__ is ty, twin.__ctype_be__ is twin, twin.__ctype_le__ is ty]
+        seen += [ty.__ctype_be__ is twin, "__ctype_be__" in vars(ty)]
+    seen.append(derived.__ctype_be__ is c.c_int.__ctype_be__)
+    return seen
+
+
 def described(package: ModuleType, record: type) -> "list[object]":
     """All that Python can see of a record's layout."""
     view = memoryview(record())
@@ -97,6 +115,9 @@ class AgainstStock(unittest.TestCase):
                 self.assertEqual(described(rust_ctypes, ours), described(ctypes, theirs))
                 if fits(theirs):
                     self.assertEqual(filled(ours, words, seed), filled(theirs, words, seed))
+
+    def test_byte_orders(self) -> None:
+        self.assertEqual(byte_orders(rust_ctypes), byte_orders(ctypes))
 
     def test_values_of_every_simple_type(self) -> None:
         values = [0, 1, -1, 255, 2**31, -(2**63), 2**64, 2**100, True, None, 1.5, -0.0, "x", ""]

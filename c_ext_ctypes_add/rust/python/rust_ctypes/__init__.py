@@ -47,13 +47,16 @@ def _import(name: str, globals=None, locals=None, fromlist=(), level=0) -> "_Any
     return _sys.modules[_NAMES[name.partition(".")[0]]]
 
 
+_BUILTINS = {**vars(_builtins), "__import__": _import}
+
+
 def _adapt(module: "_Any") -> None:
     """Makes the code of a module import through ``_import``.
 
     Functions take their builtins from the globals that they are defined in, so this also holds
     for imports that happen later, inside them.
     """
-    module.__dict__["__builtins__"] = {**vars(_builtins), "__import__": _import}
+    module.__dict__["__builtins__"] = _BUILTINS
 
 
 def _execute(module: "_Any") -> None:
@@ -66,7 +69,8 @@ def _find_spec(name: str, path=None, target=None):
     """Finds the submodules of this package in the folder of the stock one."""
     if not name.startswith(f"{__name__}.") or name == _NAMES["_ctypes"]:
         return None
-    stock = _machinery.PathFinder.find_spec(name, path)
+    # The folder of this package itself stands first; what lies there is found without us.
+    stock = _machinery.PathFinder.find_spec(name, path[1:])
     if stock is None or not isinstance(stock.loader, _machinery.SourceFileLoader):
         return stock
     loader = _machinery.SourceFileLoader(name, stock.origin)
@@ -102,20 +106,15 @@ def install() -> None:
     _sys.modules["ctypes"] = _sys.modules[__name__]
 
 
-class strict:
+def strict(on: bool = True) -> "_Any":
     """Switches the strict checks on (or off) for the whole process, all threads included.
 
     ``strict()`` leaves them on; ``with strict():`` puts back afterwards what was before.
     """
+    # Making a class takes longer than importing this package should.
+    from rust_ctypes._strict import Strict
 
-    def __init__(self, on: bool = True) -> None:
-        self._before = _rust_ctypes._set_strict(on)
-
-    def __enter__(self) -> "strict":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        _rust_ctypes._set_strict(self._before)
+    return Strict(on)
 
 
 _run_stock_package()
