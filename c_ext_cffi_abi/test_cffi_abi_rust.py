@@ -14,7 +14,7 @@ def check_engine(package: ModuleType, ffi: Any) -> None:
 
     assert cffi is package
     assert cffi.model is sys.modules["rust_cffi.model"]
-    assert ffi._backend is sys.modules["rust_cffi._rust_cffi"]
+    assert ffi._backend is sys.modules["_rust_cffi"]
     assert sys.modules["_cffi_backend"] is ffi._backend
 
 

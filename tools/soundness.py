@@ -170,7 +170,8 @@ def place(built: Path) -> Path:
     for name, folder in ENGINES.items():
         shutil.copytree(ROOT / folder / "python" / name, site / name)
         suffix = sysconfig.get_config_var("EXT_SUFFIX")
-        shutil.copy(built / f"lib_{name}.so", site / name / f"_{name}{suffix}")
+        home = site if name == "rust_cffi" else site / name
+        shutil.copy(built / f"lib_{name}.so", home / f"_{name}{suffix}")
     return site
 
 

@@ -164,7 +164,7 @@ def stamp() -> dict:
 
     engines = {
         name: str(getattr(importlib.import_module(name), "__opt_level__", "unknown"))
-        for name in ("rust_ctypes._rust_ctypes", "rust_cffi._rust_cffi", "rust_config._rust_config")
+        for name in ("rust_ctypes._rust_ctypes", "_rust_cffi", "rust_config._rust_config")
     }
     engines["_rust_bench"] = str(importlib.import_module("_rust_bench").__opt_level__)
     return {

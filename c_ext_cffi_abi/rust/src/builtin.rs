@@ -13,7 +13,7 @@ use pyo3::types::PyType;
 use crate::cdata::{Raw, Value};
 use crate::ctype::{CType, Kind, size_of_type};
 use crate::ffi_object::Ffi;
-use crate::published::void_pointer;
+use crate::published::{self, void_pointer};
 use crate::slots::{borrow, guard_object, new_reference};
 use crate::{handles, machine, offsets};
 
@@ -67,6 +67,13 @@ const FROM_HANDLE: ffi::PyMethodDef = one(
     from_handle,
     c"from_handle(x, /)\n--\n\nThe object that a handle stands for.",
 );
+
+/// What a compiled module answers for names that it does not have.
+static LATE: Table<1> = Table([one(
+    c"__getattr__",
+    late,
+    c"__getattr__(name, /)\n--\n\nMakes ffi when it is first asked for.",
+)]);
 
 const END: ffi::PyMethodDef = ffi::PyMethodDef::zeroed();
 
@@ -139,6 +146,29 @@ pub fn add_methods(class: &Bound<'_, PyType>) -> PyResult<()> {
         class.setattr(function.getattr("__name__")?.cast_into()?, function)?;
     }
     Ok(())
+}
+
+/// The `__getattr__` of a compiled module: [`crate::published::late`] over `owner`.
+///
+/// # Errors
+/// When memory ends.
+pub fn late_attributes<'py>(owner: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: the row is static; the function takes its own reference to the owner.
+    unsafe {
+        let made = ffi::PyCFunction_NewEx(LATE.row(0), owner.as_ptr(), std::ptr::null_mut());
+        Bound::from_owned_ptr_or_err(owner.py(), made)
+    }
+}
+
+unsafe extern "C" fn late(
+    owner: *mut ffi::PyObject,
+    name: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    guard_object(|py| {
+        // SAFETY: the interpreter passes living objects.
+        let (owner, name) = unsafe { (borrow(py, &owner), borrow(py, &name)) };
+        published::late(owner, name)
+    })
 }
 
 /// The type of a cdata, as a new reference; null for any other object.

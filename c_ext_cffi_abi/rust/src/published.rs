@@ -1,9 +1,9 @@
 //! What surrounds `FFI`: its class attributes, and the modules that hand objects of it out.
 
-use pyo3::exceptions::PyImportError;
+use pyo3::exceptions::{PyAttributeError, PyImportError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyString, PyType};
+use pyo3::types::{PyModule, PyString, PyTuple, PyType};
 
 use crate::ctype::{CType, Type};
 use crate::declared::{Declared, Include};
@@ -66,6 +66,9 @@ pub fn char_array(py: Python<'_>) -> PyResult<Type<'_, '_>> {
 
 /// Gives a compiled module its `ffi` and `lib`.
 ///
+/// The class `FFI` takes longer to make than all the rest, and a program may need `lib` alone: `ffi` is made when the
+/// module is first asked for it.
+///
 /// # Errors
 /// Those of making them.
 pub fn publish<'py>(
@@ -75,12 +78,35 @@ pub fn publish<'py>(
     lib: &Bound<'py, Lib>,
 ) -> PyResult<()> {
     let py = module.py();
-    class(py)?;
-    module.setattr("ffi", Bound::new(py, Ffi::over(declared))?)?;
     module.setattr("lib", lib)?;
+    let owner = PyTuple::new(py, [module, declared.as_any()])?;
+    module.setattr("__getattr__", builtin::late_attributes(&owner)?)?;
+    module.setattr("__all__", ("ffi", "lib"))?;
     // So that `from _module.lib import add` works.
     let modules = py.import("sys")?.getattr("modules")?;
     modules.set_item(format!("{name}.lib"), lib)
+}
+
+/// An attribute that a compiled module does not have yet.
+///
+/// # Errors
+/// `AttributeError` for all but `ffi`; those of making that.
+pub fn late<'py>(
+    owner: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = owner.py();
+    let (module, declared): (Bound<'py, PyModule>, Bound<'py, Declared>) = owner.extract()?;
+    if name.extract::<&str>()? != "ffi" {
+        return Err(PyAttributeError::new_err(format!(
+            "module '{}' has no attribute '{name}'",
+            module.name()?
+        )));
+    }
+    class(py)?;
+    let made = Bound::new(py, Ffi::over(&declared))?;
+    // Making it may run other code, which may have asked as well: all get the same one.
+    module.dict().call_method1("setdefault", (name, made))
 }
 
 /// Imports the modules that a compiled module includes.

@@ -125,6 +125,12 @@ _modules = 0
 
 def compiled(package: ModuleType, cdef: str, source: str, override: str = "") -> tuple[Any, Any]:
     """`ffi` and `lib` of a module that the package writes and the C compiler builds."""
+    module = compiled_module(package, cdef, source, override)
+    return module.ffi, module.lib
+
+
+def compiled_module(package: ModuleType, cdef: str, source: str, override: str = "") -> ModuleType:
+    """That module."""
     global _modules
     _modules += 1
     name = f"_probe_{package.__name__}_{_modules}"
@@ -137,8 +143,7 @@ def compiled(package: ModuleType, cdef: str, source: str, override: str = "") ->
     builder.emit_c_code(str(c_file))
     target = FOLDER / f"{name}{sysconfig.get_config_var('EXT_SUFFIX')}"
     compile_c(target, "-w", f"-I{sysconfig.get_path('include')}", str(c_file))
-    module = imported(name, target)
-    return module.ffi, module.lib
+    return imported(name, target)
 
 
 @contextmanager

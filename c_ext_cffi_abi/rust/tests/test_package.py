@@ -6,10 +6,11 @@ import sys
 import unittest
 import warnings
 from pathlib import Path
+from unittest import mock
 
 import cffi
 import rust_cffi
-from support import library
+from support import compiled_module, library
 
 
 def run(program: str) -> str:
@@ -26,7 +27,7 @@ class Package(unittest.TestCase):
     def test_stock_stays_as_it_is(self) -> None:
         self.assertIsNot(cffi.FFI, rust_cffi.FFI)
         self.assertEqual(cffi.FFI()._backend.__name__, "_cffi_backend")
-        self.assertEqual(rust_cffi.FFI()._backend.__name__, "rust_cffi._rust_cffi")
+        self.assertEqual(rust_cffi.FFI()._backend.__name__, "_rust_cffi")
         self.assertEqual(cffi.__version__, rust_cffi.__version__)
 
     def test_the_stock_backend_is_not_loaded(self) -> None:
@@ -49,7 +50,7 @@ class Package(unittest.TestCase):
             "print('FFI' in dir(native), hasattr(native, 'newp'))",
             "sys.modules['_cffi_backend'] = native; from _cffi_backend import *\n"
             "print(newp != 0, sizeof != 0)",
-            "from rust_cffi._rust_cffi import CType, _testfunc; print(CType is native.CType, True)",
+            "from _rust_cffi import CType, _testfunc; print(CType is native.CType, True)",
             "print(hasattr(native, 'newp'), not hasattr(native, 'no_such_name'))",
             "print(not hasattr(native, '__path__'), not hasattr(native, '__all__'))",
         )
@@ -100,10 +101,25 @@ class Package(unittest.TestCase):
 
     def test_a_compiled_module_needs_the_native_part_alone(self) -> None:
         said = run(
-            "before = set(sys.modules); import rust_cffi._rust_cffi\n"
+            "before = set(sys.modules); import _rust_cffi\n"
             "print(sorted(one for one in set(sys.modules) - before if 'cffi' in one))"
         )
-        self.assertEqual(said, "['rust_cffi', 'rust_cffi._rust_cffi']")
+        self.assertEqual(said, "['_rust_cffi']")
+
+    def test_ffi_of_a_compiled_module_is_made_when_it_is_asked_for(self) -> None:
+        module = compiled_module(rust_cffi, "int two(void);", "static int two(void) { return 2; }")
+        self.assertEqual(module.lib.two(), 2)
+        self.assertNotIn("ffi", vars(module))
+        with self.assertRaisesRegex(AttributeError, "module '_probe.*' has no attribute 'nothing'"):
+            module.nothing
+        names: dict = {}
+        with mock.patch.dict(sys.modules, {"late": module}):
+            exec("from late import *", names)
+            exec("from late import ffi as again", names)
+        self.assertIs(names["ffi"], names["again"])
+        self.assertIs(vars(module)["ffi"], names["ffi"])
+        self.assertIs(names["lib"], module.lib)
+        self.assertEqual(module.ffi.sizeof("int[3]"), 12)
 
     def test_any_part_may_be_imported_first(self) -> None:
         for first in (
@@ -149,13 +165,13 @@ class Package(unittest.TestCase):
 
     def test_a_subinterpreter_is_refused(self) -> None:
         said = run(
-            "import rust_cffi._rust_cffi\n"
+            "import _rust_cffi\n"
             "try: import _xxsubinterpreters as inner\n"
             "except ImportError: import _interpreters as inner\n"
             "try: made = inner.create('legacy')\n"
             "except TypeError: made = inner.create(isolated=False)\n"
             "program = 'import sys; sys.path[:] = ' + repr(sys.path) + chr(10)\n"
-            "program += 'try: import rust_cffi._rust_cffi' + chr(10)\n"
+            "program += 'try: import _rust_cffi' + chr(10)\n"
             "program += 'except ImportError as error: print(error, flush=True)'\n"
             "inner.run_string(made, program)"
         )

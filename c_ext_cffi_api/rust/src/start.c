@@ -12,7 +12,7 @@ static struct PyModuleDef rc_definition = {PyModuleDef_HEAD_INIT,
 static PyObject *rc_init(void)
 {
     PyObject *engine, *capsule, *module;
-    engine = PyImport_ImportModule("rust_cffi._rust_cffi");
+    engine = PyImport_ImportModule("_rust_cffi");
     if (engine == NULL)
         return NULL;
     capsule = PyObject_GetAttrString(engine, "_C_API_RUST");

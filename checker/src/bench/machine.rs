@@ -169,7 +169,7 @@ mod tests {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/measure.py");
         let request = json!({"do": "stamp", "paths": [folder.path()]});
         for (level, refused) in [("3", false), ("0", true)] {
-            engine("rust_cffi._rust_cffi", level);
+            engine("_rust_cffi", level);
             let said = program::run(&python, &program, &request).unwrap();
             let machine: Machine = serde_json::from_str(&said).unwrap();
             assert_eq!(machine.require_optimised().is_err(), refused, "{said}");

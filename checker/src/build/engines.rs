@@ -11,11 +11,33 @@ use crate::errors::ExpectedError;
 use crate::python::{Python, venv::Venv};
 use crate::workspace::Workspace;
 
-/// Package, module and folder of each engine.
-const ENGINES: [(&str, &str, &str); 3] = [
-    ("rust-ctypes", "rust_ctypes", "c_ext_ctypes_add/rust"),
-    ("rust-cffi", "rust_cffi", "c_ext_cffi_abi/rust"),
-    ("rust-config", "rust_config", "c_ext_config_basic/rust"),
+/// An engine of the workspace.
+struct Engine {
+    /// The cargo package.
+    package: &'static str,
+    /// Its folder.
+    folder: &'static str,
+    /// Where its extension module belongs, without the suffix.
+    module: &'static str,
+}
+
+const ENGINES: [Engine; 3] = [
+    Engine {
+        package: "rust-ctypes",
+        folder: "c_ext_ctypes_add/rust",
+        module: "rust_ctypes/_rust_ctypes",
+    },
+    // Beside its package: compiled modules import it without running any Python code.
+    Engine {
+        package: "rust-cffi",
+        folder: "c_ext_cffi_abi/rust",
+        module: "_rust_cffi",
+    },
+    Engine {
+        package: "rust-config",
+        folder: "c_ext_config_basic/rust",
+        module: "rust_config/_rust_config",
+    },
 ];
 
 /// Everything that the engines are made from, besides the workspace's own files.
@@ -50,7 +72,7 @@ pub struct Engines {
 /// # Errors
 /// When a source file cannot be read.
 pub fn key(workspace: &Workspace, python: &Python) -> Result<String, ExpectedError> {
-    key_of("engines 2", workspace, python, &SOURCES)
+    key_of("engines 3", workspace, python, &SOURCES)
 }
 
 fn key_of(
@@ -120,11 +142,11 @@ pub fn ensure(tools: &Tools) -> anyhow::Result<Engines> {
     let made = engines.get_or_make::<ExpectedError>(&key, |entry| {
         rust::require_plain_cache(&tools.workspace)?;
         let _step = tools.progress.step(&crate::words!("step-engines"));
-        if let Err(error) = cargo(tools, &ENGINES.map(|(package, _, _)| package)) {
+        if let Err(error) = cargo(tools, &ENGINES.map(|engine| engine.package)) {
             return Ok(Err(error));
         }
-        for (_, module, folder) in ENGINES {
-            collect(tools, entry, module, folder)?;
+        for engine in &ENGINES {
+            collect(tools, entry, engine)?;
         }
         compile_python(tools, entry)?;
         Ok(Ok(()))
@@ -244,9 +266,12 @@ fn refused(said: String) -> ExpectedError {
 }
 
 /// Writes the byte code of the packages: drivers may not write it, and would compile the same files at every start.
+///
+/// It is not held against the times of the files, which a copy of the cache changes: an entry never changes.
 fn compile_python(tools: &Tools, entry: &Path) -> anyhow::Result<()> {
     let output = Command::new(&tools.python.executable)
         .args(["-I", "-m", "compileall", "-q"])
+        .args(["--invalidation-mode", "unchecked-hash"])
         .arg(entry)
         .stdin(Stdio::null())
         .output()?;
@@ -259,8 +284,8 @@ fn compile_python(tools: &Tools, entry: &Path) -> anyhow::Result<()> {
 }
 
 /// Puts a package together: its Python files, and its extension module inside.
-fn collect(tools: &Tools, entry: &Path, module: &str, folder: &str) -> anyhow::Result<()> {
-    let sources = tools.workspace.root.join(folder).join("python");
+fn collect(tools: &Tools, entry: &Path, engine: &Engine) -> anyhow::Result<()> {
+    let sources = tools.workspace.root.join(engine.folder).join("python");
     if let Ok(files) = store::files_below(&sources) {
         for file in files.iter().filter(|file| {
             file.extension()
@@ -271,13 +296,10 @@ fn collect(tools: &Tools, entry: &Path, module: &str, folder: &str) -> anyhow::R
             super::copy(&sources.join(file), &to)?;
         }
     }
-    let module_file = format!("_{module}{}", tools.python.ext_suffix);
-    let package = entry.join(module);
-    fs::create_dir_all(&package)?;
-    super::copy(
-        &library(tools, &format!("_{module}")),
-        &package.join(module_file),
-    )
+    let file = entry.join(format!("{}{}", engine.module, tools.python.ext_suffix));
+    fs::create_dir_all(file.parent().unwrap_or(entry))?;
+    let name = Path::new(engine.module).file_name().unwrap_or_default();
+    super::copy(&library(tools, &name.to_string_lossy()), &file)
 }
 
 /// Where cargo puts the library of this name.

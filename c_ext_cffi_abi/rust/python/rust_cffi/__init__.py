@@ -8,8 +8,8 @@ Declarations are the exception: the engine reads them itself. ``FFI.cdef`` needs
 parser nor pycparser, takes a text as a whole or not at all, and its exceptions have the attributes
 ``file``, ``line`` and ``column`` where the fault has a place.
 
-Importing this package executes none of that yet: a compiled module needs ``_rust_cffi`` alone, and
-imports this package on the way to it.
+Importing this package executes none of that yet. A compiled module needs the extension module
+``_rust_cffi`` alone, which lies beside this package as ``_cffi_backend`` lies beside cffi.
 """
 
 import sys
@@ -20,27 +20,25 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class _Finder:
+def _find_spec(fullname: str, path: object = None, target: object = None) -> "ModuleSpec | None":
     """Finds the modules that this package does not have a file for: those of cffi."""
+    if not fullname.startswith("rust_cffi."):
+        return None
+    from rust_cffi import _front
 
-    @staticmethod
-    def find_spec(fullname: str, path: object = None, target: object = None) -> "ModuleSpec | None":
-        if not fullname.startswith("rust_cffi."):
-            return None
-        from rust_cffi import _front
-
-        return _front.find_spec(fullname)
+    return _front.find_spec(fullname)
 
 
-sys.meta_path.append(_Finder)
+# A namespace is enough of a finder, and cheaper than a class.
+sys.meta_path.append(type(sys.implementation)(find_spec=_find_spec))
 
 
 def __getattr__(name: str) -> "Any":
     if name == "_rust_cffi":
         # The backend, as an attribute for those who put it in place of `_cffi_backend`.
-        import importlib
+        import _rust_cffi
 
-        return importlib.import_module("rust_cffi._rust_cffi")
+        return _rust_cffi
     # Our own modules, and names that the interpreter asks every module for.
     if name.startswith("_") and name != "__all__" and not name.startswith("__version"):
         raise AttributeError(f"module 'rust_cffi' has no attribute '{name}'")

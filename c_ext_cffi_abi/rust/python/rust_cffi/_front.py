@@ -8,7 +8,7 @@ import sys
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 
-from rust_cffi import _rust_cffi
+import _rust_cffi
 
 # Named as type checkers expect it; `typing`, like `importlib.abc`, would cost more time to import
 # than all of this package.

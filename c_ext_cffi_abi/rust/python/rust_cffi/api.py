@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import sys
 
-from rust_cffi import _front, _rust_cffi
+import _rust_cffi
+
+from rust_cffi import _front
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

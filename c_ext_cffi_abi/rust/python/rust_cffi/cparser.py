@@ -9,7 +9,9 @@ from __future__ import annotations
 import warnings
 import weakref
 
-from rust_cffi import _rust_cffi, model
+import _rust_cffi
+
+from rust_cffi import model
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

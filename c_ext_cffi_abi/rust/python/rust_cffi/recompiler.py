@@ -14,7 +14,9 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-from rust_cffi import _front, _rust_cffi
+import _rust_cffi
+
+from rust_cffi import _front
 from rust_cffi._blame import complaints
 from rust_cffi._describe import describe
 from rust_cffi.error import VerificationError
