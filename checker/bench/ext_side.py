@@ -10,8 +10,11 @@ from calls import NUMBERS, TEXT, TOTAL, Call, Sizes, floats, setting, unsorted
 class Side:
     """Each method is a row; `hold` takes the functions that hold the GIL while C runs."""
 
-    def __init__(self, module: ModuleType, configs: dict, sizes: Sizes, hold: bool) -> None:
+    def __init__(
+        self, module: ModuleType, macros: ModuleType, configs: dict, sizes: Sizes, hold: bool
+    ) -> None:
         self.module = module
+        self.macros = macros
         self.configs = configs
         self.sizes = sizes
         self.suffix = "" if hold else "_released"
@@ -102,8 +105,7 @@ class Side:
         return Call("Config(30, 'x', True)", names, lambda made: made.timeout == 30)
 
     def macro_add(self) -> Call:
-        by_macros = getattr(self.module, "add_by_macros" + self.suffix, None)
-        return Call("f(2, 3)", {"f": by_macros or self._function("add")}, 5)
+        return Call("f(2, 3)", {"f": getattr(self.macros, "add" + self.suffix)}, 5)
 
     def macro_process(self) -> Call:
         return Call("config.process()", {"config": self.configs["by macros"](30)}, 60)

@@ -2,9 +2,11 @@
 
 Takes one JSON object as its argument: `paths` (put in front of sys.path), `variant` (null: do
 nothing) and `library`. Writes the nanoseconds of this thread's CPU time on standard output. The
-imports are those that a program of this kind has, and no more.
+imports are those that a program of this kind has, and no more. It ends without the interpreter's
+own end, which comes long after a first call and would be counted with it.
 """
 
+import os
 import sys
 import time
 from json import loads
@@ -67,4 +69,5 @@ answer = call(request["variant"])
 spent = time.thread_time_ns() - start
 if answer != 5:
     sys.exit(f"2 + 3 is {answer}")
-print(spent)
+print(spent, flush=True)
+os._exit(0)

@@ -166,7 +166,8 @@ def stamp() -> dict:
         name: str(getattr(importlib.import_module(name), "__opt_level__", "unknown"))
         for name in ("rust_ctypes._rust_ctypes", "_rust_cffi", "rust_config._rust_config")
     }
-    engines["_rust_bench"] = str(importlib.import_module("_rust_bench").__opt_level__)
+    for name in ("_rust_bench", "_rust_bench_macros"):
+        engines[name] = str(importlib.import_module(name).__opt_level__)
     return {
         "python": platform.python_version(),
         "build": " ".join(platform.python_build()),

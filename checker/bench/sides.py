@@ -41,11 +41,14 @@ def _ext(backend: str, _library: str, sizes: Sizes) -> dict:
     from ext_side import Side
 
     if backend == "stock":
-        module = importlib.import_module("bench_base")
+        module = macros = importlib.import_module("bench_base")
         config = importlib.import_module("mymodule").Config
         configs = {"by hand": config, "by macros": config}
     else:
         module = importlib.import_module("_rust_bench")
+        macros = importlib.import_module("_rust_bench_macros")
         ours = importlib.import_module("rust_config")
         configs = {"by hand": ours.Config, "by macros": ours.PyClassConfig}
-    return {gil: Side(module, configs, sizes, gil == "held") for gil in ("released", "held")}
+    return {
+        gil: Side(module, macros, configs, sizes, gil == "held") for gil in ("released", "held")
+    }

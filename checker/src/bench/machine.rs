@@ -164,6 +164,7 @@ mod tests {
         engine("rust_ctypes._rust_ctypes", "3");
         engine("rust_config._rust_config", "3");
         engine("_rust_bench", "3");
+        engine("_rust_bench_macros", "3");
         let python = std::env::var("CHECKER_PYTHON").unwrap_or("python3".to_owned());
         let python = probe::find_program(python.as_ref()).unwrap();
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/measure.py");

@@ -471,7 +471,7 @@ impl Bench<'_> {
 
     fn first_request(&self, variant: Option<Variant>) -> serde_json::Value {
         serde_json::json!({
-            "paths": self.parts.paths,
+            "paths": variant.map_or(Vec::new(), |variant| self.parts.paths_of(variant)),
             "library": self.parts.library,
             "variant": variant,
         })

@@ -1,4 +1,4 @@
-//! What a bench needs built: the C library, the two extension modules of API mode, the one in C and the one in Rust.
+//! What a bench needs built: the C library, the two extension modules of API mode, the one in C and those in Rust.
 //!
 //! All C is compiled with -O2, all Rust with the profile of the engines.
 
@@ -11,13 +11,14 @@ use crate::build::{Failure, api, copy, engines, ext};
 use crate::errors::ExpectedError;
 use crate::judge::inputs::Files;
 use crate::python::numpy;
-use crate::variant::Backend;
+use crate::variant::{Backend, Bridge, Variant};
 
 /// The folder of the sources, below the root.
 const SOURCES: &str = "checker/bench";
 
-/// The crate of the extension module in Rust.
-const CRATE: (&str, &str) = ("rust-bench", "checker/bench/rust");
+/// The crates of the extension modules in Rust: by hand, and by PyO3's macros.
+const BY_HAND: (&str, &str) = ("rust-bench", "checker/bench/rust");
+const BY_MACROS: (&str, &str) = ("rust-bench-macros", "checker/bench/macros");
 
 /// `Config` in C.
 const CONFIG: &str = "c_ext_config_basic";
@@ -31,11 +32,45 @@ pub struct Parts {
     pub library: PathBuf,
     /// The folders to put on `sys.path`.
     pub paths: Vec<PathBuf>,
+    own: Own,
     /// Holds the programs; Python puts it on `sys.path` itself.
     pub programs: Scratch,
 }
 
+/// The folders of single variants.
+#[derive(Debug)]
+struct Own {
+    base: PathBuf,
+    by_hand: PathBuf,
+    /// Stock and ours.
+    api: [PathBuf; 2],
+    engines: PathBuf,
+    site_packages: PathBuf,
+}
+
 impl Parts {
+    /// The folders that one variant imports from: looking through those of others would be counted with its first call.
+    pub fn paths_of(&self, variant: Variant) -> Vec<&Path> {
+        let Own {
+            base,
+            by_hand,
+            api: [api_stock, api_rust],
+            engines,
+            site_packages,
+        } = &self.own;
+        let folders: &[&PathBuf] = match (variant.bridge, variant.backend) {
+            (Bridge::Ctypes, Backend::Stock) => &[],
+            (Bridge::Ctypes, Backend::Rust) => &[engines],
+            (Bridge::Abi, Backend::Stock) => &[site_packages],
+            (Bridge::Abi, Backend::Rust) => &[engines, site_packages],
+            (Bridge::Api, Backend::Stock) => &[api_stock, site_packages],
+            (Bridge::Api, Backend::Rust) => &[api_rust, engines],
+            (Bridge::Ext, Backend::Stock) => &[base],
+            (Bridge::Ext, Backend::Rust) => &[by_hand],
+        };
+        folders.iter().map(|folder| folder.as_path()).collect()
+    }
+
     /// Builds them, or finds them in the store.
     ///
     /// # Errors
@@ -46,23 +81,28 @@ impl Parts {
         let config = Files::of_folder(&tools.workspace.root.join(CONFIG))?;
         let suffix = &tools.python.ext_suffix;
         let base = format!("bench_base{suffix}");
-        let (package, folder) = CRATE;
+        let own = Own {
+            base: compiled(tools, &base, &sources, &["base.c", "calls.c"])?,
+            by_hand: by_hand(tools)?,
+            api: [
+                api_module(tools, &sources, Backend::Stock)?,
+                api_module(tools, &sources, Backend::Rust)?,
+            ],
+            engines: tools.engines()?.folder.clone(),
+            site_packages: tools.venv()?.site_packages.clone(),
+        };
+        let (package, folder) = BY_MACROS;
+        let mymodule = format!("mymodule{suffix}");
         let mut paths = vec![
-            compiled(tools, &base, &sources, &["base.c", "calls.c"])?,
-            compiled(
-                tools,
-                &format!("mymodule{suffix}"),
-                &config,
-                &["mymodule.c", "config.c"],
-            )?,
+            own.base.clone(),
+            compiled(tools, &mymodule, &config, &["mymodule.c", "config.c"])?,
+            own.by_hand.clone(),
             engines::extra(tools, package, folder)?,
         ];
-        for backend in Backend::ALL {
-            paths.push(api_module(tools, &sources, backend)?);
-        }
-        paths.push(tools.engines()?.folder.clone());
+        paths.extend_from_slice(&own.api);
+        paths.push(own.engines.clone());
         paths.extend(numpy::find(tools)?);
-        paths.push(tools.venv()?.site_packages.clone());
+        paths.push(own.site_packages.clone());
         let library = compiled(tools, "libcalls.so", &sources, &["calls.c"])?.join("libcalls.so");
         let programs = tools.scratch()?;
         for (name, bytes) in sources.entries().filter(|(name, _)| name.ends_with(".py")) {
@@ -71,9 +111,15 @@ impl Parts {
         Ok(Parts {
             library,
             paths,
+            own,
             programs,
         })
     }
+}
+
+fn by_hand(tools: &Tools) -> anyhow::Result<PathBuf> {
+    let (package, folder) = BY_HAND;
+    Ok(engines::linked(tools, package, folder)?.map_err(|failure| unbuilt(package, failure))?)
 }
 
 /// Compiles some of the C files into one library, and returns the folder that holds it.

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::Failure;
 use super::rust;
 use super::store::{self, Key};
 use super::tools::Tools;
@@ -54,6 +55,10 @@ const OTHER_THAN_SOURCES: [&str; 5] = ["tests", "fuzz", "benches", "target", "py
 
 /// The workspace's files that decide how they are compiled.
 const WORKSPACE_FILES: [&str; 3] = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];
+
+/// Cargo's profiles, which name the folders of what they build.
+const ENGINE: &str = "engine";
+const MODULE: &str = "module";
 
 /// The one file by which the virtual environment finds the engines.
 const PATH_FILE: &str = "four_bridges_engines.pth";
@@ -142,7 +147,7 @@ pub fn ensure(tools: &Tools) -> anyhow::Result<Engines> {
     let made = engines.get_or_make::<ExpectedError>(&key, |entry| {
         rust::require_plain_cache(&tools.workspace)?;
         let _step = tools.progress.step(&crate::words!("step-engines"));
-        if let Err(error) = cargo(tools, &ENGINES.map(|engine| engine.package)) {
+        if let Err(error) = cargo(tools, ENGINE, &ENGINES.map(|engine| engine.package)) {
             return Ok(Err(error));
         }
         for engine in &ENGINES {
@@ -168,7 +173,7 @@ pub fn extra(tools: &Tools, package: &str, folder: &str) -> anyhow::Result<PathB
         let _step = tools
             .progress
             .step(&crate::words!("step-building", what = package));
-        if let Err(error) = cargo(tools, &[package]) {
+        if let Err(error) = cargo(tools, ENGINE, &[package]) {
             return Ok(Err(error));
         }
         let file = format!("{module}{}", tools.python.ext_suffix);
@@ -176,6 +181,48 @@ pub fn extra(tools: &Tools, package: &str, folder: &str) -> anyhow::Result<PathB
         Ok(Ok(()))
     })?;
     Ok(made?)
+}
+
+/// Builds a crate of the workspace that is a static library, links the extension module that it holds, and returns the
+/// folder of that.
+///
+/// rustc links std's unwinder into each module, with all that prints a panic; the C compiler takes what is called.
+///
+/// # Errors
+/// As for [`extra`]; the inner one when it does not link.
+pub fn linked(
+    tools: &Tools,
+    package: &str,
+    folder: &str,
+) -> anyhow::Result<Result<PathBuf, Failure>> {
+    let kind = format!("{package} linked with {}", tools.compiler.identity());
+    let key = key_of(&kind, &tools.workspace, &tools.python, &[folder])?;
+    let module = format!("_{}", package.replace('-', "_"));
+    let file = format!("{module}{}", tools.python.ext_suffix);
+    let archive = format!("lib{module}.a");
+    let store = store::Store::new(tools.workspace.cache.join("engines"));
+    let _lock = lock(tools)?;
+    store.get_or_make(&key, |entry| {
+        rust::require_plain_cache(&tools.workspace)?;
+        let _step = tools
+            .progress
+            .step(&crate::words!("step-building", what = package));
+        cargo(tools, MODULE, &[package])?;
+        let scratch = tools.scratch()?;
+        let built = target(tools).join(MODULE).join(&archive);
+        super::copy(&built, &scratch.path().join(&archive))?;
+        let mut args = vec!["-shared".to_owned(), "-o".to_owned(), file.clone()];
+        args.extend(super::module_link_flags());
+        if cfg!(not(target_os = "macos")) {
+            args.push("-Wl,--gc-sections".to_owned());
+        }
+        args.extend([format!("-Wl,-u,PyInit_{module}"), archive.clone()]);
+        if let Err(failure) = tools.compiler.run(scratch.path(), &args, &file, &[])? {
+            return Ok(Err(failure));
+        }
+        super::copy(&scratch.path().join(&file), &entry.join(&file))?;
+        Ok(Ok(()))
+    })
 }
 
 impl Engines {
@@ -206,9 +253,10 @@ fn target(tools: &Tools) -> PathBuf {
 }
 
 /// Without the network first: it is quicker, and it is all that most runs need.
-fn cargo(tools: &Tools, packages: &[&str]) -> Result<(), ExpectedError> {
-    match attempt(tools, packages, true) {
-        Err(said) if rust::lacks_downloads(&said) => match attempt(tools, packages, false) {
+fn cargo(tools: &Tools, profile: &str, packages: &[&str]) -> Result<(), ExpectedError> {
+    match attempt(tools, profile, packages, true) {
+        Err(said) if rust::lacks_downloads(&said) => match attempt(tools, profile, packages, false)
+        {
             Err(said) if rust::lacks_downloads(&said) => Err(rust::offline(&said)),
             other => other.map_err(refused),
         },
@@ -216,10 +264,10 @@ fn cargo(tools: &Tools, packages: &[&str]) -> Result<(), ExpectedError> {
     }
 }
 
-fn attempt(tools: &Tools, packages: &[&str], offline: bool) -> Result<(), String> {
+fn attempt(tools: &Tools, profile: &str, packages: &[&str], offline: bool) -> Result<(), String> {
     let program = rust::cargo().map_err(|error| error.to_string())?;
     let mut command = Command::new(program);
-    command.args(["build", "--quiet", "--locked", "--profile", "engine"]);
+    command.args(["build", "--quiet", "--locked", "--profile", profile]);
     if offline {
         command.arg("--offline");
     }
@@ -306,7 +354,7 @@ fn collect(tools: &Tools, entry: &Path, engine: &Engine) -> anyhow::Result<()> {
 fn library(tools: &Tools, name: &str) -> PathBuf {
     use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
     target(tools)
-        .join("engine")
+        .join(ENGINE)
         .join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
 }
 

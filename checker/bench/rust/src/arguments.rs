@@ -26,24 +26,23 @@ impl Arguments {
     /// Exactly `N` arguments.
     pub fn exactly<const N: usize>(&self) -> Result<[*mut PyObject; N], Raised> {
         if self.count != N as Py_ssize_t {
-            let form = c"expected %zd arguments, got %zd";
-            // SAFETY: the GIL is held; the format takes two sizes.
-            unsafe {
-                ffi::PyErr_Format(
-                    ffi::PyExc_TypeError,
-                    form.as_ptr(),
-                    N as Py_ssize_t,
-                    self.count,
-                );
-            }
-            return Err(Raised);
+            return Err(miscounted(N as Py_ssize_t, self.count));
         }
         // SAFETY: there are N, as was just seen.
         Ok(unsafe { *self.first.cast::<[*mut PyObject; N]>() })
     }
 }
 
+#[cold]
+fn miscounted(expected: Py_ssize_t, got: Py_ssize_t) -> Raised {
+    let form = c"expected %zd arguments, got %zd";
+    // SAFETY: the GIL is held; the format takes two sizes.
+    unsafe { ffi::PyErr_Format(ffi::PyExc_TypeError, form.as_ptr(), expected, got) };
+    Raised
+}
+
 /// Sets an exception with this text.
+#[cold]
 pub fn raise(class: *mut PyObject, text: &std::ffi::CStr) -> Raised {
     // SAFETY: the GIL is held, and the class is one of the interpreter's own.
     unsafe { ffi::PyErr_SetString(class, text.as_ptr()) };
@@ -140,5 +139,55 @@ impl Drop for Lent<'_> {
     fn drop(&mut self) {
         // SAFETY: the view was filled, and is released once, with the GIL held.
         unsafe { ffi::PyBuffer_Release(self.0) };
+    }
+}
+
+/// The floats of a list, copied.
+pub struct Numbers {
+    start: *mut f64,
+    count: usize,
+}
+
+impl Numbers {
+    /// # Errors
+    /// When it is no list, an item is no number, or there is no memory.
+    pub fn of(list: *mut PyObject) -> Result<Self, Raised> {
+        // SAFETY: a living object, see above. The length is read anew for each item, because reading one may run Python
+        // code; it never writes behind the memory that was asked for.
+        unsafe {
+            if ffi::PyList_Check(list) == 0 {
+                return Err(raise(ffi::PyExc_TypeError, c"expected a list"));
+            }
+            let room = ffi::PyList_GET_SIZE(list) as usize;
+            let start = ffi::PyMem_Malloc(room * size_of::<f64>()).cast::<f64>();
+            if start.is_null() {
+                ffi::PyErr_NoMemory();
+                return Err(Raised);
+            }
+            let mut made = Self { start, count: 0 };
+            while made.count < room && made.count < ffi::PyList_GET_SIZE(list) as usize {
+                let item = ffi::PyList_GET_ITEM(list, made.count as Py_ssize_t);
+                start.add(made.count).write(float(item)?);
+                made.count += 1;
+            }
+            Ok(made)
+        }
+    }
+
+    /// Where they lie.
+    pub fn start(&self) -> *const f64 {
+        self.start
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+}
+
+impl Drop for Numbers {
+    fn drop(&mut self) {
+        // SAFETY: the memory is ours, and is freed once, with the GIL held.
+        unsafe { ffi::PyMem_Free(self.start.cast()) };
     }
 }

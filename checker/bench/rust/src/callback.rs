@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use pyo3::ffi::{self, PyObject};
 
 use crate::arguments::{Raised, integer};
+use crate::gil;
 
 /// The Python function that a running `bench_repeat` or `bench_sort` calls. Such a run is never begun inside another.
 static CALLEE: AtomicPtr<PyObject> = AtomicPtr::new(ptr::null_mut());
@@ -57,13 +58,8 @@ pub extern "C" fn step(number: c_int) -> c_int {
 
 /// A `bench_step` that takes the GIL.
 pub extern "C" fn step_attached(number: c_int) -> c_int {
-    // SAFETY: any thread may take the GIL; it is given back as it was found.
-    unsafe {
-        let state = ffi::PyGILState_Ensure();
-        let answer = call([number]);
-        ffi::PyGILState_Release(state);
-        answer
-    }
+    // SAFETY: the GIL is held.
+    gil::attached(|| unsafe { call([number]) })
 }
 
 /// A `bench_order`, called with the GIL held.
@@ -80,11 +76,6 @@ pub unsafe extern "C" fn order(left: *const c_int, right: *const c_int) -> c_int
 /// # Safety
 /// As for [`order`].
 pub unsafe extern "C" fn order_attached(left: *const c_int, right: *const c_int) -> c_int {
-    // SAFETY: as above; any thread may take the GIL, which is given back as it was found.
-    unsafe {
-        let state = ffi::PyGILState_Ensure();
-        let answer = call([*left, *right]);
-        ffi::PyGILState_Release(state);
-        answer
-    }
+    // SAFETY: as above; the GIL is held.
+    gil::attached(|| unsafe { call([*left, *right]) })
 }

@@ -1,27 +1,23 @@
 //! The functions, each as a body that is told whether to release the GIL, and the table that names both forms.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{c_char, c_int};
 use std::ptr;
 
 use pyo3::ffi::{self, Py_ssize_t, PyMethodDef, PyObject};
 
-use crate::arguments::{Arguments, Lent, Raised, View, float, integer, raise, text};
-use crate::{c, callback, point};
+use crate::arguments::{Arguments, Lent, Numbers, Raised, View, float, integer, raise, text};
+use crate::module::Given;
+use crate::{c, callback, gil, point};
 
 /// A new reference, or an exception that is set.
 type Answer = Result<*mut PyObject, Raised>;
 
 /// Runs C code, with the GIL released around it or not.
 fn run<const RELEASED: bool, T>(code: impl FnOnce() -> T) -> T {
-    if !RELEASED {
-        return code();
-    }
-    // SAFETY: the caller holds the GIL; `code` calls nothing of Python without taking it, and cannot panic.
-    unsafe {
-        let state = ffi::PyEval_SaveThread();
-        let result = code();
-        ffi::PyEval_RestoreThread(state);
-        result
+    if RELEASED {
+        gil::released(code)
+    } else {
+        code()
     }
 }
 
@@ -93,22 +89,10 @@ fn sum<const RELEASED: bool>(arguments: &Arguments) -> Answer {
 
 fn sum_list<const RELEASED: bool>(arguments: &Arguments) -> Answer {
     let [list] = arguments.exactly()?;
-    // SAFETY: a living object; its items are read one by one, and the length anew each time, because reading one may
-    // run Python code.
-    let numbers = unsafe {
-        if ffi::PyList_Check(list) == 0 {
-            return Err(raise(ffi::PyExc_TypeError, c"expected a list"));
-        }
-        let mut numbers = Vec::with_capacity(ffi::PyList_GET_SIZE(list) as usize);
-        while (numbers.len() as Py_ssize_t) < ffi::PyList_GET_SIZE(list) {
-            let item = ffi::PyList_GET_ITEM(list, numbers.len() as Py_ssize_t);
-            numbers.push(float(item)?);
-        }
-        numbers
-    };
-    // SAFETY: pointer and length belong together.
+    let numbers = Numbers::of(list)?;
+    // SAFETY: start and count belong together, and the memory is ours until the end of this function.
     new_float(run::<RELEASED, _>(|| unsafe {
-        c::sum(numbers.as_ptr(), numbers.len())
+        c::sum(numbers.start(), numbers.count())
     }))
 }
 
@@ -176,18 +160,17 @@ macro_rules! both {
             let arguments = unsafe { Arguments::new(arguments, count) };
             $body::<true>(&arguments).unwrap_or(ptr::null_mut())
         }
-        const NAMES: [&str; 2] = [
-            concat!(stringify!($body), "\0"),
-            concat!(stringify!($body), "_released\0"),
-        ];
-        [entry(NAMES[0], held), entry(NAMES[1], released)]
+        [
+            entry(concat!(stringify!($body), "\0"), held),
+            entry(concat!(stringify!($body), "_released\0"), released),
+        ]
     }};
 }
 
-fn entry(name: &'static str, function: ffi::PyCFunctionFast) -> PyMethodDef {
-    let name = CStr::from_bytes_with_nul(name.as_bytes()).expect("the macro ends each name");
+/// An entry of the table. The name ends with a zero, which the macro sees to.
+const fn entry(name: &'static str, function: ffi::PyCFunctionFast) -> PyMethodDef {
     PyMethodDef {
-        ml_name: name.as_ptr(),
+        ml_name: name.as_ptr().cast::<c_char>(),
         ml_meth: ffi::PyMethodDefPointer {
             PyCFunctionFast: function,
         },
@@ -197,18 +180,21 @@ fn entry(name: &'static str, function: ffi::PyCFunctionFast) -> PyMethodDef {
 }
 
 /// Both forms of every function, and the zero entry that ends a table.
-pub fn table() -> Vec<PyMethodDef> {
-    let mut table = Vec::new();
-    table.extend(both!(add));
-    table.extend(both!(multiply));
-    table.extend(both!(mix));
-    table.extend(both!(length));
-    table.extend(both!(midpoint));
-    table.extend(both!(product));
-    table.extend(both!(sum));
-    table.extend(both!(sum_list));
-    table.extend(both!(repeat));
-    table.extend(both!(sort));
-    table.push(PyMethodDef::zeroed());
-    table
-}
+#[repr(C)]
+pub struct Table([[PyMethodDef; 2]; 10], PyMethodDef);
+
+pub static TABLE: Given<Table> = Given::new(Table(
+    [
+        both!(add),
+        both!(multiply),
+        both!(mix),
+        both!(length),
+        both!(midpoint),
+        both!(product),
+        both!(sum),
+        both!(sum_list),
+        both!(repeat),
+        both!(sort),
+    ],
+    PyMethodDef::zeroed(),
+));

@@ -1,15 +1,14 @@
 //! `Point`: a heap type with two members, made by vectorcall.
 
-use std::ffi::c_void;
+use std::ffi::{CStr, c_void};
 use std::mem::offset_of;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
 
-use pyo3::ffi::{self, PyObject, PyTypeObject};
-use pyo3::prelude::*;
+use pyo3::ffi::{self, PyMemberDef, PyObject, PyTypeObject};
 
 use crate::arguments::{Arguments, Raised, float, raise};
 use crate::c;
+use crate::module::Given;
 
 #[repr(C)]
 struct PointObject {
@@ -18,28 +17,40 @@ struct PointObject {
 }
 
 /// The type lives as long as the process: it is written once, when the module is made.
-static TYPE: AtomicPtr<PyTypeObject> = AtomicPtr::new(ptr::null_mut());
+static TYPE: Given<*mut PyTypeObject> = Given::new(ptr::null_mut());
 
 fn type_() -> *mut PyTypeObject {
-    TYPE.load(Ordering::Relaxed)
+    // SAFETY: the GIL is held wherever there is a Point.
+    unsafe { *TYPE.pointer() }
 }
 
-/// Makes the type.
-pub fn make_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    let member = |name: &'static std::ffi::CStr, offset: usize| ffi::PyMemberDef {
+const fn member(name: &'static CStr, offset: usize) -> PyMemberDef {
+    PyMemberDef {
         name: name.as_ptr(),
         type_code: ffi::Py_T_DOUBLE,
         offset: (offset_of!(PointObject, value) + offset) as ffi::Py_ssize_t,
-        ..ffi::PyMemberDef::default()
-    };
-    let members = Box::leak(Box::new([
-        member(c"x", offset_of!(c::Point, x)),
-        member(c"y", offset_of!(c::Point, y)),
-        ffi::PyMemberDef::default(),
-    ]));
+        flags: 0,
+        doc: ptr::null(),
+    }
+}
+
+static MEMBERS: Given<[PyMemberDef; 3]> = Given::new([
+    member(c"x", offset_of!(c::Point, x)),
+    member(c"y", offset_of!(c::Point, y)),
+    PyMemberDef {
+        name: ptr::null(),
+        type_code: 0,
+        offset: 0,
+        flags: 0,
+        doc: ptr::null(),
+    },
+]);
+
+/// Makes the type; a new reference.
+pub fn make_type() -> Result<*mut PyObject, Raised> {
     let slot = |slot, pfunc: *mut c_void| ffi::PyType_Slot { slot, pfunc };
     let mut slots = [
-        slot(ffi::Py_tp_members, members.as_mut_ptr().cast()),
+        slot(ffi::Py_tp_members, MEMBERS.pointer().cast()),
         slot(ffi::Py_tp_dealloc, dealloc as *mut c_void),
         slot(0, ptr::null_mut()),
     ];
@@ -50,13 +61,16 @@ pub fn make_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         flags: ffi::Py_TPFLAGS_DEFAULT as u32,
         slots: slots.as_mut_ptr(),
     };
-    // SAFETY: the spec is complete and its slots end with the zero slot; the members that the type keeps pointing to
-    // are leaked. Nobody has seen the type when its vectorcall is set.
+    // SAFETY: the spec is complete and its slots end with the zero slot; the members live as long as the process, and
+    // so does the type, which keeps the reference of TYPE. Nobody has seen it when its vectorcall is set.
     unsafe {
-        let made = Bound::from_owned_ptr_or_err(py, ffi::PyType_FromSpec(&mut spec))?;
-        let made_type: *mut PyTypeObject = made.as_ptr().cast();
-        (*made_type).tp_vectorcall = Some(vectorcall);
-        TYPE.store(made.clone().into_ptr().cast(), Ordering::Relaxed);
+        let made = ffi::PyType_FromSpec(&mut spec);
+        if made.is_null() {
+            return Err(Raised);
+        }
+        (*made.cast::<PyTypeObject>()).tp_vectorcall = Some(vectorcall);
+        ffi::Py_INCREF(made);
+        *TYPE.pointer() = made.cast();
         Ok(made)
     }
 }
@@ -80,8 +94,7 @@ pub fn make(value: c::Point) -> Result<*mut PyObject, Raised> {
     // SAFETY: a type that is ready has tp_alloc; what it returns has this layout, or is null with an error set.
     unsafe {
         let of = type_();
-        let alloc = (*of).tp_alloc.expect("a type that is ready has tp_alloc");
-        let made = alloc(of, 0);
+        let made = (*of).tp_alloc.unwrap_unchecked()(of, 0);
         if made.is_null() {
             return Err(Raised);
         }
@@ -118,13 +131,11 @@ unsafe extern "C" fn vectorcall(
 }
 
 unsafe extern "C" fn dealloc(object: *mut PyObject) {
-    // SAFETY: the last reference is gone; an instance of a heap type owns a reference to its type.
+    // SAFETY: the last reference is gone; an instance of a heap type owns a reference to its type, and a type that is ready
+    // has tp_free.
     unsafe {
         let object_type = ffi::Py_TYPE(object);
-        let free = (*object_type)
-            .tp_free
-            .expect("a type that is ready has tp_free");
-        free(object.cast());
+        (*object_type).tp_free.unwrap_unchecked()(object.cast());
         ffi::Py_DECREF(object_type.cast());
     }
 }
