@@ -122,7 +122,15 @@ pub fn run(
 /// What stock said, and what the engine said.
 type Sides = (Heard, Heard);
 
-/// Runs every file on both sides, as many at a time as there are processors.
+/// How many files of a suite run at a time.
+fn at_once(suite: &Suite) -> usize {
+    if suite.alone {
+        return 1;
+    }
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Runs every file on both sides, as many at a time as there are processors, or one.
 fn compare_all(
     tools: &Tools,
     suite: &Suite,
@@ -136,9 +144,8 @@ fn compare_all(
     ));
     let next = AtomicUsize::new(0);
     let heard: Mutex<Vec<(usize, anyhow::Result<Sides>)>> = Mutex::new(Vec::new());
-    let workers = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
-        for _ in 0..workers {
+        for _ in 0..at_once(suite) {
             scope.spawn(|| {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
@@ -180,6 +187,22 @@ fn both_sides(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_that_write_to_one_folder_run_one_at_a_time() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance");
+        let suites = plan::read(&folder).unwrap();
+        let alone: Vec<&str> = suites
+            .iter()
+            .filter(|suite| at_once(suite) == 1)
+            .map(|suite| suite.name.as_str())
+            .collect();
+        // On a machine with one processor all do.
+        if thread::available_parallelism().is_ok_and(|processors| processors.get() > 1) {
+            assert_eq!(alone, ["cffi-verify"]);
+        }
+        assert!(alone.contains(&"cffi-verify"));
+    }
 
     #[test]
     fn numbers_add_up() {

@@ -39,6 +39,9 @@ pub struct Suite {
     pub files: Vec<String>,
     /// The lock file of what its files import, below the folder of `suites.toml`.
     pub lock: Option<String>,
+    /// Whether one file runs at a time, because all write to the same places.
+    #[serde(default)]
+    pub alone: bool,
     /// Whether it belongs to the quick set.
     #[serde(default)]
     pub quick: bool,
