@@ -336,8 +336,11 @@ fn collect(tools: &Tools, entry: &Path, engine: &Engine) -> anyhow::Result<()> {
     let sources = tools.workspace.root.join(engine.folder).join("python");
     if let Ok(files) = store::files_below(&sources) {
         for file in files.iter().filter(|file| {
-            file.extension()
-                .is_some_and(|it| it == "py" || it == "pyi" || it == "typed")
+            // A package of the module's own name is for wheels, which cannot have the module beside it.
+            !file.starts_with(engine.module)
+                && file
+                    .extension()
+                    .is_some_and(|it| it == "py" || it == "pyi" || it == "typed")
         }) {
             let to = entry.join(file);
             fs::create_dir_all(to.parent().unwrap_or(entry))?;
