@@ -138,14 +138,26 @@ impl Marked {
         })
     }
 
+    /// The lines that `with` may see. Empty lines on both sides of a marker count once, as formatters like it: the
+    /// longer run stays. None stays at the end.
     fn select(&self, range: std::ops::Range<usize>, with: Role) -> String {
         let mut text = String::new();
+        let (mut empty, mut counted) = (0, 0);
         for line in &self.lines[range] {
-            if line.role == Role::Kept || line.role == with {
+            if line.role == Role::Marker {
+                counted = empty;
+            } else if line.role == Role::Kept || line.role == with {
+                if line.text.is_empty() && counted > 0 {
+                    counted -= 1;
+                    continue;
+                }
+                counted = 0;
+                empty = if line.text.is_empty() { empty + 1 } else { 0 };
                 text.push_str(&line.text);
                 text.push('\n');
             }
         }
+        text.truncate(text.trim_end_matches('\n').len() + usize::from(!text.is_empty()));
         text
     }
 }
@@ -507,6 +519,14 @@ def declare(lib):
                 "{text:?}: {found:?}"
             );
         }
+    }
+
+    #[test]
+    fn empty_lines_around_a_marker_count_once() {
+        let text = "# region: a\ndef f():\n    pass\n\n\n# endregion\n\n\n# region: b\n\nx = 1\n\n\n# endregion\n";
+        let marked = parsed("bridge.py", text);
+        assert_eq!(marked.starter(), "def f():\n    pass\n\n\nx = 1\n");
+        assert_eq!(marked.region("b").unwrap(), "\nx = 1\n");
     }
 
     #[test]
