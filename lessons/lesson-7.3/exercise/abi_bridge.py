@@ -47,4 +47,4 @@ def refine(tile: tuple, factor: int) -> tuple:
 
 def misread(tile: tuple) -> tuple:
     """Let C fill a tile and read it through the wrong declaration."""
-    raise NotImplementedError("TODO 3: copy the tile into a `swapped_tile`: tile_refine, factor 1")
+    raise NotImplementedError("TODO 3: copy the tile into a `swapped_tile`: tile_refine, 1")

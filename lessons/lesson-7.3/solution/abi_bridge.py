@@ -83,5 +83,5 @@ def misread(tile: tuple) -> tuple:
     lib.tile_refine(of, 1, ffi.cast("tile *", wrong))
     return (wrong.x, wrong.y, wrong.side)
     # starter:
-    #| raise NotImplementedError("TODO 3: copy the tile into a `swapped_tile`: tile_refine, factor 1")
+    #| raise NotImplementedError("TODO 3: copy the tile into a `swapped_tile`: tile_refine, 1")
     # endtask

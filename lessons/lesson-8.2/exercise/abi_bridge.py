@@ -27,8 +27,6 @@ def _fit(operation: str, name: str, value: int, kind: str) -> int:
     return whole
 
 
-
-
 def _check(operation: str, status: int, what: str) -> None:
     """Turn a code of units.h into ValueError."""
     if status != 0:

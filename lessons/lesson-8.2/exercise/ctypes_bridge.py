@@ -27,8 +27,6 @@ def _fit(operation: str, name: str, value: int, kind: type) -> int:
     return whole
 
 
-
-
 def _check(operation: str, status: int, what: str) -> None:
     """Turn a code of units.h into ValueError."""
     if status != 0:
@@ -71,5 +69,3 @@ def unchecked(feet: int, inches: int) -> int:
     tenths = ctypes.c_int64()
     status = lib.units_length(feet, inches, ctypes.byref(tenths))
     return tenths.value if status == 0 else status
-
-

@@ -85,7 +85,8 @@ impl<'py> View<'py> {
         let view = View::borrow(object)?;
         // TODO 1: look before C does. Items of another format than `code`: PyTypeError. Read-only where
         // C writes, or gaps between items: PyBufferError. Each message names `operation` and `name`.
-        let _ = (operation, name, code, writable, view.format(), view.is_contiguous());
+        let _ = (operation, name, code, writable);
+        let _ = (view.format(), view.is_contiguous());
         Ok(view)
     }
 

@@ -82,8 +82,8 @@ static PyObject *py_brighten(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "Od:brighten", &pixels, &factor) ||
         view_of("brighten", "pixels", pixels, "B", 1, &view) < 0)
         return NULL;
-    result = end("brighten",
-                 image_brighten(view.buf, (size_t)view.len, factor), &view);
+    result = end("brighten", image_brighten(view.buf, (size_t)view.len, factor),
+                 &view);
     PyBuffer_Release(&view);
     return result;
 }

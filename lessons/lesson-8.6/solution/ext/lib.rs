@@ -101,7 +101,8 @@ impl<'py> View<'py> {
         // starter:
         //| // TODO 1: look before C does. Items of another format than `code`: PyTypeError. Read-only where
         //| // C writes, or gaps between items: PyBufferError. Each message names `operation` and `name`.
-        //| let _ = (operation, name, code, writable, view.format(), view.is_contiguous());
+        //| let _ = (operation, name, code, writable);
+        //| let _ = (view.format(), view.is_contiguous());
         // endtask
         Ok(view)
     }
