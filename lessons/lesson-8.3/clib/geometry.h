@@ -22,9 +22,9 @@ typedef struct {
 
 typedef struct {
     uint8_t layer;
-    geometry_point low; /* left and bottom */
+    geometry_point low;  /* left and bottom */
     geometry_point high; /* right and top */
-    uint16_t tag; /* for the caller; the lower one survives a join */
+    uint16_t tag;        /* for the caller; the lower one survives a join */
 } geometry_box;
 
 #pragma pack(push, 1)

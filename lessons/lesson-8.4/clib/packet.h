@@ -19,12 +19,16 @@ extern "C" {
 #define PACKET_E_SUM (-3)  /* damaged on its way */
 
 // region: structs
-typedef enum { PACKET_NUMBER = 1, PACKET_REAL = 2, PACKET_TEXT = 5 } packet_kind;
+typedef enum {
+    PACKET_NUMBER = 1,
+    PACKET_REAL = 2,
+    PACKET_TEXT = 5
+} packet_kind;
 
 typedef struct {
     uint8_t version;
-    unsigned kind : 3;     /* a packet_kind */
-    unsigned length : 10;  /* bytes of payload */
+    unsigned kind : 3;    /* a packet_kind */
+    unsigned length : 10; /* bytes of payload */
     unsigned priority : 3;
     uint8_t hops;
 } packet_header;

@@ -17,10 +17,10 @@ extern "C" {
 
 enum {
     IMAGE_OK = 0,
-    IMAGE_E_NULL = -1,    /* a pointer is NULL */
-    IMAGE_E_SIZE = -2,    /* no pixel, or width does not divide size */
-    IMAGE_E_FACTOR = -3,  /* a factor that is negative or no number */
-    IMAGE_E_OVERLAP = -4  /* what is read and what is written share bytes */
+    IMAGE_E_NULL = -1,   /* a pointer is NULL */
+    IMAGE_E_SIZE = -2,   /* no pixel, or width does not divide size */
+    IMAGE_E_FACTOR = -3, /* a factor that is negative or no number */
+    IMAGE_E_OVERLAP = -4 /* what is read and what is written share bytes */
 };
 
 // region: functions

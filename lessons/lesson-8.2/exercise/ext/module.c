@@ -63,15 +63,15 @@ static PyObject *py_length(PyObject *self, PyObject *args)
     int status;
 
     (void)self;
-    /* TODO 2: `B` stores the lower eight bits of any int. Fetch inches as an
-     * object, like feet, and convert it with fit_unsigned.
+    /* TODO 2: `B` stores the lower eight bits of any int. Fetch inches as
+     * an object, like feet, and convert it with fit_unsigned.
      */
     unsigned char inches;
 
     (void)b;
     if (!PyArg_ParseTuple(args, "OB:length", &a, &inches) ||
-        fit_signed((struct place){"length", "feet"}, a, INT32_MIN, INT32_MAX,
-                   &feet) < 0)
+        fit_signed((struct place){"length", "feet"}, a, INT32_MIN,
+                   INT32_MAX, &feet) < 0)
         return NULL;
     status = units_length((int32_t)feet, (uint8_t)inches, &tenths);
     if (status != 0)

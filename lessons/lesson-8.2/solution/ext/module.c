@@ -94,15 +94,15 @@ static PyObject *py_length(PyObject *self, PyObject *args)
                      &inches) < 0)
         return NULL;
     // starter:
-    //| /* TODO 2: `B` stores the lower eight bits of any int. Fetch inches as an
-    //|  * object, like feet, and convert it with fit_unsigned.
+    //| /* TODO 2: `B` stores the lower eight bits of any int. Fetch inches as
+    //|  * an object, like feet, and convert it with fit_unsigned.
     //|  */
     //| unsigned char inches;
     //|
     //| (void)b;
     //| if (!PyArg_ParseTuple(args, "OB:length", &a, &inches) ||
-    //|     fit_signed((struct place){"length", "feet"}, a, INT32_MIN, INT32_MAX,
-    //|                &feet) < 0)
+    //|     fit_signed((struct place){"length", "feet"}, a, INT32_MIN,
+    //|                INT32_MAX, &feet) < 0)
     //|     return NULL;
     // endtask
     status = units_length((int32_t)feet, (uint8_t)inches, &tenths);
@@ -129,8 +129,8 @@ static PyObject *py_blocks(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "OO:blocks", &a, &b) ||
         fit_unsigned((struct place){"blocks", "size"}, a, SIZE_MAX, &size) <
             0 ||
-        fit_unsigned((struct place){"blocks", "block"}, b, UINT32_MAX,
-                     &block) < 0)
+        fit_unsigned((struct place){"blocks", "block"}, b, UINT32_MAX, &block) <
+            0)
         return NULL;
     // starter:
     //| if (!PyArg_ParseTuple(args, "kI:blocks", &size, &block))

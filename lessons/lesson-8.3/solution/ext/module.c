@@ -169,9 +169,15 @@ static PyObject *py_read(PyObject *self, PyObject *args)
 // region: layout
 #define AT(type, field) #field, (Py_ssize_t)offsetof(geometry_##type, field)
 /* How far a type lies behind one byte is what it must be aligned to. */
-#define SIZE(type) "size", (Py_ssize_t)sizeof(geometry_##type), "align", \
-    (Py_ssize_t)offsetof(struct { char one; geometry_##type of; }, of), \
-    "offsets"
+#define SIZE(type)                                                             \
+    "size", (Py_ssize_t)sizeof(geometry_##type), "align",                      \
+        (Py_ssize_t)offsetof(                                                  \
+            struct {                                                           \
+                char one;                                                      \
+                geometry_##type of;                                            \
+            },                                                                 \
+            of),                                                               \
+        "offsets"
 // endregion
 
 static PyObject *py_layout(PyObject *self, PyObject *ignored)

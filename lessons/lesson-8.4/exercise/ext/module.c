@@ -75,8 +75,8 @@ static int fill(packet_kind kind, Py_ssize_t length, PyObject *priority,
 /* Lets *data point to what belongs behind the header: into `value`, or to
  * *room, which the caller owns. Returns its length, or -1 with an exception.
  */
-static Py_ssize_t payload(packet_kind kind, PyObject *value,
-                          packet_value *room, const void **data)
+static Py_ssize_t payload(packet_kind kind, PyObject *value, packet_value *room,
+                          const void **data)
 {
     struct place at = {"build", "value"};
     long long whole;

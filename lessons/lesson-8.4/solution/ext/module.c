@@ -68,9 +68,8 @@ static int fill(packet_kind kind, Py_ssize_t length, PyObject *priority,
     if (length > 1023)
         return refuse((struct place){"build", "length"}, PyExc_OverflowError,
                       "does not fit");
-    if (priority != NULL &&
-        number((struct place){"build", "priority"}, priority, 0, 7,
-               &priority_bits) < 0)
+    if (priority != NULL && number((struct place){"build", "priority"},
+                                   priority, 0, 7, &priority_bits) < 0)
         return -1;
     if (hops != NULL && number((struct place){"build", "hops"}, hops, 0,
                                UINT8_MAX, &hops_bits) < 0)
@@ -98,8 +97,8 @@ static int fill(packet_kind kind, Py_ssize_t length, PyObject *priority,
 /* Lets *data point to what belongs behind the header: into `value`, or to
  * *room, which the caller owns. Returns its length, or -1 with an exception.
  */
-static Py_ssize_t payload(packet_kind kind, PyObject *value,
-                          packet_value *room, const void **data)
+static Py_ssize_t payload(packet_kind kind, PyObject *value, packet_value *room,
+                          const void **data)
 {
     struct place at = {"build", "value"};
     long long whole;

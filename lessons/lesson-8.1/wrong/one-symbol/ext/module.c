@@ -58,8 +58,7 @@ static PyObject *path_in(PyObject *module, PyObject *folder)
     if (!PyUnicode_Check(folder))
         return PyErr_Format(PyExc_TypeError, "load: str expected, not %s",
                             Py_TYPE(folder)->tp_name);
-    if (PyUnicode_GetLength(folder) > 0 &&
-        PyUnicode_ReadChar(folder, 0) == '/')
+    if (PyUnicode_GetLength(folder) > 0 && PyUnicode_ReadChar(folder, 0) == '/')
         return PyUnicode_FromFormat("%U/" NAME, folder);
     file = PyModule_GetFilenameObject(module);
     if (file == NULL)

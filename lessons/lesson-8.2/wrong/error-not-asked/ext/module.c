@@ -101,8 +101,8 @@ static PyObject *py_blocks(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "OO:blocks", &a, &b) ||
         fit_unsigned((struct place){"blocks", "size"}, a, SIZE_MAX, &size) <
             0 ||
-        fit_unsigned((struct place){"blocks", "block"}, b, UINT32_MAX,
-                     &block) < 0)
+        fit_unsigned((struct place){"blocks", "block"}, b, UINT32_MAX, &block) <
+            0)
         return NULL;
     status = units_blocks((size_t)size, (uint32_t)block, &count);
     if (status != 0)

@@ -28,9 +28,8 @@ static const char *encoded(const char *operation, PyObject *text)
                                     operation, Py_TYPE(text)->tp_name);
     }
     if (strlen(data) != (size_t)size)
-        return (char *)PyErr_Format(PyExc_ValueError,
-                                    "%s: NUL at byte %zu: %R", operation,
-                                    strlen(data), text);
+        return (char *)PyErr_Format(PyExc_ValueError, "%s: NUL at byte %zu: %R",
+                                    operation, strlen(data), text);
     return data;
 }
 
@@ -72,8 +71,8 @@ static PyObject *py_upper(PyObject *self, PyObject *text)
         return PyErr_NoMemory();
     memcpy(copy, data, size);
     status = text_upper(copy);
-    result = status < 0 ? refuse("upper", status, text)
-                        : PyUnicode_FromString(copy);
+    result =
+        status < 0 ? refuse("upper", status, text) : PyUnicode_FromString(copy);
     PyMem_Free(copy);
     return result;
 }
