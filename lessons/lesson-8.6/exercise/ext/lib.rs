@@ -87,6 +87,7 @@ impl<'py> View<'py> {
         // C writes, or gaps between items: PyBufferError. Each message names `operation` and `name`.
         let _ = (operation, name, code, writable);
         let _ = (view.format(), view.is_contiguous());
+        let _ = PyBufferError::new_err::<String>;
         Ok(view)
     }
 
@@ -117,6 +118,7 @@ impl<'py> View<'py> {
 impl Drop for View<'_> {
     fn drop(&mut self) {
         // TODO 2: give the memory back, on every way out of every function below.
+        let _ = PyBuffer_Release;
     }
 }
 

@@ -103,6 +103,7 @@ impl<'py> View<'py> {
         //| // C writes, or gaps between items: PyBufferError. Each message names `operation` and `name`.
         //| let _ = (operation, name, code, writable);
         //| let _ = (view.format(), view.is_contiguous());
+        //| let _ = PyBufferError::new_err::<String>;
         // endtask
         Ok(view)
     }
@@ -139,6 +140,7 @@ impl Drop for View<'_> {
         unsafe { PyBuffer_Release(&mut self.raw) }
         // starter:
         //| // TODO 2: give the memory back, on every way out of every function below.
+        //| let _ = PyBuffer_Release;
         // endtask
     }
 }
