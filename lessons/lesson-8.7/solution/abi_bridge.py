@@ -1,0 +1,94 @@
+"""journal through CFFI in ABI mode: behind the fixed part only cdata is taken."""
+
+import operator
+from pathlib import Path
+from typing import Optional
+
+from cffi import FFI
+
+OFF, E_LEVEL = 0, -1
+ffi = FFI()
+ffi.cdef("""
+    int journal_write(int level, const char *format, ...);
+    int journal_set_mask(unsigned mask);
+    const char *journal_last(void);
+    int64_t journal_lines(void);
+""")
+lib = ffi.dlopen(str(Path(__file__).with_name("libjournal.so")))
+
+
+def _integer(place: str, value: int, kind: str) -> int:
+    """`value` if `kind` can hold it; TypeError or OverflowError that names `place`."""
+    try:
+        whole = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{place} is no integer") from None
+    if int(ffi.cast(kind, whole)) != whole:
+        raise OverflowError(f"{place} does not fit")
+    return whole
+
+
+def _real(place: str, value: float) -> float:
+    """`value` as a double; TypeError or OverflowError that names `place`."""
+    if not isinstance(value, (int, float)):
+        raise TypeError(f"{place} is no number")
+    try:
+        return float(value)
+    except OverflowError:
+        raise OverflowError(f"{place} does not fit") from None
+
+
+def _encoded(place: str, text: str) -> bytes:
+    """A text as C reads it to its end; TypeError or ValueError that names `place`."""
+    if not isinstance(text, str):
+        raise TypeError(f"{place} is no str")
+    if "\0" in text:
+        raise ValueError(f"{place} has a NUL")
+    return text.encode()
+
+
+def _line(operation: str, code: int, about: object) -> Optional[str]:
+    """The line that was written, None if its level is off; ValueError for a code of journal.h."""
+    if code < 0:
+        raise ValueError(f"{operation}: code {code} for {about!r}")
+    return None if code == OFF else ffi.string(lib.journal_last()).decode()
+
+
+def text(level: int, message: str) -> Optional[str]:
+    """Write a message as it is."""
+    level = _integer("text: level", level, "int")
+    data = ffi.new("char[]", _encoded("text: message", message))
+    return _line("text", lib.journal_write(level, b"%s", data), message)
+
+
+def number(level: int, name: str, value: int) -> Optional[str]:
+    """Write name=value, a 64-bit integer."""
+    level = _integer("number: level", level, "int")
+    data = ffi.new("char[]", _encoded("number: name", name))
+    value = _integer("number: value", value, "int64_t")
+    # region: number
+    code = lib.journal_write(level, b"%s=%lld", data, ffi.cast("long long", value))
+    # endregion
+    return _line("number", code, name)
+
+
+def real(level: int, name: str, value: float) -> Optional[str]:
+    """Write name=value with nine digits."""
+    level = _integer("real: level", level, "int")
+    data = ffi.new("char[]", _encoded("real: name", name))
+    value = _real("real: value", value)
+    code = lib.journal_write(level, b"%s=%.9g", data, ffi.cast("double", value))
+    return _line("real", code, name)
+
+
+def upto(level: int) -> None:
+    """Keep the levels from 0 to `level`, drop the others."""
+    bits = _integer("upto: level", level, "int")
+    if not 0 <= bits <= 7:
+        raise ValueError(f"upto: code {E_LEVEL} for {level!r}")
+    _line("upto", lib.journal_set_mask((2 << bits) - 1), level)  # journal_upto, copied
+
+
+def lines() -> int:
+    """How many lines were written."""
+    return lib.journal_lines()
