@@ -475,6 +475,112 @@ fn keys_help_and_the_terminal_is_given_back() {
     assert_eq!(terminal.settings(), terminal.before);
 }
 
+/// The screen, when nothing more comes, without what differs between machines.
+fn recording(terminal: &mut Terminal) -> String {
+    while terminal.receive(Duration::from_millis(200)) {}
+    let screen = terminal.screen();
+    let lines = screen.lines().map(|line| match line.split_once(' ') {
+        Some(("Python", _)) => "Python (which, and where)",
+        _ => line.trim_end(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What a participant sees from the first check to the last key; `cargo insta review` shows what has changed.
+#[test]
+fn a_session_looks_like_its_recording() {
+    let shop = Workshop::new();
+    let right = fs::read(shop.lesson(BRIDGE)).unwrap();
+    fs::write(shop.lesson(BRIDGE), save_number(1)).unwrap();
+    let args = [
+        &["watch", "--isolation", "none", "--links", "never"],
+        &CTYPES[..],
+    ]
+    .concat();
+    let mut terminal = Terminal::start(shop.command(&args), 40, 100);
+    terminal.wait_for("Which bridge: ");
+    terminal.wait_for("q quit");
+    insta::assert_snapshot!("session_1_a_task_is_open", recording(&mut terminal));
+    terminal.press("?");
+    terminal.wait_for("press Enter after");
+    terminal.wait_for("q quit");
+    insta::assert_snapshot!("session_2_help", recording(&mut terminal));
+    fs::write(shop.lesson(BRIDGE), right).unwrap();
+    terminal.wait_for("1 of 1 variants passed");
+    terminal.wait_for("q quit");
+    insta::assert_snapshot!("session_3_it_passes", recording(&mut terminal));
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(0));
+}
+
+#[test]
+fn each_key_of_the_last_line_does_what_it_says() {
+    let shop = Workshop::new();
+    fs::write(shop.lesson(BRIDGE), save_number(1)).unwrap();
+    let mut terminal = on_a_terminal(&shop, 100);
+    terminal.wait_for("save 1;");
+    terminal.wait_for("q quit");
+    terminal.press("e");
+    terminal.wait_for("explaining ctypes/stock");
+    terminal.wait_for("No bug of a known class was found");
+    terminal.wait_for("q quit");
+    terminal.press("a");
+    terminal.wait_for("checking all lessons");
+    terminal.wait_for("0 of 1 variants passed");
+    terminal.wait_for("q quit");
+    terminal.press("n");
+    terminal.wait_for("there is no other open lesson");
+    terminal.press("r");
+    terminal.wait_for("checking lesson-0.1");
+    terminal.wait_for("save 1;");
+    terminal.wait_for("q quit");
+    // Another size is drawn anew at once.
+    terminal.resize(24, 60);
+    terminal.wait_for("\x1b[2J");
+    terminal.wait_for("save 1;");
+    terminal.wait_for("n next  ? keys  q quit");
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(0));
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
+    let shop = Workshop::new();
+    let watch = shop.command(&[&["watch"], &CTYPES[..]].concat());
+    let mut shell = std::process::Command::new("sh");
+    // A shell with job control: without one above it, nothing can be stopped.
+    let script = "\"$0\" \"$@\"; echo \"stopped: $?\"; read line; fg; echo \"ended: $?\"";
+    shell
+        .args(["-mc", script])
+        .arg(watch.get_program())
+        .args(watch.get_args())
+        .current_dir(shop.root.path());
+    for (name, value) in watch.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    let mut terminal = Terminal::start(shell, 24, 100);
+    terminal.wait_for("1 of 1 variants passed");
+    terminal.wait_for("q quit");
+    terminal.press("\x1a");
+    terminal.wait_for("stopped: ");
+    assert_eq!(terminal.settings(), terminal.before);
+    terminal.press("\n");
+    terminal.wait_for("\x1b[2J");
+    terminal.wait_for("1 of 1 variants passed");
+    terminal.wait_for("q quit");
+    assert!(!terminal.settings().local_flags.contains(LocalFlags::ICANON));
+    fs::write(shop.lesson(BRIDGE), save_number(2)).unwrap();
+    terminal.wait_for("save 2;");
+    terminal.wait_for("q quit");
+    terminal.press("q");
+    terminal.wait_for("ended: 0");
+    terminal.end();
+    assert_eq!(terminal.settings(), terminal.before);
+}
+
 #[test]
 fn forty_columns_are_enough_for_the_last_line() {
     let shop = Workshop::new();

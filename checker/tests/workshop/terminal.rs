@@ -110,6 +110,20 @@ impl Terminal {
         }
     }
 
+    /// The text that stands on the screen, as long as only what `watch` uses was written: lines, styles, the clearing of a line and of
+    /// everything.
+    pub fn screen(&self) -> String {
+        let since = self
+            .seen
+            .rsplit_once("\x1b[2J\x1b[H")
+            .map_or(self.seen.as_str(), |(_, rest)| rest);
+        let lines = since.split("\r\n").map(|line| {
+            let shown = line.rsplit_once("\r\x1b[K").map_or(line, |(_, rest)| rest);
+            without_styles(shown)
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     /// Presses keys.
     pub fn press(&mut self, keys: &str) {
         self.master.write_all(keys.as_bytes()).unwrap();
@@ -150,6 +164,20 @@ impl Terminal {
         }
         panic!("it does not end:\n{}", self.seen);
     }
+}
+
+fn without_styles(line: &str) -> String {
+    let mut pieces = line.split("\x1b[");
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (style, rest) = piece.split_once('m').unwrap();
+        assert!(
+            style.chars().all(|c| c.is_ascii_digit() || c == ';'),
+            "{line:?}"
+        );
+        text += rest;
+    }
+    text
 }
 
 impl Drop for Terminal {
