@@ -1,8 +1,7 @@
 /* packet: the packets of a small measuring device, as they lie in memory.
  *
  * All functions are pure: they keep no pointer and may be called from
- * several threads at once. A packet belongs to whoever allocated it.
- */
+ * several threads at once. A packet belongs to whoever allocated it. */
 #ifndef PACKET_H
 #define PACKET_H
 
@@ -52,12 +51,10 @@ const char *packet_kind_name(packet_kind kind);
 uint32_t packet_sum(const packet *of);
 
 /* Returns 0 if the `size` bytes at `of` are one whole packet, else a code
- * from above. `of` must be aligned as a packet; the bytes may be any.
- */
+ * from above. `of` must be aligned as a packet; the bytes may be any. */
 int packet_check(const packet *of, size_t size);
 
 #ifdef __cplusplus
 }
 #endif
-
 #endif
