@@ -45,7 +45,8 @@ class _Counted:
 
 def splits(bridge, text, separators):
     reader = bridge.Reader(text, separators or b" ")
-    return [[token.read(), len(token)] for token in _rest(reader)]
+    tokens = iter(reader.next, None)
+    return [reader.left(), [[token.read(), len(token), reader.left()] for token in tokens]]
 
 
 def points_into_the_text(bridge):
@@ -141,7 +142,7 @@ def needs_no_collector(bridge):
 def refuses_closed(bridge):
     reader = bridge.Reader(_new(SENTENCE))
     reader.close()
-    return attempt(reader.next)
+    return [attempt(reader.next), attempt(reader.left)]
 
 
 def refuses(bridge):

@@ -53,6 +53,11 @@ int tok_next(tok_reader *reader, const char **token, int64_t *size)
     return TOK_OK;
 }
 
+int64_t tok_left(const tok_reader *reader)
+{
+    return reader == NULL ? TOK_E_ARGUMENT : reader->end - reader->at;
+}
+
 void tok_close(tok_reader *reader)
 {
     if (reader == NULL)

@@ -28,6 +28,7 @@ int tok_open(const char *text, int64_t size, /* borrowed until tok_close */
              tok_reader **reader);           /* *reader is yours */
 int tok_next(tok_reader *reader, const char **token, /* points into text */
              int64_t *size);
+int64_t tok_left(const tok_reader *reader);
 void tok_close(tok_reader *reader);
 int64_t tok_alive(void);
 // endregion
@@ -41,6 +42,9 @@ int64_t tok_alive(void);
  * least one, and returns TOK_OK. There is no NUL behind it. Nobody owns a
  * token: it is good as long as the text is, and needs no reader. Otherwise
  * it returns a code, and both places are as they were.
+ *
+ * tok_left returns how many bytes of the text are not read yet, separators
+ * included, or TOK_E_ARGUMENT for NULL.
  *
  * tok_close ends a reader, once; NULL is allowed. The text stays yours.
  *

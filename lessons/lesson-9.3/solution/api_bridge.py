@@ -45,13 +45,21 @@ class Reader:
         self._reader = ffi.gc(reader[0], lib.tok_close)
         self._text = lent
 
+    def _own(self, operation: str) -> ffi.CData:
+        if self._text is None:
+            raise ValueError(f"{operation}: the reader is closed")
+        return self._reader
+
     def next(self) -> Token | None:
         """Return the next token, or None at the end."""
-        if self._text is None:
-            raise ValueError("next: the reader is closed")
+        reader = self._own("next")
         start, size = ffi.new("const char **"), ffi.new("int64_t *")
-        code = lib.tok_next(self._reader, start, size)
+        code = lib.tok_next(reader, start, size)
         return Token(self._text, start[0], size[0]) if code == 0 else None
+
+    def left(self) -> int:
+        """Return how many bytes are not read yet."""
+        return lib.tok_left(self._own("left"))
 
     def close(self) -> None:
         """Close the reader and let go of the text; a second time does nothing."""

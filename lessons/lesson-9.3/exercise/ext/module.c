@@ -54,7 +54,7 @@ static void token_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
 
-    /* TODO 4: what does a token own besides its memory and its type? */
+    /* TODO 1: what does a token own besides its memory and its type? */
     type->tp_free(self);
     Py_DECREF(type);
 }
@@ -86,7 +86,7 @@ static PyObject *reader_new(PyTypeObject *type, PyObject *args,
                             "open: separators b'%s' (code %d)", separators,
                             code);
     }
-    /* TODO 1: text is borrowed from args. For how long does C need it? */
+    /* TODO 2: text is borrowed from args. For how long does C need it? */
     return (PyObject *)self;
 }
 
@@ -114,6 +114,16 @@ static PyObject *reader_next(PyObject *object, PyObject *ignored)
     return (PyObject *)token;
 }
 
+static PyObject *reader_left(PyObject *object, PyObject *ignored)
+{
+    ReaderObject *self = (ReaderObject *)object;
+
+    (void)ignored;
+    if (self->reader == NULL)
+        return PyErr_Format(PyExc_ValueError, "left: the reader is closed");
+    return PyLong_FromLongLong(tok_left(self->reader));
+}
+
 static PyObject *reader_close(PyObject *object, PyObject *ignored)
 {
     ReaderObject *self = (ReaderObject *)object;
@@ -121,7 +131,7 @@ static PyObject *reader_close(PyObject *object, PyObject *ignored)
     (void)ignored;
     tok_close(self->reader);
     self->reader = NULL;
-    /* TODO 2: C is done. Who needs the text now? */
+    /* TODO 4: C is done. Who needs the text now? */
     return Py_BuildValue("");
 }
 
@@ -160,6 +170,7 @@ static PyType_Spec token_spec = {
 
 static PyMethodDef reader_methods[] = {
     {"next", reader_next, METH_NOARGS, "Return the next token, or None."},
+    {"left", reader_left, METH_NOARGS, "Return how many bytes are not read."},
     {"close", reader_close, METH_NOARGS, "Close it and let go of the text."},
     {NULL, NULL, 0, NULL},
 };

@@ -59,7 +59,7 @@ static void token_dealloc(PyObject *self)
     // task: token-dealloc
     Py_XDECREF(((TokenObject *)self)->text);
     // starter:
-    //| /* TODO 4: what does a token own besides its memory and its type? */
+    //| /* TODO 1: what does a token own besides its memory and its type? */
     // endtask
     type->tp_free(self);
     Py_DECREF(type);
@@ -97,7 +97,7 @@ static PyObject *reader_new(PyTypeObject *type, PyObject *args,
     Py_INCREF(text);
     self->text = text;
     // starter:
-    //| /* TODO 1: text is borrowed from args. For how long does C need it? */
+    //| /* TODO 2: text is borrowed from args. For how long does C need it? */
     // endtask
     // endregion
     return (PyObject *)self;
@@ -132,6 +132,16 @@ static PyObject *reader_next(PyObject *object, PyObject *ignored)
     return (PyObject *)token;
 }
 
+static PyObject *reader_left(PyObject *object, PyObject *ignored)
+{
+    ReaderObject *self = (ReaderObject *)object;
+
+    (void)ignored;
+    if (self->reader == NULL)
+        return PyErr_Format(PyExc_ValueError, "left: the reader is closed");
+    return PyLong_FromLongLong(tok_left(self->reader));
+}
+
 static PyObject *reader_close(PyObject *object, PyObject *ignored)
 {
     ReaderObject *self = (ReaderObject *)object;
@@ -142,7 +152,7 @@ static PyObject *reader_close(PyObject *object, PyObject *ignored)
     // task: close
     Py_CLEAR(self->text); /* after C; tokens own references of their own */
     // starter:
-    //| /* TODO 2: C is done. Who needs the text now? */
+    //| /* TODO 4: C is done. Who needs the text now? */
     // endtask
     return Py_BuildValue("");
 }
@@ -182,6 +192,7 @@ static PyType_Spec token_spec = {
 
 static PyMethodDef reader_methods[] = {
     {"next", reader_next, METH_NOARGS, "Return the next token, or None."},
+    {"left", reader_left, METH_NOARGS, "Return how many bytes are not read."},
     {"close", reader_close, METH_NOARGS, "Close it and let go of the text."},
     {NULL, NULL, 0, NULL},
 };

@@ -20,6 +20,8 @@ lib.tok_next.argtypes = [
     ctypes.POINTER(ctypes.c_int64),
 ]
 lib.tok_next.restype = ctypes.c_int
+lib.tok_left.argtypes = [ctypes.c_void_p]
+lib.tok_left.restype = ctypes.c_int64
 lib.tok_close.argtypes = [ctypes.c_void_p]
 lib.tok_close.restype = None
 lib.tok_alive.argtypes = []
@@ -64,17 +66,25 @@ class Reader:
         self._close = weakref.finalize(self, lib.tok_close, reader)
         self._text = text  # keepalive: C reads it until tok_close, not only in tok_open
 
+    def _own(self, operation: str) -> ctypes.c_void_p:
+        if not self._close.alive:
+            raise ValueError(f"{operation}: the reader is closed")
+        return self._reader
+
     def next(self) -> Token | None:
         """Return the next token, or None at the end."""
-        if not self._close.alive:
-            raise ValueError("next: the reader is closed")
+        reader = self._own("next")
         start, size = ctypes.c_void_p(), ctypes.c_int64()
-        code = lib.tok_next(self._reader, ctypes.byref(start), ctypes.byref(size))
+        code = lib.tok_next(reader, ctypes.byref(start), ctypes.byref(size))
         if code != 0:
             return None
         token = Token(self._text, start.value, size.value)
         token.reader, self._last = self, token
         return token
+
+    def left(self) -> int:
+        """Return how many bytes are not read yet."""
+        return lib.tok_left(self._own("left"))
 
     def close(self) -> None:
         """Close the reader and let go of the text; a second time does nothing."""

@@ -116,6 +116,16 @@ static PyObject *reader_next(PyObject *object, PyObject *ignored)
     return (PyObject *)token;
 }
 
+static PyObject *reader_left(PyObject *object, PyObject *ignored)
+{
+    ReaderObject *self = (ReaderObject *)object;
+
+    (void)ignored;
+    if (self->reader == NULL)
+        return PyErr_Format(PyExc_ValueError, "left: the reader is closed");
+    return PyLong_FromLongLong(tok_left(self->reader));
+}
+
 static PyObject *reader_close(PyObject *object, PyObject *ignored)
 {
     ReaderObject *self = (ReaderObject *)object;
@@ -162,6 +172,7 @@ static PyType_Spec token_spec = {
 
 static PyMethodDef reader_methods[] = {
     {"next", reader_next, METH_NOARGS, "Return the next token, or None."},
+    {"left", reader_left, METH_NOARGS, "Return how many bytes are not read."},
     {"close", reader_close, METH_NOARGS, "Close it and let go of the text."},
     {NULL, NULL, 0, NULL},
 };

@@ -21,6 +21,7 @@ unsafe extern "C" {
         reader: *mut *mut RawReader,
     ) -> c_int;
     fn tok_next(reader: *mut RawReader, token: *mut *const c_char, size: *mut i64) -> c_int;
+    fn tok_left(reader: *const RawReader) -> i64;
     fn tok_close(reader: *mut RawReader);
     fn tok_alive() -> i64;
 }
@@ -83,6 +84,13 @@ struct Reader {
     open: Option<Open>,
 }
 
+impl Reader {
+    fn own(&self, operation: &str) -> PyResult<&Open> {
+        let closed = || PyValueError::new_err(format!("{operation}: the reader is closed"));
+        self.open.as_ref().ok_or_else(closed)
+    }
+}
+
 #[pymethods]
 impl Reader {
     #[new]
@@ -115,9 +123,8 @@ impl Reader {
     }
 
     /// Return the next token, or None at the end.
-    fn next(&mut self, py: Python<'_>) -> PyResult<Option<Token>> {
-        let closed = || PyValueError::new_err("next: the reader is closed");
-        let open = self.open.as_ref().ok_or_else(closed)?;
+    fn next(&self, py: Python<'_>) -> PyResult<Option<Token>> {
+        let open = self.own("next")?;
         let (mut start, mut size) = (ptr::null(), 0);
         // SAFETY: the reader is open, its text lives beside it, both places are ours.
         let code = unsafe { tok_next(open.raw.as_ptr(), &raw mut start, &raw mut size) };
@@ -133,6 +140,13 @@ impl Reader {
             },
         };
         Ok(Some(token))
+    }
+
+    /// Return how many bytes are not read yet.
+    fn left(&self) -> PyResult<i64> {
+        let open = self.own("left")?;
+        // SAFETY: the reader is open.
+        Ok(unsafe { tok_left(open.raw.as_ptr()) })
     }
 
     /// Close the reader and let go of the text; a second time does nothing.
