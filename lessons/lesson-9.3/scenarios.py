@@ -197,12 +197,14 @@ def forgotten_owner(bridge):
 
     lib, reader = bridge.lib, ctypes.c_void_p()
     start, size = ctypes.c_void_p(), ctypes.c_int64()
-    text = _new(b"first " * 12)
+    other, others = bytearray(b"other " * 40), [None] * 8
+    text = _new(b"first " * 40)
     counted = _Counted(bridge, text).begin()
     lib.tok_open(text, len(text), b" ", ctypes.byref(reader))
     kept = counted.kept()
-    del text, counted
-    others = [_new(b"other " * 12) for _ in range(8)]
+    del counted, text
+    for place in range(8):  # the first that asks for as much memory gets that of the text
+        others[place] = bytes(other)
     lib.tok_next(reader, ctypes.byref(start), ctypes.byref(size))
     seen = ctypes.string_at(start.value, size.value)
     lib.tok_close(reader)
