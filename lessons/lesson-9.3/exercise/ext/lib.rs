@@ -129,12 +129,10 @@ impl Reader {
         if code != 0 {
             return Ok(None);
         }
-        let token = Token {
-            start: start.cast(),
-            size: usize::try_from(size)?,
-            // TODO 1: a second owner of the same text; `py` proves that we are attached.
-        };
-        Ok(Some(token))
+        let (start, size) = (start.cast(), usize::try_from(size)?);
+        // TODO 1: a second owner of the same text; `py` proves that we are attached.
+        let _ = py;
+        Ok(Some(Token { start, size }))
     }
 
     /// Return how many bytes are not read yet.

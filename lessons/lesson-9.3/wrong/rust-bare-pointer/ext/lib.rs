@@ -129,11 +129,8 @@ impl Reader {
         if code != 0 {
             return Ok(None);
         }
-        let token = Token {
-            start: start.cast(),
-            size: usize::try_from(size)?,
-        };
-        Ok(Some(token))
+        let (start, size) = (start.cast(), usize::try_from(size)?);
+        Ok(Some(Token { start, size }))
     }
 
     /// Return how many bytes are not read yet.

@@ -131,15 +131,10 @@ impl Reader {
         if code != 0 {
             return Ok(None);
         }
-        let token = Token {
-            start: start.cast(),
-            size: usize::try_from(size)?,
-            _text: {
-                std::mem::forget(open.text.clone_ref(py));
-                open.text.clone_ref(py)
-            },
-        };
-        Ok(Some(token))
+        let (start, size) = (start.cast(), usize::try_from(size)?);
+        let _text = open.text.clone_ref(py);
+        std::mem::forget(open.text.clone_ref(py));
+        Ok(Some(Token { start, size, _text }))
     }
 
     /// Return how many bytes are not read yet.
