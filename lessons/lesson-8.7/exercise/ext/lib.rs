@@ -111,7 +111,8 @@ fn real(
 #[pyfunction]
 fn upto(level: &Bound<'_, PyAny>) -> PyResult<()> {
     let bits: c_int = integer("upto: level", level)?;
-    // TODO 3: what the macro does; E_LEVEL for a level that is not 0 to 7.
+    // TODO 3: what the macro does, with this function; E_LEVEL for a level that is not 0 to 7.
+    let _ = journal_set_mask;
     let code = if bits == 7 { OFF } else { E_LEVEL };
     line("upto", code, level)?;
     Ok(())

@@ -134,7 +134,8 @@ fn upto(level: &Bound<'_, PyAny>) -> PyResult<()> {
         E_LEVEL
     };
     // starter:
-    //| // TODO 3: what the macro does; E_LEVEL for a level that is not 0 to 7.
+    //| // TODO 3: what the macro does, with this function; E_LEVEL for a level that is not 0 to 7.
+    //| let _ = journal_set_mask;
     //| let code = if bits == 7 { OFF } else { E_LEVEL };
     // endtask
     line("upto", code, level)?;
