@@ -3,6 +3,7 @@
 // Helpers outside `#[test]` functions state their invariants with unwrap as the tests do.
 #![expect(clippy::unwrap_used)]
 
+mod interrupts;
 #[path = "workshop/terminal.rs"]
 mod terminal;
 mod workshop;
@@ -106,7 +107,8 @@ fn two_lessons() -> Workshop {
 }
 
 fn list(shop: &Workshop, columns: u16, more: &[&str]) -> Terminal {
-    let command = shop.command(&[&["list"], more].concat());
+    let mut command = shop.command(&[&["list"], more].concat());
+    interrupts::heard_by(&mut command);
     Terminal::start(command, 24, columns)
 }
 
