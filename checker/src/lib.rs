@@ -21,6 +21,7 @@ pub mod language;
 pub mod lesson;
 pub mod links;
 pub mod output;
+pub mod parallel;
 pub mod picker;
 pub mod python;
 pub mod report;

@@ -12,9 +12,6 @@ pub mod plan;
 pub mod report;
 
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use compare::{Judged, compare};
 use heard::Heard;
@@ -24,6 +21,7 @@ use place::Place;
 use plan::Suite;
 
 use crate::build::tools::Tools;
+use crate::parallel;
 use crate::python::Python;
 
 /// One suite on one interpreter.
@@ -127,7 +125,7 @@ fn at_once(suite: &Suite) -> usize {
     if suite.alone {
         return 1;
     }
-    thread::available_parallelism().map_or(1, usize::from)
+    parallel::processors()
 }
 
 /// Runs every file on both sides, as many at a time as there are processors, or one.
@@ -142,34 +140,13 @@ fn compare_all(
         "{} on Python {major}.{minor}.{micro}",
         suite.title
     ));
-    let next = AtomicUsize::new(0);
-    let heard: Mutex<Vec<(usize, anyhow::Result<Sides>)>> = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..at_once(suite) {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(file) = place.files.get(index) else {
-                        return;
-                    };
-                    let both = both_sides(tools, suite, place, file, fresh);
-                    if let Ok(mut heard) = heard.lock() {
-                        heard.push((index, both));
-                    }
-                }
-            });
-        }
-    });
-    let mut heard = heard
-        .into_inner()
-        .unwrap_or_else(|broken| broken.into_inner());
-    heard.sort_by_key(|(index, _)| *index);
-    let mut results = Vec::new();
-    for (index, both) in heard {
-        let (stock, ours) = both?;
-        results.extend(compare(&place.files[index], &stock, &ours));
-    }
-    Ok(results)
+    let heard = parallel::try_each(&place.files, at_once(suite), |file| {
+        both_sides(tools, suite, place, file, fresh)
+    })?;
+    let files = place.files.iter().zip(heard);
+    Ok(files
+        .flat_map(|(file, (stock, ours))| compare(file, &stock, &ours))
+        .collect())
 }
 
 fn both_sides(
@@ -198,7 +175,7 @@ mod tests {
             .map(|suite| suite.name.as_str())
             .collect();
         // On a machine with one processor all do.
-        if thread::available_parallelism().is_ok_and(|processors| processors.get() > 1) {
+        if parallel::processors() > 1 {
             assert_eq!(alone, ["cffi-verify"]);
         }
         assert!(alone.contains(&"cffi-verify"));

@@ -13,8 +13,7 @@ pub mod report;
 pub mod salt;
 pub mod work;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use crate::border::{self, Answer, Interrogation, Loading, Part, Question};
 use crate::build::store::Key;
@@ -23,6 +22,7 @@ use crate::build::{Failure, sweep};
 use crate::errors::ExpectedError;
 use crate::interrupt;
 use crate::lesson::{Lesson, Sources};
+use crate::parallel;
 use crate::variant::{Bridge, Variant};
 use crate::verdict::Verdict;
 use inputs::Files;
@@ -386,24 +386,10 @@ impl<'a> Courtroom<'a> {
         let missing: Vec<usize> = (0..variants.len())
             .filter(|index| found[*index].is_none())
             .collect();
-        let workers = std::thread::available_parallelism()
-            .map_or(1, usize::from)
-            .min(missing.len());
-        let next = AtomicUsize::new(0);
-        let judged = Mutex::new(Vec::new());
-        std::thread::scope(|scope| {
-            for _ in 0..workers {
-                scope.spawn(|| {
-                    while let Some(index) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let report = self.judge_variant(variants[*index], fresh);
-                        if let Ok(mut judged) = judged.lock() {
-                            judged.push((*index, report));
-                        }
-                    }
-                });
-            }
+        let reports = parallel::each(&missing, parallel::processors(), |index| {
+            self.judge_variant(variants[*index], fresh)
         });
-        for (index, report) in judged.into_inner().unwrap_or_default() {
+        for (index, report) in missing.into_iter().zip(reports) {
             found[index] = Some(report);
         }
     }

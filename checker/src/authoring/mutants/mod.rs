@@ -10,8 +10,6 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context as _;
 
@@ -25,6 +23,7 @@ use crate::judge::inputs;
 use crate::judge::report::VariantReport;
 use crate::judge::{self, Order, Proof};
 use crate::lesson::{Equivalent, Exercise, Lesson, Sources};
+use crate::parallel;
 use crate::variant::Variant;
 use crate::verdict::Verdict;
 use lexer::Language;
@@ -109,36 +108,10 @@ pub fn judge_all(tools: &Tools, lesson: &Lesson, sample: Sample) -> anyhow::Resu
     let problems = stale_equivalents(lesson, &all);
     let possible = all.len();
     let chosen = sample.choose(all);
-    let next = AtomicUsize::new(0);
-    let fates: Mutex<Vec<(usize, anyhow::Result<Fate>)>> = Mutex::default();
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..workers.min(chosen.len()) {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(mutant) = chosen.get(index) else {
-                        break;
-                    };
-                    let fate = fate_of(tools, lesson, mutant);
-                    let failed = fate.is_err();
-                    if let Ok(mut fates) = fates.lock() {
-                        fates.push((index, fate));
-                    }
-                    if failed {
-                        // The others would meet the same obstacle.
-                        next.store(chosen.len(), Ordering::Relaxed);
-                    }
-                }
-            });
-        }
-    });
-    let mut fates = fates.into_inner().unwrap_or_default();
-    fates.sort_by_key(|(index, _)| *index);
-    let mut mutants = Vec::new();
-    for (index, fate) in fates {
-        mutants.push((chosen[index].clone(), fate?));
-    }
+    let fates = parallel::try_each(&chosen, parallel::processors(), |mutant| {
+        fate_of(tools, lesson, mutant)
+    })?;
+    let mutants = chosen.into_iter().zip(fates).collect();
     Ok(Outcome {
         mutants,
         possible,
@@ -160,12 +133,10 @@ impl Sample {
         drawn.sort();
         drawn.truncate(size);
         let drawn: BTreeSet<usize> = drawn.into_iter().map(|(_, index)| index).collect();
-        let mut index = 0;
-        all.into_iter()
-            .filter(|_| {
-                index += 1;
-                drawn.contains(&(index - 1))
-            })
+        let mutants = all.into_iter().enumerate();
+        mutants
+            .filter(|(index, _)| drawn.contains(index))
+            .map(|(_, mutant)| mutant)
             .collect()
     }
 
