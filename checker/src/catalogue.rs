@@ -43,7 +43,7 @@ impl Catalogue {
         &self.folders
     }
 
-    /// Reads every lesson; the broken ones come back as errors.
+    /// Reads every lesson, in the order of the course; the broken ones come back as errors.
     pub fn load_all(&self) -> (Vec<Lesson>, Vec<ExpectedError>) {
         let mut lessons = Vec::new();
         let mut broken = Vec::new();
@@ -53,7 +53,20 @@ impl Catalogue {
                 Err(error) => broken.push(error),
             }
         }
+        lessons.sort_by_key(|lesson| (lesson.manifest.order, lesson.manifest.id.clone()));
         (lessons, broken)
+    }
+
+    /// Reads every lesson, in the order of the course.
+    ///
+    /// # Errors
+    /// The first broken lesson's.
+    pub fn load_whole(&self) -> Result<Vec<Lesson>, ExpectedError> {
+        let (lessons, broken) = self.load_all();
+        match broken.into_iter().next() {
+            Some(error) => Err(error),
+            None => Ok(lessons),
+        }
     }
 
     fn nearest(&self, asked: &str) -> Option<String> {

@@ -52,11 +52,7 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let workspace = Workspace::find()?;
     let claims = Claims::load(&Claims::folder(&workspace.lessons()))
         .map_err(|problems| unusable(&workspace, &problems))?;
-    let (mut lessons, broken) = Catalogue::open(&workspace)?.load_all();
-    if let Some(error) = broken.into_iter().next() {
-        return Err(error.into());
-    }
-    lessons.sort_by_key(|lesson| (lesson.manifest.order, lesson.manifest.id.clone()));
+    let lessons = Catalogue::open(&workspace)?.load_whole()?;
     let all = standings(&claims, &lessons);
     let chosen = args.choose(&claims, &all)?;
     let now = match args.run {

@@ -180,11 +180,7 @@ fn claims_pages(teller: &mut Teller, workspace: &Workspace, check: bool) -> anyh
     if !folder.is_dir() {
         return Ok(true);
     }
-    let (mut lessons, broken) = Catalogue::open(workspace)?.load_all();
-    if let Some(error) = broken.into_iter().next() {
-        return Err(error.into());
-    }
-    lessons.sort_by_key(|lesson| (lesson.manifest.order, lesson.manifest.id.clone()));
+    let lessons = Catalogue::open(workspace)?.load_whole()?;
     let made = Claims::load(&folder).and_then(|claims| {
         pages::pages(&workspace.root, &claims, &lessons).map_err(|problem| vec![problem])
     });

@@ -52,8 +52,7 @@ impl Course {
     /// # Errors
     /// When the lessons' folder or the state cannot be read. A lesson that cannot be read is in `broken`.
     pub fn open(workspace: Workspace) -> Result<Course, ExpectedError> {
-        let (mut lessons, broken) = Catalogue::open(&workspace)?.load_all();
-        lessons.sort_by_key(|lesson| (lesson.manifest.order, lesson.manifest.id.clone()));
+        let (lessons, broken) = Catalogue::open(&workspace)?.load_all();
         let store = Store::of(&workspace);
         let state = store.read()?;
         Ok(Course {
