@@ -2,7 +2,7 @@
 
 use super::table::number;
 use super::{Cell, Report, Unit};
-use crate::report::xml::escaped;
+use crate::report::xml::{escaped, text};
 
 const WIDTH: f64 = 900.0;
 /// Where the bars begin; labels and names stand left of it.
@@ -152,11 +152,4 @@ fn bar(scale: Scale, cell: &Cell, ratio: f64, y: f64) -> String {
     let name = text("small end", LEFT - 6.0, y + BAR - 3.0, &variant);
     let figure = text("small", to + 4.0, y + BAR - 3.0, &number(ratio));
     shape + &name + &figure
-}
-
-fn text(class: &str, x: f64, y: f64, content: &str) -> String {
-    format!(
-        "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>\n",
-        escaped(content)
-    )
 }

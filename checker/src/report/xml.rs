@@ -16,6 +16,14 @@ pub fn escaped(content: &str) -> String {
     text
 }
 
+/// A text element whose place is in the units of the picture.
+pub fn text(class: &str, x: f64, y: f64, content: &str) -> String {
+    format!(
+        "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>\n",
+        escaped(content)
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

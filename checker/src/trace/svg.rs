@@ -7,7 +7,7 @@ use super::page::{chain, frame_name};
 use super::path::{Kind, Layer};
 use super::{Call, Traced};
 use crate::lesson::{Lesson, Sources};
-use crate::report::xml::escaped;
+use crate::report::xml::{escaped, text};
 
 const WIDTH: f64 = 960.0;
 /// Where the boxes begin; the names of the variants stand left of it.
@@ -235,13 +235,6 @@ fn end_of(name: &str, letters: usize) -> String {
             .skip(more + 1)
             .fold("…".to_owned(), |text, it| text + &it.to_string()),
     }
-}
-
-fn text(class: &str, x: f64, y: f64, content: &str) -> String {
-    format!(
-        "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>\n",
-        escaped(content)
-    )
 }
 
 #[cfg(test)]
