@@ -16,9 +16,9 @@ use crate::variant::{Backend, Bridge, Variant};
 /// The folder of the sources, below the root.
 const SOURCES: &str = "checker/bench";
 
-/// The crates of the extension modules in Rust: by hand, and by PyO3's macros.
-const BY_HAND: (&str, &str) = ("rust-bench", "checker/bench/rust");
-const BY_MACROS: (&str, &str) = ("rust-bench-macros", "checker/bench/macros");
+/// The crates of the extension modules in Rust: by hand, and by PyO3's macros. Both compile C of [`SOURCES`] too.
+const BY_HAND: &str = "rust-bench";
+const BY_MACROS: &str = "rust-bench-macros";
 
 /// `Config` in C.
 const CONFIG: &str = "c_ext_config_basic";
@@ -91,13 +91,12 @@ impl Parts {
             engines: tools.engines()?.folder.clone(),
             site_packages: tools.venv()?.site_packages.clone(),
         };
-        let (package, folder) = BY_MACROS;
         let mymodule = format!("mymodule{suffix}");
         let mut paths = vec![
             own.base.clone(),
             compiled(tools, &mymodule, &config, &["mymodule.c", "config.c"])?,
             own.by_hand.clone(),
-            engines::extra(tools, package, folder)?,
+            engines::extra(tools, BY_MACROS, SOURCES)?,
         ];
         paths.extend_from_slice(&own.api);
         paths.push(own.engines.clone());
@@ -118,8 +117,7 @@ impl Parts {
 }
 
 fn by_hand(tools: &Tools) -> anyhow::Result<PathBuf> {
-    let (package, folder) = BY_HAND;
-    Ok(engines::linked(tools, package, folder)?.map_err(|failure| unbuilt(package, failure))?)
+    Ok(engines::linked(tools, BY_HAND, SOURCES)?.map_err(|failure| unbuilt(BY_HAND, failure))?)
 }
 
 /// Compiles some of the C files into one library, and returns the folder that holds it.
