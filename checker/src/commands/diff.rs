@@ -24,19 +24,19 @@ pub struct Args {
 pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let workspace = Workspace::find()?;
     let (lesson, asked) = solution::ask(&workspace, &args.which)?;
+    let in_words = [
+        words!("diff-both"),
+        words!("diff-yours"),
+        words!("diff-solution"),
+    ];
+    let marks = if output::is_plain() && !global.json {
+        in_words.each_ref().map(String::as_str)
+    } else {
+        [" ", "-", "+"]
+    };
     let mut compared = Vec::new();
     for (name, theirs) in solution::files(&lesson, &asked.shown)? {
         let mine = mine(&lesson, &name)?;
-        let in_words = [
-            words!("diff-both"),
-            words!("diff-yours"),
-            words!("diff-solution"),
-        ];
-        let marks = if output::is_plain() && !global.json {
-            in_words.each_ref().map(String::as_str)
-        } else {
-            [" ", "-", "+"]
-        };
         compared.push((name, difference::marked(&mine, &theirs, marks)));
     }
     if global.json {
