@@ -84,13 +84,15 @@ NAMES = {"feet": "length", "inches": "length", "size": "blocks", "block": "block
 
 
 def _refusal(bridge, argument, value, *code):
-    """The class of the exception, and which of operation, argument and code its message names."""
+    """The class of the exception, and what its message names: operation and argument in its order,
+    and the code."""
     try:
         return {"returned": OPERATIONS[argument](bridge, value)}
     except Exception as error:
-        wanted = (NAMES.get(argument, "seconds"), argument, *code)
-        words = re.findall(r"-?\w+", str(error))
-        return {"raised": type(error).__name__, "names": [w for w in wanted if w in words]}
+        place = (NAMES.get(argument, "seconds"), argument)
+        words = dict.fromkeys(re.findall(r"-?\w+", str(error)))
+        names = [w for w in words if w in place] + [w for w in code if w in words]
+        return {"raised": type(error).__name__, "names": names}
 
 
 def believes(bridge, feet, inches):

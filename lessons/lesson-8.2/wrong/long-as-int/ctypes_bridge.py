@@ -35,8 +35,8 @@ def _check(operation: str, status: int, what: str) -> None:
 
 def length(feet: int, inches: int) -> int:
     """Feet and inches in tenths of a millimetre."""
-    feet = _fit("length", "feet", feet, ctypes.c_int32)
-    inches = _fit("length", "inches", inches, ctypes.c_uint8)
+    feet = _fit("length", "feet", feet, lib.units_length.argtypes[0])
+    inches = _fit("length", "inches", inches, lib.units_length.argtypes[1])
     tenths = ctypes.c_int64()
     _check("length", lib.units_length(feet, inches, ctypes.byref(tenths)), f"inches {inches}")
     return tenths.value
@@ -44,8 +44,8 @@ def length(feet: int, inches: int) -> int:
 
 def blocks(size: int, block: int) -> int:
     """How many blocks hold `size` bytes."""
-    size = _fit("blocks", "size", size, ctypes.c_size_t)
-    block = _fit("blocks", "block", block, ctypes.c_uint32)
+    size = _fit("blocks", "size", size, lib.units_blocks.argtypes[0])
+    block = _fit("blocks", "block", block, lib.units_blocks.argtypes[1])
     count = ctypes.c_size_t()
     _check("blocks", lib.units_blocks(size, block, ctypes.byref(count)), f"block {block}")
     return count.value
@@ -53,7 +53,7 @@ def blocks(size: int, block: int) -> int:
 
 def seconds(minutes: int) -> int:
     """Minutes in seconds."""
-    minutes = _fit("seconds", "minutes", minutes, ctypes.c_int)
+    minutes = _fit("seconds", "minutes", minutes, lib.units_seconds.argtypes[0])
     result = ctypes.c_int()
     _check("seconds", lib.units_seconds(minutes, ctypes.byref(result)), f"minutes {minutes}")
     return result.value
