@@ -46,6 +46,12 @@ def refuses_other_fields(bridge):
     return [_refusal(bridge.join, box, whole, words=("join", "a")) for box in wrong]
 
 
+def names_the_first(bridge):
+    """Both boxes are wrong."""
+    a, b = {**_box(), "layer": 256}, {**_box(), "tag": 65536}
+    return _refusal(bridge.join, a, b, words=("join", "a", "layer", "b", "tag"))
+
+
 def refuses_points(bridge):
     wrong = [(1.0,), (1.0, 2.0, 3.0), (1.0, "2"), 5.0, None]
     return [_refusal(bridge.middle, (0, 0), point, words=("middle", "b")) for point in wrong]
@@ -56,13 +62,16 @@ def refuses_what_the_library_refuses(bridge):
     box, nan = _box(), float("nan")
     flat, undefined = {**box, "high": (1.0, 0.0)}, {**box, "low": (nan, 0.0)}
     elsewhere = {**box, "layer": 2}
-    record = _record(1, 0, 0, -1, 1, 0)
+    record = _record(255, 0, 0, -1, 1, 65535)
     return {
         "a box without height": _refusal(bridge.join, box, flat, words=("join", "-1")),
         "a box that is undefined": _refusal(bridge.join, undefined, box, words=("join", "-1")),
         "another layer": _refusal(bridge.join, box, elsewhere, words=("join", "-2")),
-        "a record without width": _refusal(bridge.read, record, words=("read", "record", "-1")),
+        "a record without width": _refusal(bridge.read, record, words=RECORD),
     }
+
+
+RECORD = ("read", "-1", "record", "65535", "255")
 
 
 def refuses_records(bridge, size):

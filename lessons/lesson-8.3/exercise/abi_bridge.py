@@ -111,4 +111,5 @@ def read(data: bytes) -> dict:
     if len(data) != ffi.sizeof(record[0]):
         raise ValueError(f"read: record of {len(data)} bytes, not {ffi.sizeof(record[0])}")
     ffi.memmove(record, data, len(data))
-    return _result("read", lib.geometry_read(record, out), out, "record")
+    what = f"record {record.tag} on layer {record.layer}"
+    return _result("read", lib.geometry_read(record, out), out, what)

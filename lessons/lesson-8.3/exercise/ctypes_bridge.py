@@ -100,4 +100,4 @@ def read(data: bytes) -> dict:
     """The box that a record of a drawing describes."""
     if len(data) != ctypes.sizeof(Record):
         raise ValueError(f"read: record of {len(data)} bytes, not {ctypes.sizeof(Record)}")
-    raise NotImplementedError("TODO 4: copy the bytes into a Record, let C read it")
+    raise NotImplementedError("TODO 4: copy into a Record, let C read it, name tag and layer")

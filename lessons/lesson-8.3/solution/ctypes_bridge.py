@@ -139,7 +139,7 @@ def read(data: bytes) -> dict:
     record, out = Record.from_buffer_copy(data), Box()
     # endregion
     status = lib.geometry_read(record, out)
-    return _result("read", status, out, "record")
+    return _result("read", status, out, f"record {record.tag} on layer {record.layer}")
     # starter:
-    #| raise NotImplementedError("TODO 4: copy the bytes into a Record, let C read it")
+    #| raise NotImplementedError("TODO 4: copy into a Record, let C read it, name tag and layer")
     # endtask

@@ -156,7 +156,9 @@ fn read<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyDict>> {
     let mut out = ffi::Box::default();
     // SAFETY: both are ours and live longer than the call.
     let status = unsafe { ffi::geometry_read(&record, &mut out) };
-    result(py, "read", status, &out, "record")
+    let (tag, layer) = (record.tag, record.layer);
+    let what = format!("record {tag} on layer {layer}");
+    result(py, "read", status, &out, &what)
 }
 
 /// One struct: its size, its alignment, and the offset of each field.

@@ -151,6 +151,7 @@ static PyObject *py_read(PyObject *self, PyObject *args)
     geometry_box out;
     Py_buffer data;
     Py_ssize_t size;
+    char what[40];
 
     (void)self;
     if (!PyArg_ParseTuple(args, "y*:read", &data))
@@ -163,7 +164,9 @@ static PyObject *py_read(PyObject *self, PyObject *args)
         return PyErr_Format(PyExc_ValueError,
                             "read: record of %zd bytes, not %zu", size,
                             sizeof record);
-    return result("read", geometry_read(&record, &out), &out, "record");
+    PyOS_snprintf(what, sizeof what, "record %u on layer %u", record.tag,
+                  record.layer);
+    return result("read", geometry_read(&record, &out), &out, what);
 }
 
 // region: layout

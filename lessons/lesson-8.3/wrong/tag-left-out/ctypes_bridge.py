@@ -116,4 +116,4 @@ def read(data: bytes) -> dict:
         raise ValueError(f"read: record of {len(data)} bytes, not {ctypes.sizeof(Record)}")
     record, out = Record.from_buffer_copy(data), Box()
     status = lib.geometry_read(record, out)
-    return _result("read", status, out, "record")
+    return _result("read", status, out, f"record {record.tag} on layer {record.layer}")
