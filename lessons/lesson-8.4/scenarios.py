@@ -36,6 +36,10 @@ def reads_its_own_map(bridge, data):
     return bridge.mapped(data)
 
 
+def refuses_half_a_header(bridge, data):
+    return _refusal(bridge.mapped, data, words=("mapped", str(len(data))))
+
+
 def refuses_fields(bridge, field, value):
     """A value that its bits cannot hold, and what is no integer."""
     return _refusal(bridge.build, 1, 5, **{field: value}, words=("build", field))

@@ -90,4 +90,6 @@ def parse(data: bytes) -> dict:
 
 def mapped(data: bytes) -> list:
     """The header as this bridge's own description has it."""
+    if len(data) < 4:
+        raise ValueError(f"mapped: {len(data)} bytes are no header")
     raise NotImplementedError("TODO 1: copy four bytes into a packet_header, return its fields")

@@ -82,6 +82,8 @@ def parse(data: bytes) -> dict:
 
 def mapped(data: bytes) -> list:
     """The header, through the shim."""
+    if len(data) < 4:
+        raise ValueError(f"mapped: {len(data)} bytes are no header")
     packet, header = ffi.new("packet *"), ffi.new("shim_fields *")
     ffi.memmove(packet, data, 4)
     lib.shim_get(packet, header)

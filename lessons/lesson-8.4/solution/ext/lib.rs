@@ -222,9 +222,9 @@ fn parse<'py>(data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
 #[pyfunction]
 fn mapped(data: &[u8]) -> PyResult<[i32; 5]> {
     let mut room = Room::new(0);
-    let header = data
-        .get(..4)
-        .ok_or_else(|| PyValueError::new_err("mapped: no header"))?;
+    let size = data.len();
+    let no_header = || PyValueError::new_err(format!("mapped: {size} bytes are no header"));
+    let header = data.get(..4).ok_or_else(no_header)?;
     room.bytes()[..4].copy_from_slice(header);
     let fields = room.fields();
     Ok([

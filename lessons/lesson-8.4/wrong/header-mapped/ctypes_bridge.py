@@ -124,5 +124,7 @@ def parse(data: bytes) -> dict:
 
 def mapped(data: bytes) -> list:
     """The header as this bridge's own description has it."""
+    if len(data) < 4:
+        raise ValueError(f"mapped: {len(data)} bytes are no header")
     header = Mapped.from_buffer_copy(data + bytes(ctypes.sizeof(Mapped)))
     return [getattr(header, word) for word, *_ in Mapped._fields_]

@@ -103,6 +103,8 @@ def parse(data: bytes) -> dict:
 
 def mapped(data: bytes) -> list:
     """The header as this bridge's own description has it."""
+    if len(data) < 4:
+        raise ValueError(f"mapped: {len(data)} bytes are no header")
     header = ffi.new("packet_header *")
-    ffi.memmove(header, data, 4)
+    ffi.memmove(header, data, ffi.sizeof(header[0]))
     return [header.version, header.kind, header.length, header.priority, header.hops]

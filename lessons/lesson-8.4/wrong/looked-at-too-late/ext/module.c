@@ -201,7 +201,8 @@ static PyObject *py_mapped(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "y#:mapped", &data, &size))
         return NULL;
     if (size < (Py_ssize_t)sizeof header)
-        return PyErr_Format(PyExc_ValueError, "mapped: %zd bytes", size);
+        return PyErr_Format(PyExc_ValueError, "mapped: %zd bytes are no header",
+                            size);
     memcpy(&header, data, sizeof header);
     return Py_BuildValue("[iiiii]", header.version, header.kind, header.length,
                          header.priority, header.hops);
