@@ -143,16 +143,18 @@ def _resize(owner):
 
 
 def _complaint(function, *arguments):
-    """The exception's class, and which things its message names."""
+    """The exception's class, the operation if its message begins so, and what else that names."""
+    operation = function.__name__
     try:
         return function(*arguments)
     except Exception as error:
         message = str(error)
-        parts = ("pixels", "out", "kernel", "width", "bytes", "wide", "weights")
-        named = {function.__name__, *parts}
+        named = {"pixels", "out", "kernel", "width", "bytes", "wide", "weights"}
         if isinstance(error, ValueError):
-            named = {function.__name__, "refused with -", "weights"}
-        return [type(error).__name__, *sorted(part for part in named if part in message)]
+            named = {"refused with -", "weights"}
+        found = [operation] if message.startswith(operation) else []
+        found += [part for part in named if part in message]
+        return [type(error).__name__, *sorted(found)]
 
 
 # Evidence: facts of this machine, of ctypes, of CFFI and of CPython, observed on the solution.
