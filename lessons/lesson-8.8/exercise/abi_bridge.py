@@ -1,0 +1,98 @@
+"""settings through CFFI in ABI mode: the bool is declared, and its bytes are read."""
+
+import operator
+import os
+from pathlib import Path
+from typing import Optional
+
+from cffi import FFI
+
+ERASED, E_INDEX = 0xFF, -4
+ffi = FFI()
+ffi.cdef("""
+    typedef struct settings {
+        uint16_t format;
+        char name[8];
+        bool switches[4];
+    } settings;
+
+    int settings_load(settings *record, const void *block, size_t size);
+    int settings_set(settings *record, int index, bool on);
+    int settings_export(const settings *record, const char *variable);
+    char *getenv(const char *name);
+""")
+lib = ffi.dlopen(str(Path(__file__).with_name("libsettings.so")))
+process = ffi.dlopen(None)  # all that this process has loaded for everybody
+
+
+def _check(operation: str, code: int, about: str) -> None:
+    """IndexError or ValueError for a code of settings.h."""
+    if code != 0:
+        kind = IndexError if code == E_INDEX else ValueError
+        raise kind(f"{operation}: code {code} for {about}")
+
+
+def _load(operation: str, block: bytes) -> "FFI.CData":
+    """The record of a block; TypeError if it is no bytes, ValueError if the library refuses it."""
+    if not isinstance(block, bytes):
+        raise TypeError(f"{operation}: block is no bytes")
+    record = ffi.new("settings *")
+    code = lib.settings_load(record, block, len(block))
+    _check(operation, code, f"block of {len(block)} bytes")
+    return record
+
+
+def _integer(operation: str, index: int) -> int:
+    """`index` as a C int; TypeError or OverflowError that names the operation."""
+    try:
+        whole = operator.index(index)
+    except TypeError:
+        raise TypeError(f"{operation}: index is no integer") from None
+    if int(ffi.cast("int", whole)) != whole:
+        raise OverflowError(f"{operation}: index does not fit")
+    return whole
+
+
+def _encoded(operation: str, variable: str) -> bytes:
+    """The name of a variable for C; TypeError or ValueError that names the operation."""
+    if not isinstance(variable, str):
+        raise TypeError(f"{operation}: variable is no str")
+    if "\0" in variable:
+        raise ValueError(f"{operation}: variable has a NUL")
+    return os.fsencode(variable)
+
+
+def switches(block: bytes) -> list[Optional[bool]]:
+    """What each switch is: on, off, or None if it was never written."""
+    record = _load("switches", block)
+    states = bytes(ffi.buffer(record.switches))
+    return [None if byte == ERASED else byte == 1 for byte in states]
+
+
+def name(block: bytes) -> Optional[str]:
+    """The device's name, None if it was never written."""
+    text = ffi.string(_load("name", block).name)  # an array: it ends after eight bytes
+    return None if text[:1] == b"\xff" else text.decode("ascii")
+
+
+def turn(block: bytes, index: int, on: bool) -> bytes:
+    """The block with one switch turned on or off."""
+    record = _load("turn", block)
+    if not isinstance(on, bool):
+        raise TypeError("turn: on is no bool")
+    code = lib.settings_set(record, _integer("turn", index), on)
+    _check("turn", code, f"index {index!r}")
+    return bytes(ffi.buffer(record))
+
+
+def export(block: bytes, variable: str) -> None:
+    """Put the switches into the environment, for programs that this one starts."""
+    record, data = _load("export", block), _encoded("export", variable)
+    code = lib.settings_export(record, data)
+    _check("export", code, f"variable {variable!r}")
+
+
+def exported(variable: str) -> Optional[str]:
+    """What C sees in the environment, which os.environ only copied when Python started."""
+    value = process.getenv(_encoded("exported", variable))
+    return None if value == ffi.NULL else os.fsdecode(ffi.string(value))
