@@ -71,7 +71,8 @@ def switches(block: bytes) -> list[Optional[bool]]:
 
 def name(block: bytes) -> Optional[str]:
     """The device's name, None if it was never written."""
-    text = ffi.string(_load("name", block).name)  # an array: it ends after eight bytes
+    record = _load("name", block)  # it owns the bytes; `record.name` only borrows them
+    text = ffi.string(record.name)  # an array: it ends after eight bytes
     return None if text[:1] == b"\xff" else text.decode("ascii")
 
 

@@ -1,5 +1,5 @@
-/* settings as a hand-written extension module: one source for each version of
- * Python. Where the C API has changed, PY_VERSION_HEX says which it is.
+/* settings as a hand-written extension module: one source for every Python.
+ * It calls what all of them have, and what does the same in all of them.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -12,8 +12,7 @@
 /* The C int that `whole` is; -1 with OverflowError if it does not fit. */
 static int as_int(PyObject *whole)
 {
-       /* TODO 1: this cuts. PyLong_AsInt does not, but it is new in 3.13;
-        * before, compare. */
+       /* TODO 1: this cuts. PyLong_AsInt would not; 3.12 has none. */
        return (int)PyLong_AsLong(whole);
 }
 

@@ -46,7 +46,8 @@ def switches(block: bytes) -> list[Optional[bool]]:
 
 def name(block: bytes) -> Optional[str]:
     """The device's name, None if it was never written."""
-    text = ffi.string(_load("name", block).name)
+    record = _load("name", block)  # it owns the bytes; `record.name` only borrows them
+    text = ffi.string(record.name)
     return None if text[:1] == b"\xff" else text.decode("ascii")
 
 

@@ -1,5 +1,5 @@
-/* settings as a hand-written extension module: one source for each version of
- * Python. Where the C API has changed, PY_VERSION_HEX says which it is.
+/* settings as a hand-written extension module: one source for every Python.
+ * It calls what all of them have, and what does the same in all of them.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>

@@ -1,5 +1,5 @@
-/* settings as a hand-written extension module: one source for each version of
- * Python. Where the C API has changed, PY_VERSION_HEX says which it is.
+/* settings as a hand-written extension module: one source for every Python.
+ * It calls what all of them have, and what does the same in all of them.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -12,17 +12,13 @@
 /* The C int that `whole` is; -1 with OverflowError if it does not fit. */
 static int as_int(PyObject *whole)
 {
-#if PY_VERSION_HEX >= 0x030D0000
-    return PyLong_AsInt(whole); /* in the C API since 3.13 */
-#else
     long wide = PyLong_AsLong(whole);
 
     if (wide < INT_MIN || wide > INT_MAX) {
         PyErr_SetNone(PyExc_OverflowError);
         return -1;
     }
-    return (int)wide;
-#endif
+    return (int)wide; /* 3.13 has PyLong_AsInt; 3.12 does not */
 }
 
 /* Stores an index in *out; -1 with an exception that names the operation. */
