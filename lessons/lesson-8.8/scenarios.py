@@ -71,34 +71,39 @@ class Broken:
         raise ZeroDivisionError
 
 
-def takes_integers(bridge):
+NUMBERS = {
+    "True": True,
+    "an object with __index__": Index(),
+    "Decimal('1')": Decimal("1"),
+    "Decimal('2.9')": Decimal("2.9"),
+    "Fraction(2)": Fraction(2),
+    "Fraction(3, 2)": Fraction(3, 2),
+    "2.0": 2.0,
+    "an object with __int__": Whole(),
+    "an object with a broken __index__": Broken(),
+    "'2'": "2",
+    "None": None,
+    "2**31": 2**31,
+    "-2**31 - 1": -(2**31) - 1,
+    "2**32 + 1": 2**32 + 1,
+    "2**64": 2**64,
+    "-2**64": -(2**64),
+}
+
+
+def takes_integers(bridge, number):
     """What is an integer on every Python: __index__ says so."""
-    block = _block()
-    return [attempt(bridge.turn, block, index, True) for index in (2, True, Index())]
+    return attempt(bridge.turn, _block(), NUMBERS[number], True)
 
 
-def refuses_numbers(bridge):
+def refuses_numbers(bridge, number):
     """What is no integer on any Python, and what does not fit."""
-    block, words = _block(), ("turn", "index", "on", "-4")
-    wrong = [
-        (Decimal("1"), True),
-        (Decimal("2.9"), True),
-        (Fraction(3, 2), True),
-        (Fraction(2), True),
-        (2.0, True),
-        (Whole(), True),
-        ("2", True),
-        (None, True),
-        (Broken(), True),
-        (2**31, True),
-        (-(2**31) - 1, True),
-        (2**32 + 1, True),
-        (2**64, True),
-        (-(2**64), False),
-        (2, 1),
-        (2, None),
-    ]
-    return [_refusal(bridge.turn, block, *arguments, words=words) for arguments in wrong]
+    return _refusal(bridge.turn, _block(), NUMBERS[number], True, words=("turn", "index", "-4"))
+
+
+def refuses_states(bridge, on):
+    """Nothing but True and False turns a switch."""
+    return _refusal(bridge.turn, _block(), 2, on, words=("turn", "on"))
 
 
 def refuses_indexes(bridge, index):
@@ -383,11 +388,11 @@ def converts_numbers(bridge):
     c_api.argtypes, c_api.restype = [ctypes.py_object], ctypes.c_long
     declared.argtypes = [ctypes.c_int]
     tools = {"ctypes": declared, "CFFI": ffi.dlopen(None).abs, "C API": c_api}
-    values = {"2.9": 2.9, "Decimal('2.9')": Decimal("2.9"), "Fraction(5, 2)": Fraction(5, 2)}
+    names = ("2.0", "Decimal('2.9')", "Fraction(3, 2)", "an object with __index__")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return {
-            f"{tool}, {name}": list(attempt(call, value).values())[0]
+            f"{tool}, {name}": list(attempt(call, NUMBERS[name]).values())[0]
             for tool, call in tools.items()
-            for name, value in values.items()
+            for name in names
         }

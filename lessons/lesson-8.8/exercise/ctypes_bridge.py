@@ -2,7 +2,7 @@
 
 import ctypes
 
-# TODO 2 needs one more module.
+# TODO 3 needs one more module.
 import os
 from pathlib import Path
 from typing import Optional
@@ -27,7 +27,7 @@ lib.settings_set.restype = ctypes.c_int
 lib.settings_export.argtypes = [ctypes.POINTER(Settings), ctypes.c_char_p]
 lib.settings_export.restype = ctypes.c_int
 
-# TODO 3: open what the process has loaded, and declare C's getenv.
+# TODO 4: open what the process has loaded, and declare C's getenv.
 
 
 def _check(operation: str, code: int, about: str) -> None:
@@ -49,7 +49,7 @@ def _load(operation: str, block: bytes) -> Settings:
 
 def _integer(operation: str, index: int) -> int:
     """`index` as a C int; TypeError or OverflowError that names the operation."""
-    # TODO 2: TypeError for what is no integer, on every Python; OverflowError for what does
+    # TODO 3: TypeError for what is no integer, on every Python; OverflowError for what does
     # not fit; both name the operation and the argument.
     return index
 
@@ -66,6 +66,7 @@ def _encoded(operation: str, variable: str) -> bytes:
 def switches(block: bytes) -> list[Optional[bool]]:
     """What each switch is: on, off, or None if it was never written."""
     record = _load("switches", block)
+    # TODO 2: None for a switch that was never written.
     return [bool(switch) for switch in record.switches]
 
 
@@ -95,4 +96,5 @@ def export(block: bytes, variable: str) -> None:
 def exported(variable: str) -> Optional[str]:
     """What C sees in the environment, which os.environ only copied when Python started."""
     data = _encoded("exported", variable)
+    # TODO 5: what does C say? Its text is bytes; os.fsdecode is how Python reads them.
     return os.environ.get(os.fsdecode(data))

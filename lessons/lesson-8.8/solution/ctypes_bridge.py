@@ -6,7 +6,7 @@ import ctypes
 import operator
 
 # starter:
-#| # TODO 2 needs one more module.
+#| # TODO 3 needs one more module.
 # endtask
 import os
 from pathlib import Path
@@ -43,7 +43,7 @@ process = ctypes.CDLL(None)  # all that this process has loaded for everybody
 process.getenv.argtypes = [ctypes.c_char_p]
 process.getenv.restype = ctypes.c_char_p
 # starter:
-#| # TODO 3: open what the process has loaded, and declare C's getenv.
+#| # TODO 4: open what the process has loaded, and declare C's getenv.
 # endtask
 
 
@@ -75,7 +75,7 @@ def _integer(operation: str, index: int) -> int:
         raise OverflowError(f"{operation}: index does not fit")
     return whole
     # starter:
-    #| # TODO 2: TypeError for what is no integer, on every Python; OverflowError for what does
+    #| # TODO 3: TypeError for what is no integer, on every Python; OverflowError for what does
     #| # not fit; both name the operation and the argument.
     #| return index
     # endtask
@@ -96,6 +96,7 @@ def switches(block: bytes) -> list[Optional[bool]]:
     # task: states
     return [None if byte == ERASED else byte == 1 for byte in record.switches]
     # starter:
+    #| # TODO 2: None for a switch that was never written.
     #| return [bool(switch) for switch in record.switches]
     # endtask
 
@@ -130,5 +131,6 @@ def exported(variable: str) -> Optional[str]:
     value = process.getenv(data)
     return None if value is None else os.fsdecode(value)
     # starter:
+    #| # TODO 5: what does C say? Its text is bytes; os.fsdecode is how Python reads them.
     #| return os.environ.get(os.fsdecode(data))
     # endtask
