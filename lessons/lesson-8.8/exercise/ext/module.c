@@ -12,16 +12,16 @@
 /* The C int that `whole` is; -1 with OverflowError if it does not fit. */
 static int as_int(PyObject *whole)
 {
-       /* TODO 1: this cuts. PyLong_AsInt would not; 3.12 has none. */
-       return (int)PyLong_AsLong(whole);
+    /* TODO 1: this cuts. PyLong_AsInt would not; 3.12 has none. */
+    return (int)PyLong_AsLong(whole);
 }
 
 /* Stores an index in *out; -1 with an exception that names the operation. */
 static int index_of(const char *operation, PyObject *value, int *out)
 {
-       /* TODO 2: Python 3.9 takes a 2.9 here, 3.10 does not. Which call
-        * takes integers only, on all? "turn: index is no integer". */
-       *out = as_int(value);
+    /* TODO 2: Python 3.9 takes a 2.9 here, 3.10 does not. Which call takes
+     * integers only, on all? Then: "turn: index is no integer". */
+    *out = as_int(value);
     if (*out == -1 && PyErr_Occurred()) {
         PyErr_Format(PyExc_OverflowError, "%s: index does not fit", operation);
         return -1;
@@ -80,8 +80,8 @@ static PyObject *encoded(const char *operation, PyObject *variable)
 /* A new reference to what one switch is: True, False or None. */
 static PyObject *state_of(const settings *record, size_t at)
 {
-       /* TODO 3: C may do anything with a bool of 0xff. What may look? */
-       return PyBool_FromLong(record->switches[at]);
+    /* TODO 3: C may do anything with a bool of 0xff. What may look? */
+    return PyBool_FromLong(record->switches[at]);
 }
 
 static PyObject *py_switches(PyObject *self, PyObject *block)

@@ -21,8 +21,8 @@ static int as_int(PyObject *whole)
     }
     return (int)wide; /* 3.13 has PyLong_AsInt; 3.12 does not */
     // starter:
-    // |    /* TODO 1: this cuts. PyLong_AsInt would not; 3.12 has none. */
-    // |    return (int)PyLong_AsLong(whole);
+    // | /* TODO 1: this cuts. PyLong_AsInt would not; 3.12 has none. */
+    // | return (int)PyLong_AsLong(whole);
     // endtask
 }
 
@@ -39,9 +39,9 @@ static int index_of(const char *operation, PyObject *value, int *out)
     *out = as_int(whole);
     Py_DECREF(whole);
     // starter:
-    // |    /* TODO 2: Python 3.9 takes a 2.9 here, 3.10 does not. Which call
-    // |     * takes integers only, on all? "turn: index is no integer". */
-    // |    *out = as_int(value);
+    // | /* TODO 2: Python 3.9 takes a 2.9 here, 3.10 does not. Which call takes
+    // |  * integers only, on all? Then: "turn: index is no integer". */
+    // | *out = as_int(value);
     // endtask
     if (*out == -1 && PyErr_Occurred()) {
         PyErr_Format(PyExc_OverflowError, "%s: index does not fit", operation);
@@ -108,8 +108,8 @@ static PyObject *state_of(const settings *record, size_t at)
         Py_RETURN_NONE;
     return PyBool_FromLong(bytes[at]);
     // starter:
-    // |    /* TODO 3: C may do anything with a bool of 0xff. What may look? */
-    // |    return PyBool_FromLong(record->switches[at]);
+    // | /* TODO 3: C may do anything with a bool of 0xff. What may look? */
+    // | return PyBool_FromLong(record->switches[at]);
     // endtask
 }
 
