@@ -215,8 +215,9 @@ def refuses_ended(bridge):
     ended = [memoryview(array("h", [1])), other.view()]
     for view in ended:
         view.release()
-    said = [[attempt(ring.write, view), attempt(ring.read_into, view)] for view in ended]
-    return [*said, len(ring), other.lent]
+    said = [_said(call, view) for view in ended for call in (ring.write, ring.read_into)]
+    its_own_words = ["ring of" in text for _, text in said]
+    return [[name for name, _ in said], its_own_words, len(ring), other.lent]
 
 
 def lets_go(bridge, call, samples):

@@ -118,11 +118,10 @@ class Ring:
         loan = ffi.gc(lib.ring_lend(self._ring), self._give_back)
         return memoryview(ffi.buffer(loan, self.capacity * 2)).cast("h")
 
+    # endregion
     def _give_back(self, loan: ffi.CData) -> None:
         """End one loan."""
         lib.ring_return(self._ring)
-
-    # endregion
 
 
 def bytes_held() -> int:

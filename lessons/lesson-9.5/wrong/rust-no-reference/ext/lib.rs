@@ -274,7 +274,7 @@ unsafe extern "C" fn getbuffer(
         // SAFETY: the ring lives as long as the object.
         buf: unsafe { ffi::ring_lend(ring) }.cast(),
         obj: object,
-        len: slots * size,    // bytes
+        len: slots * size, // bytes
         itemsize: size,
         readonly: 0,
         ndim: 1,
