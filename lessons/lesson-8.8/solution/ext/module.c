@@ -40,7 +40,8 @@ static int index_of(const char *operation, PyObject *value, int *out)
     Py_DECREF(whole);
     // starter:
     // | /* TODO 2: Python 3.9 takes a 2.9 here, 3.10 does not. Which call takes
-    // |  * integers only, on all? Then: "turn: index is no integer". */
+    // |  * integers only, on all? Its TypeError becomes "turn: index is no
+    // |  * integer"; any other exception is the object's own: let it pass. */
     // | *out = as_int(value);
     // endtask
     if (*out == -1 && PyErr_Occurred()) {
