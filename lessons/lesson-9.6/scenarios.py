@@ -204,6 +204,7 @@ def refuses_capsules(bridge):
     }
     observed = {each: _said(bridge.Sums, each) for each in (None, 5, "sums.API", b"sums.API")}
     observed = {repr(each): said for each, said in observed.items()}
+    observed["a capsule of NULL"] = attempt(_new, None, None, END())
     for what, other in others.items():
         observed[what] = [_said(bridge.Sums, other.offer()), other.ended, other.asked]
     return observed
@@ -226,6 +227,7 @@ def refuses_methods(bridge):
         "CRC32": _said(bridge.offer, "CRC32"),
         "é": _said(bridge.offer, "é"),
         "a NUL": attempt(bridge.offer, "crc32\0"),
+        "a surrogate": attempt(bridge.offer, "\ud800"),
         "bytes": attempt(bridge.offer, b"crc32"),
         "5": attempt(bridge.offer, 5),
         "none": attempt(bridge.offer),
@@ -374,13 +376,15 @@ def second_module(bridge):
 
 def init_phases(bridge):
     """What an interpreter with a GIL of its own says to three ways to make a module."""
+    slot = ["-DSLOT"] if sys.version_info >= (3, 12) else []
     kinds = {
-        "_one": ["-DSIZE=-1"],
-        "_two": ["-DSIZE=0"],
-        "_slot": ["-DSIZE=0", *(["-DSLOT"] if sys.version_info >= (3, 12) else [])],
+        "one phase": ["-DSIZE=-1"],
+        "several phases": ["-DSIZE=0"],
+        "several phases, and the slot": ["-DSIZE=0", *slot],
     }
     observed = {}
-    for name, flags in kinds.items():
+    for number, (kind, flags) in enumerate(kinds.items()):
+        name = f"_phases_{number}"
         _build(bridge, name, PHASES, *flags, f"-DINIT=PyInit_{name}")
         program = (
             "try:\n    import _interpreters as inner\n"
@@ -394,7 +398,7 @@ def init_phases(bridge):
             "print('refused' if refused else failed or 'imported')\n"
         )
         ended = _python(bridge, program)
-        observed[name] = ended.stdout.strip() or ended.stderr.strip()[-200:]
+        observed[kind] = ended.stdout.strip() or ended.stderr.strip()[-200:]
     return observed
 
 

@@ -1,5 +1,6 @@
 #include "sums.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,8 @@ typedef struct engine {
     struct engine *next;
 } engine;
 
-static engine *engines;
+static engine *engines; /* all of them, under the lock */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int64_t sum_crc32(sums_api *self, const char *bytes, int64_t length)
 {
@@ -78,37 +80,47 @@ int sums_new(const char *method, sums_api **table)
     made->api.total = total_of;
     made->total = 0;
     made->owner = NULL;
+    (void)pthread_mutex_lock(&lock);
     made->next = engines;
     engines = made;
+    (void)pthread_mutex_unlock(&lock);
     *table = &made->api;
     return SUMS_OK;
 }
 
-void sums_free(sums_api *table)
+/* Ends the engine with this table, or else that of this owner. */
+static void end_engine(const sums_api *table, const void *owner)
 {
+    (void)pthread_mutex_lock(&lock);
     for (engine **link = &engines; *link != NULL; link = &(*link)->next) {
         engine *each = *link;
 
-        if (&each->api == table) {
+        if (table != NULL ? &each->api == table : each->owner == owner) {
             *link = each->next;
             free(each);
-            return;
+            break;
         }
     }
+    (void)pthread_mutex_unlock(&lock);
+}
+
+void sums_free(sums_api *table)
+{
+    if (table != NULL)
+        end_engine(table, NULL);
 }
 
 void sums_own(sums_api *table, const void *owner)
 {
+    (void)pthread_mutex_lock(&lock);
     ((engine *)table)->owner = owner;
+    (void)pthread_mutex_unlock(&lock);
 }
 
 void sums_end(const void *owner)
 {
-    for (engine *each = engines; each != NULL; each = each->next)
-        if (owner != NULL && each->owner == owner) {
-            sums_free(&each->api);
-            return;
-        }
+    if (owner != NULL)
+        end_engine(NULL, owner);
 }
 
 const char *sums_name(void)
@@ -120,7 +132,9 @@ int32_t sums_alive(void)
 {
     int32_t count = 0;
 
+    (void)pthread_mutex_lock(&lock);
     for (const engine *each = engines; each != NULL; each = each->next)
         count++;
+    (void)pthread_mutex_unlock(&lock);
     return count;
 }

@@ -43,7 +43,8 @@ int32_t sums_alive(void);
  *
  * sum returns a checksum, 0 to 2**32 - 1, or a code, less than 0; other makers
  * of tables may have other codes. total returns how many bytes were summed.
- * Both take the table, which must be alive, from one thread at a time.
+ * Both take the table, which must be alive, from one thread at a time; all
+ * other functions may be called from several at once.
  *
  * After an error of sums_new *table is as it was. sums_free takes NULL, too.
  * sums_own notes any address as that of a table's owner, for callers whose own

@@ -62,7 +62,9 @@ def offer(method: str) -> object:
     if code != 0:
         raise ValueError(f"offer: {method!r} is no method (code {code})")
     try:
-        capsule = _new_capsule(*map(_address, (table[0], lib.sums_name(), lib.sums_end)))
+        capsule = _new_capsule(
+            _address(table[0]), _address(lib.sums_name()), _address(lib.sums_end)
+        )
     except BaseException:
         lib.sums_free(table[0])
         raise
@@ -83,7 +85,8 @@ class Sums:
 
     def __init__(self, capsule: object) -> None:
         # TODO 1: is it a capsule of that name, is the table of our version, is it large enough?
-        # ValueError for the first, RuntimeError for the others: say what was found, and where.
+        # ValueError "connect: no capsule named sums.API: ..."; RuntimeError "connect: version 3,
+        # not 2: ...", "connect: size 8, not 16: ...", each with the repr of what was given.
         # TODO 2: how long does the table live?
         self._table = ffi.cast("sums_api *", _get_pointer(capsule, NAME))
 
@@ -91,10 +94,12 @@ class Sums:
         """Return the checksum of data."""
         if not isinstance(data, bytes):
             raise TypeError(f"sum: expected bytes, not {type(data).__name__}")
-        # TODO 3: call the function of the table; what is less than 0 is a code.
+        # TODO 3: call the function of the table. What is less than 0 is a code, for a
+        # ValueError "sum: code -2: ..." with the repr of data.
         return 0
 
     def total(self) -> int:
         """Return how many bytes were summed with this table; old ones do not know."""
-        # TODO 4: does this table go as far as total? NotImplementedError, if not.
+        # TODO 4: does this table go as far as total? If not, NotImplementedError "total: size
+        # 16: ..." with the repr of the capsule.
         return self._table.total(self._table)

@@ -64,7 +64,9 @@ def offer(method: str) -> object:
     if code != 0:
         raise ValueError(f"offer: {method!r} is no method (code {code})")
     try:
-        capsule = _new_capsule(*map(_address, (table[0], lib.sums_name(), lib.sums_end)))
+        capsule = _new_capsule(
+            _address(table[0]), _address(lib.sums_name()), _address(lib.sums_end)
+        )
     except BaseException:
         lib.sums_free(table[0])
         raise
@@ -97,7 +99,8 @@ class Sums:
         self._table = table
         # starter:
         #| # TODO 1: is it a capsule of that name, is the table of our version, is it large enough?
-        #| # ValueError for the first, RuntimeError for the others: say what was found, and where.
+        #| # ValueError "connect: no capsule named sums.API: ..."; RuntimeError "connect: version 3,
+        #| # not 2: ...", "connect: size 8, not 16: ...", each with the repr of what was given.
         #| # TODO 2: how long does the table live?
         #| self._table = ffi.cast("sums_api *", _get_pointer(capsule, NAME))
         # endtask
@@ -113,7 +116,8 @@ class Sums:
             raise ValueError(f"sum: code {result}: {data!r}")
         return result
         # starter:
-        #| # TODO 3: call the function of the table; what is less than 0 is a code.
+        #| # TODO 3: call the function of the table. What is less than 0 is a code, for a
+        #| # ValueError "sum: code -2: ..." with the repr of data.
         #| return 0
         # endtask
 
@@ -123,6 +127,7 @@ class Sums:
         if self._table.size < ffi.sizeof("sums_api"):
             raise NotImplementedError(f"total: size {self._table.size}: {self._capsule!r}")
         # starter:
-        #| # TODO 4: does this table go as far as total? NotImplementedError, if not.
+        #| # TODO 4: does this table go as far as total? If not, NotImplementedError "total: size
+        #| # 16: ..." with the repr of the capsule.
         # endtask
         return self._table.total(self._table)

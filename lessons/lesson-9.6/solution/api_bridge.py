@@ -40,7 +40,7 @@ def offer(method: str) -> object:
     if code != 0:
         raise ValueError(f"offer: {method!r} is no method (code {code})")
     try:
-        return _new_capsule(*map(_address, (table[0], lib.sums_name(), END_TABLE)))
+        return _new_capsule(_address(table[0]), _address(lib.sums_name()), _address(END_TABLE))
     except BaseException:
         lib.sums_free(table[0])
         raise

@@ -76,7 +76,7 @@ def offer(method: str) -> object:
     # region: offered
     # task: offer
     try:
-        capsule = _new_capsule(table, lib.sums_name(), ctypes.cast(lib.sums_end, ctypes.c_void_p))
+        capsule = _new_capsule(table, lib.sums_name(), lib.sums_end)
     except BaseException:
         lib.sums_free(table)
         raise

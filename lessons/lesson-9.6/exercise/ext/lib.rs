@@ -97,7 +97,8 @@ impl Sums {
     fn new(capsule: &Bound<'_, PyAny>) -> PyResult<Sums> {
         let py = capsule.py();
         // TODO 2: is it a capsule of that name, is the table of our version, is it large enough?
-        // ValueError for the first, RuntimeError for the others: say what was found, and where.
+        // ValueError "connect: no capsule named sums.API: ..."; RuntimeError "connect: version 3,
+        // not 2: ...", "connect: size 8, not 16: ...", each with the repr of what was given.
         let _ = (py, VERSION, FIRST_SIZE, PyRuntimeError::new_err::<&str>);
         Ok(Sums {
             capsule: capsule
@@ -128,7 +129,8 @@ impl Sums {
     /// Return how many bytes were summed with this table; old ones do not know.
     fn total(&self, py: Python<'_>) -> PyResult<i64> {
         let table = self.table(py)?;
-        // TODO 3: does this table go as far as `total`? NotImplementedError, if not.
+        // TODO 3: does this table go as far as `total`? If not, NotImplementedError "total: size
+        // 16: ..." with the repr of the capsule.
         let _ = PyNotImplementedError::new_err::<&str>;
         // SAFETY: the capsule keeps the table, and the table goes as far as `total`.
         Ok(unsafe { ((*table).total)(table) })

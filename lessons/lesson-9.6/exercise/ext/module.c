@@ -59,9 +59,10 @@ static sums_api *connect_to(PyObject *capsule)
 {
     sums_api *table;
 
-    /* TODO 2: is it a capsule of that name, is the table of our version, is
-     * it large enough? ValueError for the first, RuntimeError for the
-     * others: say what was found, and where. */
+    /* TODO 2: a capsule of that name, a table of our version, large enough?
+     * ValueError "connect: no capsule named sums.API: ..."; RuntimeError
+     * "connect: version 3, not 2: ...", "connect: size 8, not 16: ...",
+     * each with the repr of what was given. */
     table = PyCapsule_GetPointer(capsule, SUMS_CAPSULE);
     return table;
 }
@@ -117,8 +118,8 @@ static PyObject *sums_total(PyObject *self, PyObject *ignored)
     SumsObject *sums = (SumsObject *)self;
 
     (void)ignored;
-    /* TODO 4: does this table go as far as total? NotImplementedError, if
-     * not. */
+    /* TODO 4: does this table go as far as total? If not,
+     * NotImplementedError "total: size 16: ..." with the capsule's repr. */
     return PyLong_FromLongLong(sums->table->total(sums->table));
 }
 

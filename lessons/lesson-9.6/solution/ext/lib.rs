@@ -136,7 +136,8 @@ impl Sums {
         Ok(made)
         // starter:
         //| // TODO 2: is it a capsule of that name, is the table of our version, is it large enough?
-        //| // ValueError for the first, RuntimeError for the others: say what was found, and where.
+        //| // ValueError "connect: no capsule named sums.API: ..."; RuntimeError "connect: version 3,
+        //| // not 2: ...", "connect: size 8, not 16: ...", each with the repr of what was given.
         //| let _ = (py, VERSION, FIRST_SIZE, PyRuntimeError::new_err::<&str>);
         //| Ok(Sums {
         //|     capsule: capsule
@@ -178,7 +179,8 @@ impl Sums {
             )));
         }
         // starter:
-        //| // TODO 3: does this table go as far as `total`? NotImplementedError, if not.
+        //| // TODO 3: does this table go as far as `total`? If not, NotImplementedError "total: size
+        //| // 16: ..." with the repr of the capsule.
         //| let _ = PyNotImplementedError::new_err::<&str>;
         // endtask
         // SAFETY: the capsule keeps the table, and the table goes as far as `total`.

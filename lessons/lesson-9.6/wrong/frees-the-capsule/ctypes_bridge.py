@@ -59,7 +59,7 @@ def offer(method: str) -> object:
     if code != 0:
         raise ValueError(f"offer: {method!r} is no method (code {code})")
     try:
-        capsule = _new_capsule(table, lib.sums_name(), ctypes.cast(lib.sums_free, ctypes.c_void_p))
+        capsule = _new_capsule(table, lib.sums_name(), lib.sums_free)
     except BaseException:
         lib.sums_free(table)
         raise

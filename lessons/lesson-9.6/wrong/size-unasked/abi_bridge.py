@@ -62,7 +62,9 @@ def offer(method: str) -> object:
     if code != 0:
         raise ValueError(f"offer: {method!r} is no method (code {code})")
     try:
-        capsule = _new_capsule(*map(_address, (table[0], lib.sums_name(), lib.sums_end)))
+        capsule = _new_capsule(
+            _address(table[0]), _address(lib.sums_name()), _address(lib.sums_end)
+        )
     except BaseException:
         lib.sums_free(table[0])
         raise
