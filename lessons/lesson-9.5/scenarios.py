@@ -308,13 +308,13 @@ def keeps_nothing(bridge):
     return [*left, bridge.bytes_held() - held, ring.lent, more < 400]
 
 
-# region: consumers
 def lends_itself(bridge):
     """An object with the two slots is a buffer for everybody: no method has to be called."""
     import io
     import zlib
 
     ring = _ring(bridge, 4, 1, 2)
+    # region: consumers
     observed = {
         "memoryview": [memoryview(ring).tolist(), memoryview(ring).obj is ring],
         "bytes": bytes(ring),
@@ -322,14 +322,12 @@ def lends_itself(bridge):
         "readinto": io.BytesIO(b"\5\0\6\0\7\0").readinto(ring),
         "another ring": [bridge.Ring(4).write(ring), ring.read_into(bridge.Ring(1))],
     }
+    # endregion
     lent = (ctypes.c_int16 * 4).from_buffer(ring)
     lent[3] = 8
     observed["ctypes"] = [ring.lent, _said(ring.resize, 9)[0], memoryview(ring).tolist()]
     del lent
     return {**observed, "left": [ring.lent, len(ring)]}
-
-
-# endregion
 
 
 class _Buffer(ctypes.Structure):
@@ -496,21 +494,19 @@ def changes_while_c_reads(bridge):
     return {"C read, and read again": list(seen), "append": said}
 
 
-# region: python
 def exports_in_python(bridge):
     """A class with __buffer__ is an exporter, since Python knows of it."""
 
+    # region: python
     class Lending(bridge.Ring):
         def __buffer__(self, flags):
             return self.view()
 
+    # endregion
     ring = Lending(2)
     ring.write(array("h", [1, 2]))
     observed = attempt(lambda: memoryview(ring).tolist())
     return {"memoryview(ring)": observed, "left": ring.lent}
-
-
-# endregion
 
 
 def _buffers(bridge):

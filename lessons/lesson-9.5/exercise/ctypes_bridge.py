@@ -137,7 +137,7 @@ class Ring:
 
     def _give_back(self) -> None:
         """End one loan."""
-        # TODO 2
+        # TODO 2: tell C.
 
 
 def bytes_held() -> int:

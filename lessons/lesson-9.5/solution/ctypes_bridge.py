@@ -150,7 +150,7 @@ class Ring:
         # task: give-back
         lib.ring_return(self._ring)
         # starter:
-        #| # TODO 2
+        #| # TODO 2: tell C.
         # endtask
 
 

@@ -69,8 +69,9 @@ static int ring_getbuffer(PyObject *self, Py_buffer *view, int flags)
     view->ndim = 1;
     view->suboffsets = NULL;
     view->internal = NULL;
-    /* TODO 2: lend the slots: where, how many bytes, in which format. Who
-     * keeps the ring alive? And a refusal must leave NULL in view->obj. */
+    /* TODO 2: lend the slots: where, how many bytes, in which format, and
+     * shape and strides, if asked. Who keeps the ring alive? Until then we
+     * refuse, which leaves NULL in view->obj. */
     (void)flags;
     view->obj = NULL;
     PyErr_SetString(PyExc_BufferError, "TODO: lend the slots");
@@ -81,7 +82,7 @@ static int ring_getbuffer(PyObject *self, Py_buffer *view, int flags)
 static void ring_releasebuffer(PyObject *self, Py_buffer *view)
 {
     (void)view;
-    /* TODO 3 */
+    /* TODO 3: end the loan. */
     (void)self;
 }
 

@@ -102,8 +102,9 @@ static int ring_getbuffer(PyObject *self, Py_buffer *view, int flags)
     view->obj = self; /* owned by the view; PyBuffer_Release lets it go */
     return 0;
     // starter:
-    //| /* TODO 2: lend the slots: where, how many bytes, in which format. Who
-    //|  * keeps the ring alive? And a refusal must leave NULL in view->obj. */
+    //| /* TODO 2: lend the slots: where, how many bytes, in which format, and
+    //|  * shape and strides, if asked. Who keeps the ring alive? Until then we
+    //|  * refuse, which leaves NULL in view->obj. */
     //| (void)flags;
     //| view->obj = NULL;
     //| PyErr_SetString(PyExc_BufferError, "TODO: lend the slots");
@@ -118,7 +119,7 @@ static void ring_releasebuffer(PyObject *self, Py_buffer *view)
     // task: return
     (void)ring_return(ring_of(self));
     // starter:
-    //| /* TODO 3 */
+    //| /* TODO 3: end the loan. */
     //| (void)self;
     // endtask
 }
