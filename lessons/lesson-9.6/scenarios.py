@@ -251,7 +251,8 @@ def is_only_an_envelope(bridge):
     user = bridge.Sums(capsule)
     observed = {}
     for what, each in (("capsule", capsule), ("Sums", user)):
-        observed[what] = [name for name in dir(each) if not name.startswith("_")]
+        observed[what] = {name: hasattr(each, name) for name in ("sum", "total")}
+    observed["attributes"] = [name for name in dir(capsule) if not name.startswith("_")]
     observed["called"] = attempt(capsule)
     observed["a sum"] = attempt(lambda: capsule.sum(b"a"))
     return observed
