@@ -247,7 +247,7 @@ static int store_contains(PyObject *self, PyObject *key)
     int64_t value;
     int code = ask(self, key, &value);
 
-    return code == KV_OK;
+    return code == 1 ? -1 : code == KV_OK;
 }
 
 static int store_assign(PyObject *self, PyObject *key, PyObject *value)
