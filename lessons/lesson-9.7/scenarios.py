@@ -9,8 +9,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from observe import attempt
-
 THREE = "kv 1\none=1\ntwo=2\nthree=3\n"
 
 
@@ -102,10 +100,10 @@ def takes_paths(bridge):
 def refuses_by_place(bridge):
     path, before = _path(THREE), bridge.alive()
     return {
-        "Store(path, Mode.READ)": attempt(bridge.Store, path, bridge.Mode.READ),
-        "Store(path, 1, 1)": attempt(bridge.Store, path, 1, 1),
-        "modes=Mode.READ": attempt(lambda: bridge.Store(path, modes=bridge.Mode.READ)),
-        "Store()": attempt(bridge.Store),
+        "Store(path, Mode.READ)": _class(bridge.Store, path, bridge.Mode.READ),
+        "Store(path, 1, 1)": _class(bridge.Store, path, 1, 1),
+        "modes=Mode.READ": _class(lambda: bridge.Store(path, modes=bridge.Mode.READ)),
+        "Store()": _class(bridge.Store),
         "left": bridge.alive() - before,
     }
 
@@ -191,12 +189,12 @@ def refuses_keys(bridge):
             "'a=b' in store": _said(lambda: "a=b" in store),
             "64 bytes in store": _class(lambda: "k" * 64 in store),
             "store['']=1": _said(store.__setitem__, "", 1),
-            "store[5]": attempt(lambda: store[5]),
-            "5 in store": attempt(lambda: 5 in store),
-            "None in store": attempt(lambda: None in store),
-            "NUL in store": attempt(lambda: "one\0" in store),
-            "store['a']=1.5": attempt(store.__setitem__, "a", 1.5),
-            "store['a']=2**63": attempt(store.__setitem__, "a", 2**63),
+            "store[5]": _class(lambda: store[5]),
+            "5 in store": _class(lambda: 5 in store),
+            "None in store": _class(lambda: None in store),
+            "NUL in store": _class(lambda: "one\0" in store),
+            "store['a']=1.5": _class(store.__setitem__, "a", 1.5),
+            "store['a']=2**63": _class(store.__setitem__, "a", 2**63),
             "left": dict(store),
         }
 
@@ -217,8 +215,8 @@ def refuses_to_open(bridge):
         "a folder": _said(bridge.Store, tempfile.mkdtemp()),
         "another file": _said(bridge.Store, _path("one=1\n")),
         "a bad line": _said(bridge.Store, _path("kv 1\none\n")),
-        "path 5": attempt(bridge.Store, 5),
-        "a NUL": attempt(bridge.Store, "a\0b"),
+        "path 5": _class(bridge.Store, 5),
+        "a NUL": _class(bridge.Store, "a\0b"),
         "left": [bridge.alive() - before, Path(missing).exists()],
     }
 
@@ -296,7 +294,7 @@ def is_left_half_way(bridge):
             for key in store:
                 raise RuntimeError(key)
 
-        left += [attempt(fail), bridge.alive() - before]
+        left += [_class(fail), bridge.alive() - before]
         walk = iter(store)
         del walk
         left += [_next(iter(store)), "two" in iter(store), bridge.alive() - before]
@@ -398,14 +396,14 @@ def keeps_no_reference(bridge):
             for _ in store:
                 break
             list(store)
-            attempt(lambda: store[key])
-            attempt(lambda: key in store)
+            _class(lambda: store[key])
+            _class(lambda: key in store)
             repr(store)
-        attempt(next, iter(bridge.Store(path)))
-        attempt(lambda: bridge.Store(wrong, mode=bridge.Mode.WRITE))
-        attempt(lambda: bridge.Store(path, mode=7))
-        attempt(lambda: bridge.Store(path, sync=7))
-        attempt(lambda: bridge.Store(path, key, key))
+        _class(next, iter(bridge.Store(path)))
+        _class(lambda: bridge.Store(wrong, mode=bridge.Mode.WRITE))
+        _class(lambda: bridge.Store(path, mode=7))
+        _class(lambda: bridge.Store(path, sync=7))
+        _class(lambda: bridge.Store(path, key, key))
 
     def grown():
         """Blocks more after 200 times; free lists make noise, a leak comes every time."""
@@ -629,36 +627,39 @@ def number_for_an_object(bridge):
 
 
 def literal_face(bridge):
-    """The same mistakes, with the calls of C and with the face: what each says."""
+    """The same mistakes, made with the calls of C and with the face: what comes of each."""
     import ctypes
 
     lib, path = bridge.lib, _path(THREE)
     before, handle, value = bridge.alive(), bridge._kv_p(), ctypes.c_int64()
-    swapped = lib.kv_open(path.encode(), 1, 2, ctypes.byref(handle))  # meant: WRITE, CLOSE
+    mode, sync = enum.IntEnum("Mode", "READ WRITE"), enum.IntEnum("Sync", "CLOSE PUT")
+    code = lib.kv_open(path.encode(), sync.CLOSE, mode.WRITE, ctypes.byref(handle))
     lib.kv_get(handle, b"ten", ctypes.byref(value))
 
     def fail():
-        lib.kv_put(handle, b"one", len(5))
+        lib.kv_put(handle, b"one", "1")
         lib.kv_close(handle)
 
-    literal = [swapped, value.value, _class(fail), bridge.alive() - before]
+    literal = [
+        f"code {code}, open for {mode(lib.kv_mode(handle)).name}",
+        f"the value {value.value}",
+        f"{_class(fail)}, {bridge.alive() - before} handle left",
+        f"{mode(sync.PUT).name}",
+    ]
     lib.kv_close(handle)
 
     def face():
         with bridge.Store(path, mode=bridge.Mode.WRITE) as store:
-            store["one"] = len(5)
+            store["one"] = "1"
 
-    swapped = _class(bridge.Store, path, mode=bridge.Sync.CLOSE, sync=bridge.Mode.WRITE)
-    missing = _class(lambda: bridge.Store(path)["ten"])
-    pythonic = [swapped, missing, _class(face), bridge.alive() - before]
-    mode, sync = enum.IntEnum("Mode", "READ WRITE"), enum.IntEnum("Sync", "CLOSE PUT")
-    what = ("swapped numbers", "a missing key", "an exception", "handles left by it")
-    observed = {name: list(said) for name, said in zip(what, zip(literal, pythonic))}
-    observed["a Sync for a Mode: IntEnum, Enum"] = [
-        mode(sync.PUT).name,
+    pythonic = [
+        _class(bridge.Store, path, mode=bridge.Sync.CLOSE, sync=bridge.Mode.WRITE),
+        _class(lambda: bridge.Store(path)["ten"]),
+        f"{_class(face)}, {bridge.alive() - before} handles left",
         _class(bridge.Mode, bridge.Sync.PUT),
     ]
-    return observed
+    made = ("WRITE and CLOSE swapped", "a key that is missing", "a str for an int")
+    return dict(zip((*made, "Mode(Sync.PUT)"), map(list, zip(literal, pythonic))))
 
 
 def _compile(bridge, name, text, *options):

@@ -80,8 +80,8 @@ class Store:
         mode: Mode = Mode.READ,
         sync: Sync = Sync.CLOSE,
     ) -> None:
+        self.path = os.fsdecode(path)  # first of all: repr needs it, whatever fails below
         codes = Mode(mode).value, Sync(sync).value  # a ValueError, before C sees anything
-        self.path = os.fsdecode(path)
         opened = ffi.new("kv **")
         self._check("open", lib.kv_open(_c_string(self.path), *codes, opened))
         self._handle = ffi.gc(opened[0], lib.kv_close)  # for whoever forgets to close
@@ -154,8 +154,8 @@ class Store:
 
     def __iter__(self) -> Iterator[str]:
         """Walk over the keys, in the order in which they came."""
-        # TODO 3: a generator over kv_walk, kv_next, kv_stop. When does a walk end, and in how
-        # many ways? `except` and `finally` know none of them by themselves.
+        # TODO 3: a generator over kv_walk, kv_next (0: a key, 1: no more) and kv_stop. At
+        # `yield` it waits: the loop may be left, keys be added, the store be closed.
         yield from ()
 
     def keys(self) -> Iterator[str]:

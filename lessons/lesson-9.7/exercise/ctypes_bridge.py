@@ -94,8 +94,8 @@ class Store:
     _handle = None  # what the methods find if __init__ failed
 
     def __init__(self, path: str, mode: int = 1, sync: int = 1) -> None:
-        # TODO 2: what does a reader of `Store("some.kv", 1, 2)` know? May sync be a Mode?
-        # A path may be an os.PathLike, too.
+        # TODO 2: `Store("some.kv", 1, 2)` tells a reader nothing. Keywords only, whose
+        # defaults are members; what is no member ends here. os.fsdecode takes every path.
         self.path = path
         handle = _kv_p()
         code = lib.kv_open(_c_string(self.path), mode, sync, ctypes.byref(handle))

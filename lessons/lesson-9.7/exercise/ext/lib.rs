@@ -287,7 +287,7 @@ impl Store {
     }
 
     fn __contains__(&self, key: &Bound<'_, PyString>) -> PyResult<bool> {
-        // TODO 3: yes, no, or an exception. kv has one code for each.
+        // TODO 3: yes, no, or an exception: kv_get has more codes than two.
         Ok(self.ask(key)?.0 == 0)
     }
 

@@ -315,7 +315,7 @@ impl Store {
             (code, _) => Err(self.error("contains", code, &key.to_cow()?, key.py())),
         }
         // starter:
-        //| // TODO 3: yes, no, or an exception. kv has one code for each.
+        //| // TODO 3: yes, no, or an exception: kv_get has more codes than two.
         //| Ok(self.ask(key)?.0 == 0)
         // endtask
     }

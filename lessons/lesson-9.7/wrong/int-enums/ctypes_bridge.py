@@ -99,8 +99,8 @@ class Store:
         mode: Mode = Mode.READ,
         sync: Sync = Sync.CLOSE,
     ) -> None:
+        self.path = os.fsdecode(path)  # first of all: repr needs it, whatever fails below
         codes = Mode(mode).value, Sync(sync).value  # a ValueError, before C sees anything
-        self.path = os.fsdecode(path)
         handle = _kv_p()
         code = lib.kv_open(_c_string(self.path), *codes, ctypes.byref(handle))
         self._check("open", code)

@@ -80,8 +80,8 @@ class Store:
         mode: Mode = Mode.READ,
         sync: Sync = Sync.CLOSE,
     ) -> None:
+        self.path = os.fsdecode(path)  # first of all: repr needs it, whatever fails below
         codes = Mode(mode).value, Sync(sync).value  # a ValueError, before C sees anything
-        self.path = os.fsdecode(path)
         opened = ffi.new("kv **")
         self._check("open", lib.kv_open(_c_string(self.path), *codes, opened))
         self._handle = ffi.gc(opened[0], lib.kv_close)  # for whoever forgets to close
