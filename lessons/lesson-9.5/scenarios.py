@@ -280,6 +280,26 @@ def refuses_copies(bridge):
     return [_said(each, ring)[0] for each in (copy.copy, copy.deepcopy, pickle.dumps)]
 
 
+def is_inherited(bridge):
+    """A subclass lends, too; a ring in a cycle goes when nobody looks and the collector comes."""
+
+    class Named(bridge.Ring):
+        pass
+
+    before = bridge.bytes_held()
+    ring = Named(3)
+    ring.itself, ring.name = ring, "mine"
+    ring.write(array("h", [1, 2]))
+    view = ring.view()
+    observed = [ring.name, type(ring).__name__, ring.lent]
+    del ring
+    gc.collect()
+    observed += [view.tolist(), bridge.bytes_held() > before]
+    del view
+    gc.collect()
+    return [*observed, bridge.bytes_held() - before]
+
+
 def keeps_nothing(bridge):
     """Many rings, views, refusals: bytes, references and memory are as before."""
     counted = [bridge.Ring, array("h", [1, 2]), _ring(bridge, 4, 1)]
@@ -323,6 +343,8 @@ def lends_itself(bridge):
         "another ring": [bridge.Ring(4).write(ring), ring.read_into(bridge.Ring(1))],
     }
     # endregion
+    empty, full = bridge.Ring(2), _ring(bridge, 2, 1, 2)
+    observed["itself"] = [_said(empty.write, empty), _said(full.read_into, full)]
     lent = (ctypes.c_int16 * 4).from_buffer(ring)
     lent[3] = 8
     observed["ctypes"] = [ring.lent, _said(ring.resize, 9)[0], memoryview(ring).tolist()]
