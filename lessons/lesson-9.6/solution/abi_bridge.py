@@ -86,7 +86,6 @@ class Sums:
     """The functions of a table that somebody offers."""
 
     def __init__(self, capsule: object) -> None:
-        # region: checks
         # task: connect
         if not _is_valid(capsule, NAME):
             raise ValueError(f"connect: no capsule named {NAME.decode()}: {capsule!r}")
@@ -104,7 +103,6 @@ class Sums:
         #| # TODO 2: how long does the table live?
         #| self._table = ffi.cast("sums_api *", _get_pointer(capsule, NAME))
         # endtask
-        # endregion
 
     def sum(self, data: bytes) -> int:
         """Return the checksum of data."""

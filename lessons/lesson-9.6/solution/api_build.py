@@ -17,7 +17,6 @@ ffibuilder.cdef("""
     int32_t sums_alive(void);
     void end_table(void *capsule);
 """)
-# region: destructor
 ffibuilder.set_source(
     "_lesson_9_6",
     """
@@ -33,7 +32,6 @@ ffibuilder.set_source(
     sources=["sums.c"],
     include_dirs=["."],
 )
-# endregion
 
 if __name__ == "__main__":
     ffibuilder.compile(verbose=True)

@@ -7,7 +7,6 @@ NAME = b"sums.API"
 VERSION = 2
 
 
-# region: table
 class _Api(ctypes.Structure):
     """sums_api; the address of a table is its functions' first argument."""
 
@@ -19,7 +18,6 @@ class _Api(ctypes.Structure):
     ]
 
 
-# endregion
 FIRST_SIZE = _Api.total.offset  # of a table that ends before total
 
 lib = ctypes.CDLL(str(Path(__file__).with_name("libsums.so")))
@@ -39,7 +37,6 @@ lib.sums_name.restype = ctypes.c_void_p  # c_char_p would make bytes of it, whic
 lib.sums_alive.argtypes = []
 lib.sums_alive.restype = ctypes.c_int32
 
-# region: pythonapi
 # The functions of Python itself. PYFUNCTYPE keeps the GIL, and raises what they leave behind.
 _get_pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
     ("PyCapsule_GetPointer", ctypes.pythonapi)
@@ -47,7 +44,6 @@ _get_pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_cha
 _is_valid = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object, ctypes.c_char_p)(
     ("PyCapsule_IsValid", ctypes.pythonapi)
 )
-# endregion
 # task: new
 _new_capsule = ctypes.PYFUNCTYPE(
     ctypes.py_object, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p
@@ -73,7 +69,6 @@ def offer(method: str) -> object:
         raise MemoryError(f"offer: {method}")
     if code != 0:
         raise ValueError(f"offer: {method!r} is no method (code {code})")
-    # region: offered
     # task: offer
     try:
         capsule = _new_capsule(table, lib.sums_name(), lib.sums_end)
@@ -87,7 +82,6 @@ def offer(method: str) -> object:
     #| # address of the capsule: tell the library. And what if there is no capsule?
     #| return _new_capsule(table, lib.sums_name(), None)
     # endtask
-    # endregion
 
 
 def alive() -> int:

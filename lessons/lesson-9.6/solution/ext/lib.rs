@@ -36,7 +36,6 @@ const VERSION: u32 = 2;
 
 // The provider.
 
-// region: provider
 /// Frees the table of a capsule that ends.
 unsafe extern "C" fn end_table(capsule: *mut pyo3::ffi::PyObject) {
     // task: destructor
@@ -67,7 +66,6 @@ fn offer<'py>(py: Python<'py>, method: &str) -> PyResult<Bound<'py, PyCapsule>> 
     // SAFETY: without a capsule, the table is still ours.
     made.inspect_err(|_| unsafe { sums::sums_free(table.as_ptr()) })
 }
-// endregion
 
 fn refused(method: &str, code: c_int) -> PyErr {
     match code {

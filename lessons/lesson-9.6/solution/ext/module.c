@@ -7,7 +7,6 @@
 
 /* The provider. */
 
-// region: provider
 /* Python calls it when a capsule ends. The capsule is whole, but nobody can
  * own it any more. */
 static void end_table(PyObject *capsule)
@@ -41,7 +40,6 @@ static PyObject *offer(PyObject *module, PyObject *args)
         sums_free(table);
     return capsule;
 }
-// endregion
 
 static PyObject *alive(PyObject *module, PyObject *ignored)
 {
