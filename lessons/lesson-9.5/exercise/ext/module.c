@@ -7,8 +7,8 @@
 
 typedef struct {
     PyObject_HEAD
-    ring *ring;       /* owned */
-    Py_ssize_t slots; /* what a view calls its shape; fixed while lent */
+    ring *ring;           /* owned */
+    Py_ssize_t layout[2]; /* shape and strides of views; fixed while lent */
 } RingObject;
 
 static ring *ring_of(PyObject *self)
@@ -63,7 +63,8 @@ static int ring_getbuffer(PyObject *self, Py_buffer *view, int flags)
 {
     RingObject *me = (RingObject *)self;
 
-    me->slots = (Py_ssize_t)ring_capacity(me->ring);
+    me->layout[0] = (Py_ssize_t)ring_capacity(me->ring);
+    me->layout[1] = sizeof(int16_t);
     view->itemsize = sizeof(int16_t);
     view->readonly = 0;
     view->ndim = 1;

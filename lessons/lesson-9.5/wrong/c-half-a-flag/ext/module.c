@@ -7,8 +7,8 @@
 
 typedef struct {
     PyObject_HEAD
-    ring *ring;       /* owned */
-    Py_ssize_t slots; /* what a view calls its shape; fixed while lent */
+    ring *ring;           /* owned */
+    Py_ssize_t layout[2]; /* shape and strides of views; fixed while lent */
 } RingObject;
 
 static ring *ring_of(PyObject *self)
@@ -72,17 +72,18 @@ static int ring_getbuffer(PyObject *self, Py_buffer *view, int flags)
 {
     RingObject *me = (RingObject *)self;
 
-    me->slots = (Py_ssize_t)ring_capacity(me->ring);
+    me->layout[0] = (Py_ssize_t)ring_capacity(me->ring);
+    me->layout[1] = sizeof(int16_t);
     view->itemsize = sizeof(int16_t);
     view->readonly = 0;
     view->ndim = 1;
     view->suboffsets = NULL;
     view->internal = NULL;
     view->buf = ring_lend(me->ring);
-    view->len = me->slots * view->itemsize; /* bytes */
+    view->len = me->layout[0] * view->itemsize; /* bytes */
     view->format = flags & PyBUF_FORMAT ? "h" : NULL;
-    view->shape = flags & PyBUF_ND ? &me->slots : NULL;
-    view->strides = flags & PyBUF_STRIDES ? &view->itemsize : NULL;
+    view->shape = flags & PyBUF_ND ? &me->layout[0] : NULL;
+    view->strides = flags & PyBUF_STRIDES ? &me->layout[1] : NULL;
     Py_INCREF(self);
     view->obj = self; /* owned by the view; PyBuffer_Release lets it go */
     return 0;

@@ -2,7 +2,6 @@
 
 use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 
 use pyo3::exceptions::{PyBufferError, PyMemoryError, PyTypeError, PyValueError};
@@ -72,7 +71,8 @@ mod ffi {
 
 /// Borrowed memory. Its owner cannot resize it until this is dropped.
 struct Taken<'py> {
-    raw: ffi::RawBuffer,
+    /// Boxed, because it must not move: an exporter may point into it, as `array` does with its strides.
+    raw: Box<ffi::RawBuffer>,
     _attached: Python<'py>,
 }
 
@@ -85,7 +85,7 @@ impl<'py> Taken<'py> {
             let message = format!("{operation}: no buffer, but {found}");
             return Err(PyTypeError::new_err(message));
         }
-        let mut raw = MaybeUninit::<ffi::RawBuffer>::uninit();
+        let mut raw = Box::<ffi::RawBuffer>::new_uninit();
         // SAFETY: we are attached, and `raw` has room for what the interpreter writes.
         if unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), raw.as_mut_ptr(), ffi::RECORDS_RO) }
             < 0
@@ -110,7 +110,7 @@ impl<'py> Taken<'py> {
             unsafe { CStr::from_ptr(self.raw.format) }
         };
         // SAFETY: `raw` was filled by the interpreter and not released yet.
-        let contiguous = unsafe { ffi::PyBuffer_IsContiguous(&self.raw, b'C' as c_char) } != 0;
+        let contiguous = unsafe { ffi::PyBuffer_IsContiguous(&*self.raw, b'C' as c_char) } != 0;
         if format != c"h" {
             let found = format.to_string_lossy();
             let message = format!("{operation}: items {found}, not h");
@@ -138,7 +138,7 @@ impl<'py> Taken<'py> {
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
         // SAFETY: PyObject_GetBuffer has filled it; it is dropped once, while we are attached.
-        unsafe { ffi::PyBuffer_Release(&mut self.raw) }
+        unsafe { ffi::PyBuffer_Release(&mut *self.raw) }
     }
 }
 
