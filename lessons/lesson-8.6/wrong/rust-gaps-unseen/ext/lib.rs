@@ -1,7 +1,6 @@
 //! image as an extension module in Rust: a `View` borrows memory from a Python object and gives it back in `drop`.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::mem::MaybeUninit;
 
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::ffi::PyObject;
@@ -49,14 +48,15 @@ unsafe extern "C" {
 
 /// Borrowed memory. Its owner cannot resize it until the view is dropped.
 struct View<'py> {
-    raw: RawBuffer,
+    /// Boxed, because it must not move: an exporter may point into it, as `array` does with its strides.
+    raw: Box<RawBuffer>,
     _attached: Python<'py>,
 }
 
 impl<'py> View<'py> {
     /// Borrows the memory of `object` as it is, whatever it is.
     fn borrow(object: &Bound<'py, PyAny>) -> PyResult<View<'py>> {
-        let mut raw = MaybeUninit::<RawBuffer>::uninit();
+        let mut raw = Box::<RawBuffer>::new_uninit();
         // SAFETY: we are attached, and `raw` has room for what the interpreter writes.
         if unsafe { PyObject_GetBuffer(object.as_ptr(), raw.as_mut_ptr(), RECORDS_RO) } < 0 {
             return Err(PyErr::fetch(object.py()));
@@ -111,7 +111,7 @@ impl<'py> View<'py> {
 
     fn is_contiguous(&self) -> bool {
         // SAFETY: `raw` was filled by the interpreter and not released yet.
-        unsafe { PyBuffer_IsContiguous(&self.raw, b'C' as c_char) != 0 }
+        unsafe { PyBuffer_IsContiguous(&*self.raw, b'C' as c_char) != 0 }
     }
 
     /// Bytes in all, not items.
@@ -127,7 +127,7 @@ impl<'py> View<'py> {
 impl Drop for View<'_> {
     fn drop(&mut self) {
         // SAFETY: every View was filled by PyObject_GetBuffer, and it is dropped once, while we are attached.
-        unsafe { PyBuffer_Release(&mut self.raw) }
+        unsafe { PyBuffer_Release(&mut *self.raw) }
     }
 }
 
