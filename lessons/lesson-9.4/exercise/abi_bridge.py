@@ -56,7 +56,7 @@ class Store:
 
     def _own(self) -> ffi.CData:
         """Return the handle, which self goes on to own."""
-        # TODO 1: what may C get after `close`?
+        # TODO 1: what may C get after `close`? Else ValueError: the path, "the store is closed".
         return self._handle
 
     @property

@@ -61,7 +61,7 @@ class Store:
             raise ValueError(f"{self.path}: the store is closed")
         return self._handle
         # starter:
-        #| # TODO 1: what may C get after `close`?
+        #| # TODO 1: what may C get after `close`? Else ValueError: the path, "the store is closed".
         #| return self._handle
         # endtask
 

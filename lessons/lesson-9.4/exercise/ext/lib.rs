@@ -102,7 +102,7 @@ struct Store {
 impl Store {
     /// Returns the handle's address, which self goes on to own.
     fn own(&self, py: Python<'_>) -> PyResult<*mut ffi::Kv> {
-        // TODO 2: `expect` panics where a ValueError is due.
+        // TODO 2: `expect` panics where a ValueError is due: path and "the store is closed".
         let _ = py;
         Ok(self.handle.as_ref().expect("open").0.as_ptr())
     }

@@ -46,7 +46,8 @@ static PyObject *refuse(const char *operation, int code, PyObject *path,
 /* Returns the handle, which self goes on to own; NULL with an exception. */
 static kv *own(PyObject *self)
 {
-    /* TODO 1: what may C get after `close`? */
+    /* TODO 1: what may C get after `close`? Else a ValueError with the
+     * path and "the store is closed". */
     return ((StoreObject *)self)->store;
 }
 

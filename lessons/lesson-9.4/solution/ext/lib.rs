@@ -124,7 +124,7 @@ impl Store {
             }
         }
         // starter:
-        //| // TODO 2: `expect` panics where a ValueError is due.
+        //| // TODO 2: `expect` panics where a ValueError is due: path and "the store is closed".
         //| let _ = py;
         //| Ok(self.handle.as_ref().expect("open").0.as_ptr())
         // endtask

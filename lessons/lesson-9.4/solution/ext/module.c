@@ -54,7 +54,8 @@ static kv *own(PyObject *self)
         PyErr_Format(PyExc_ValueError, "%U: the store is closed",
                      ((StoreObject *)self)->path);
     // starter:
-    //| /* TODO 1: what may C get after `close`? */
+    //| /* TODO 1: what may C get after `close`? Else a ValueError with the
+    //|  * path and "the store is closed". */
     // endtask
     return ((StoreObject *)self)->store;
 }
