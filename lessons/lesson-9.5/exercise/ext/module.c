@@ -52,7 +52,8 @@ static int take(const char *operation, PyObject *object, int writable,
     }
     /* TODO 1: PyBUF_SIMPLE asks for bytes, and tells nothing of items. Ask
      * for format and strides, and look: other items than h are a TypeError;
-     * read-only where C writes, or gaps, a BufferError. */
+     * read-only where C writes, or gaps, a BufferError. Each text begins
+     * with the operation and a colon. */
     (void)writable;
     return PyObject_GetBuffer(object, view, PyBUF_SIMPLE);
 }

@@ -294,9 +294,9 @@ unsafe extern "C" fn getbuffer(
     unsafe { view.write(loan) };
     0
     // starter:
-    //| // TODO 1: write a `ffi::RawBuffer` to `view`: the slots, how many bytes, in which format, and shape and
-    //| // strides, if asked. Who keeps the ring alive while somebody looks? Until then we refuse, which leaves
-    //| // NULL in `obj`.
+    //| // TODO 1: write a whole `ffi::RawBuffer` to `view`, for what is not written is rubbish: the slots, how many
+    //| // bytes, in which format, and shape and strides, if asked. Who keeps the ring alive while somebody looks?
+    //| // Until then we refuse, which leaves NULL in `obj`.
     //| let _ = (ring, flags, asked::<isize>, ffi::FORMAT, ffi::STRIDES);
     //| let _ = ffi::ring_lend;
     //| // SAFETY: the interpreter has room for it.
