@@ -18,11 +18,10 @@ typedef struct {
 
 struct kv {
     size_t count, room;
-    entry
-        *entries; /* owned; room for `room` of them, in the order of putting */
-    FILE *file;   /* owned */
+    entry *entries; /* owned; `room` of them, `count` in use, in order */
+    FILE *file;     /* owned */
     int32_t mode, sync;
-    int reason; /* errno of the first write that the file refused, or 0 */
+    int reason; /* errno of a write that the file refused, or 0 */
 };
 
 struct kv_cursor {

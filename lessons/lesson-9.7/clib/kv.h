@@ -43,7 +43,8 @@ enum { KV_E_MEMORY = -5, KV_E_MODE = -6, KV_E_CHANGED = -7 };
  * error nothing has changed, and what a pointer of yours leads to is as it was.
  *
  * *opened is owned by the caller, until kv_close. `sync` is for a file that
- * KV_CREATE makes: written by kv_close, or by each kv_put already.
+ * KV_CREATE makes: written by kv_close, or by each kv_put already. What the
+ * file refuses is told by kv_close in both cases.
  *
  * *cursor is owned by the caller, until kv_stop. It points into the store:
  * once that is closed, kv_stop is all that a cursor is good for. kv_next

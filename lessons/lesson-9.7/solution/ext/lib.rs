@@ -233,7 +233,7 @@ impl Store {
     }
     // starter:
     //| // TODO 2: numbers, and told apart by their place only. Take members of the enums, by
-    //| // keyword only: `from_py_with` names a function that converts.
+    //| // keyword only: `#[pyo3(from_py_with = ...)]` before a parameter names what converts it.
     //| #[new]
     //| #[pyo3(signature = (path, mode=1, sync=1))]
     //| fn new(path: &Bound<'_, PyAny>, mode: i32, sync: i32) -> PyResult<Store> {

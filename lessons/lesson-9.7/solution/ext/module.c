@@ -134,7 +134,8 @@ static PyObject *store_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         goto done;
     // starter:
     //| /* TODO 1: numbers, and told apart by their place only. Take members of
-    //|  * the enums; by keyword only. */
+    //|  * the enums, by keyword only; what is no member ends at `done`, because
+    //|  * path is owned already. */
     //| (void)state, (void)mode, (void)sync, (void)number_of;
     //| if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|ii:Store", names,
     //|                                  PyUnicode_FSDecoder, &path,
@@ -271,7 +272,8 @@ static int store_contains(PyObject *self, PyObject *key)
         refuse(self, "contains", code, key);
     return -1;
     // starter:
-    //| /* TODO 2: 1 is yes, 0 is no, -1 is an exception. kv has other codes. */
+    //| /* TODO 2: 1 is yes, 0 is no, -1 is an exception that is set: by `ask`
+    //|  * if it returns 1, by `refuse` for what kv_get refuses. */
     //| int64_t value;
     //|
     //| return ask(self, key, &value);
