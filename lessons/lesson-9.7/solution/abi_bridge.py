@@ -165,7 +165,6 @@ class Store:
     def __setitem__(self, key: str, value: int) -> None:
         self._check("put", lib.kv_put(self._own(), _c_string(key), value), key)
 
-    # region: walking
     def __iter__(self) -> Iterator[str]:
         """Walk over the keys, in the order in which they came."""
         # task: walk
@@ -186,8 +185,6 @@ class Store:
         #| # `yield` it waits: the loop may be left, keys be added, the store be closed.
         #| yield from ()
         # endtask
-
-    # endregion
 
     def keys(self) -> Iterator[str]:
         """Walk over the keys; with this and store[key], dict(store) works."""

@@ -45,7 +45,6 @@ lib.kv_alive.argtypes = []
 lib.kv_alive.restype = ctypes.c_int32
 
 
-# region: numbers
 # task: enums
 class Mode(enum.Enum):
     """What a store is open for."""
@@ -80,7 +79,6 @@ class Sync(enum.Enum):
 #|
 #|
 # endtask
-# endregion
 
 
 def _error(operation: str, code: int, path: str, key: Optional[str] = None) -> Exception:
@@ -115,7 +113,6 @@ class Store:
 
     _handle = None  # what the methods find if __init__ failed
 
-    # region: opening
     # task: keywords
     def __init__(
         self,
@@ -144,7 +141,6 @@ class Store:
     #|     self._end = weakref.finalize(self, lib.kv_close, handle)  # for whoever forgets to close
     #|
     # endtask
-    # endregion
 
     def _own(self) -> _kv_p:
         """Return the handle, which self goes on to own."""
@@ -161,7 +157,6 @@ class Store:
         """Whether the handle is gone."""
         return self._handle is None
 
-    # region: members
     @property
     def mode(self) -> Mode:
         """What the store is open for."""
@@ -185,8 +180,6 @@ class Store:
         #| # TODO 4: C gives a number, of which the bridge may not know the name.
         #| return lib.kv_sync(self._own())
         # endtask
-
-    # endregion
 
     def close(self) -> None:
         """Write what is left and end the handle; a second time does nothing."""

@@ -48,7 +48,6 @@ mod ffi {
 static MODE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static SYNC: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
-// region: members
 /// Asks an enum for the member of a number, or for a member itself; ValueError if it has none.
 fn member<'py>(
     members: &PyOnceLock<Py<PyAny>>,
@@ -67,7 +66,6 @@ fn mode_number(given: &Bound<'_, PyAny>) -> PyResult<i32> {
 fn sync_number(given: &Bound<'_, PyAny>) -> PyResult<i32> {
     member(&SYNC, given)?.getattr("value")?.extract()
 }
-// endregion
 
 /// An open store. It is neither `Copy` nor `Clone`, so it is ended once.
 struct Handle(NonNull<ffi::Kv>);
@@ -220,7 +218,6 @@ impl Store {
 
 #[pymethods]
 impl Store {
-    // region: opening
     // task: keywords
     #[new]
     #[pyo3(signature = (path, *, mode=1, sync=1))]
@@ -241,7 +238,6 @@ impl Store {
     //|     Store::open(path, mode, sync)
     //| }
     // endtask
-    // endregion
 
     /// Whether the handle is gone.
     #[getter]
@@ -352,7 +348,6 @@ impl Walk {
         this
     }
 
-    // region: walk
     /// None ends the walk, for Python a StopIteration.
     fn __next__(&mut self, py: Python<'_>) -> PyResult<Option<OsString>> {
         // task: next
@@ -379,7 +374,6 @@ impl Walk {
         //| Ok(None)
         // endtask
     }
-    // endregion
 }
 
 /// Return how many handles are open in C.

@@ -7,7 +7,6 @@
 
 #include "kv.h"
 
-// region: objects
 typedef struct {
     PyObject_HEAD
     kv *store;      /* owned; NULL before it is open, and after close */
@@ -19,7 +18,6 @@ typedef struct {
     kv_cursor *cursor; /* owned; NULL once the walk is over */
     PyObject *store;   /* owned as long: the cursor points into it */
 } WalkObject;
-// endregion
 
 typedef struct {
     PyObject *mode, *sync;  /* owned: the enums */
@@ -83,7 +81,6 @@ static kv *own(PyObject *self)
     return ((StoreObject *)self)->store;
 }
 
-// region: members
 /* Asks an enum for the number of what was given, a member or its number;
  * returns -1 with an exception. No kv_mode and no kv_sync is negative. */
 static int32_t number_of(PyObject *members, PyObject *given)
@@ -108,7 +105,6 @@ static PyObject *member_of(PyObject *members, int32_t number)
 {
     return PyObject_CallFunction(members, "i", (int)number);
 }
-// endregion
 
 static PyObject *store_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
@@ -121,7 +117,6 @@ static PyObject *store_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     PyObject *self = NULL;  /* owned */
     int code;
 
-    // region: opening
     // task: keywords
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|$OO:Store", names,
                                      PyUnicode_FSDecoder, &path, &mode, &sync))
@@ -142,7 +137,6 @@ static PyObject *store_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     //|                                  &mode_number, &sync_number))
     //|     return NULL;
     // endtask
-    // endregion
     if (!PyUnicode_FSConverter(path, &bytes))
         goto done;
     self = type->tp_alloc(type, 0); /* zeroed */
@@ -221,7 +215,6 @@ static PyObject *store_repr(PyObject *self)
     return text;
 }
 
-// region: mapping
 static Py_ssize_t store_length(PyObject *self)
 {
     const kv *store = own(self);
@@ -279,7 +272,6 @@ static int store_contains(PyObject *self, PyObject *key)
     //| return ask(self, key, &value);
     // endtask
 }
-// endregion
 
 static int store_assign(PyObject *self, PyObject *key, PyObject *value)
 {
@@ -333,7 +325,6 @@ static PyObject *store_walk(PyObject *self)
     return (PyObject *)walk;
 }
 
-// region: walk
 /* Gives back what the walk owns; nothing if it is over already. */
 static void end(WalkObject *walk)
 {
@@ -373,7 +364,6 @@ static PyObject *walk_next(PyObject *self)
     //| return NULL;
     // endtask
 }
-// endregion
 
 static void walk_dealloc(PyObject *self)
 {
