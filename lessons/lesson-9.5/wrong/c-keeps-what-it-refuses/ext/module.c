@@ -52,9 +52,9 @@ static int take(const char *operation, PyObject *object, int writable,
     }
     if (PyObject_GetBuffer(object, view, PyBUF_RECORDS_RO) < 0)
         return -1;
-    if (view->format == NULL || strcmp(view->format, "h") != 0)
-        PyErr_Format(PyExc_TypeError, "%s: items %s, not h", operation,
-                     view->format == NULL ? "B" : view->format);
+    const char *format = view->format == NULL ? "B" : view->format;
+    if (strcmp(format, "h") != 0)
+        PyErr_Format(PyExc_TypeError, "%s: items %s, not h", operation, format);
     else if (writable && view->readonly)
         PyErr_Format(PyExc_BufferError, "%s: the buffer is read-only",
                      operation);
