@@ -204,7 +204,7 @@ fn of_pair(file: &File, args: &Args, bridge: &Path, global: &Global) -> anyhow::
     let shown = crate::errors::shown(bridge);
     let declared = match bridge.extension().and_then(|it| it.to_str()) {
         Some("rs") => of_rust::read(&shown, &text),
-        Some("py") => of_python(&shown, &text),
+        Some("py") => of_python(&shown, &text, &real),
         _ => {
             return Err(ExpectedError::UnusableFile {
                 path: bridge.to_owned(),
@@ -255,13 +255,13 @@ fn not_a_bridge(error: ExpectedError) -> ExpectedError {
 }
 
 /// What a file declares, through whichever of the two bridges it is written for.
-fn of_python(shown: &str, text: &str) -> Side {
+fn of_python(shown: &str, text: &str, real: &Side) -> Side {
     let cdefs = of_cdef::read(shown, text);
     let declares = |side: &Side| !side.functions.is_empty() || !side.records.is_empty();
     if declares(&cdefs) || !cdefs.remarks.is_empty() {
         return cdefs;
     }
-    of_ctypes::read(shown, text)
+    of_ctypes::read(shown, text, &real.function_names())
 }
 
 fn verdict(declared: &Side, done: &Comparison) -> String {

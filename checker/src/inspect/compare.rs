@@ -1,7 +1,7 @@
 //! Holds declarations against debug information.
 
 use super::layout::{self, Inner, Row};
-use super::types::{Form, Function, RecordId, Side, Type};
+use super::types::{Form, Function, Parameter, Place, RecordId, Side, Type};
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -23,9 +23,40 @@ pub struct RecordComparison {
     pub declared: RecordId,
     /// Both, row by row.
     pub rows: Vec<Pair>,
-    /// How they contradict each other, in sentences.
-    pub faults: Vec<String>,
+    /// How they contradict each other.
+    pub faults: Vec<Fault>,
 }
+
+/// A declaration that contradicts the C code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong about it.
+    pub sort: Sort,
+    /// Both sides, in a sentence.
+    pub words: String,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// What may be wrong about a declaration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// An address is declared as an integer that is too small for it.
+    CutPointer,
+    /// An integer has another width, or so has what a pointer points to.
+    Width,
+    /// An integer has a sign on one side only.
+    Sign,
+    /// The kinds of type differ otherwise, or the number of arguments.
+    Kind,
+    /// A struct or union lies otherwise in memory.
+    Layout,
+    /// C may write into what is declared as a constant string.
+    Constant,
+}
+
+/// Why two types cannot both be right: the sort, and the end of a sentence.
+type Contradiction = (Sort, String);
 
 /// What both sides have at one place.
 #[derive(Clone, Debug)]
@@ -47,8 +78,8 @@ pub struct FunctionComparison {
     pub real: String,
     /// As it is declared, with the types that the bridge names.
     pub declared: String,
-    /// How they contradict each other, in sentences.
-    pub faults: Vec<String>,
+    /// How they contradict each other.
+    pub faults: Vec<Fault>,
     /// What is not wrong, but worth knowing.
     pub notes: Vec<String>,
 }
@@ -186,6 +217,12 @@ fn compare_record(real: &Side, id: RecordId, declared: &Side, own: RecordId) -> 
             faults.push(fault);
         }
     }
+    let at_record = |words| Fault {
+        sort: Sort::Layout,
+        words,
+        place: said.place.clone(),
+    };
+    let faults = faults.into_iter().map(at_record).collect();
     RecordComparison {
         real: id,
         declared: own,
@@ -273,7 +310,7 @@ fn row_fault(pair: &Pair, real_names: &[String], own_names: &[String]) -> Option
                     ));
                 }
                 contradiction(&field.ctype, &own_field.ctype)
-                    .map(|words| format!("`{name}` {words}"))
+                    .map(|(_, words)| format!("`{name}` {words}"))
             }
         },
         (Some(real), None) if real.field.is_some() => Some(format!(
@@ -299,37 +336,11 @@ fn in_words(bits: u64) -> String {
 }
 
 fn compare_function(real: &Function, declared: &Function) -> FunctionComparison {
-    let mut faults = Vec::new();
+    let mut faults = Vec::from_iter(result_fault(real, declared));
     let mut notes = Vec::new();
-    if let (Some(known), Some(said)) = (&real.result, &declared.result)
-        && !(known.form == Form::Void && declared.implied_result)
-        && let Some(words) = contradiction(known, said)
-    {
-        faults.push(match declared.implied_result {
-            true => format!(
-                "the result is `{}` in C; there is no restype, so ctypes takes it for an int",
-                known.name
-            ),
-            false => format!("the result {words}"),
-        });
-    }
     match (&real.parameters, &declared.parameters) {
         (Some(known), Some(said)) => {
-            let (all, told) = (known.len(), said.len());
-            if told < all || (told > all && !real.variadic) {
-                faults.push(format!("C takes {all} arguments, declared are {told}"));
-            }
-            for (index, (known, said)) in known.iter().zip(said).enumerate() {
-                let words = contradiction(&known.ctype, &said.ctype)
-                    .or_else(|| writable(&known.ctype, &said.ctype));
-                if let Some(words) = words {
-                    let name = match known.name.as_str() {
-                        "" => String::new(),
-                        name => format!(" ({name})"),
-                    };
-                    faults.push(format!("argument {}{name} {words}", index + 1));
-                }
-            }
+            faults.extend(parameter_faults(known, said, real.variadic, declared));
         }
         (Some(known), None) if !known.is_empty() => notes.push(
             "its arguments are not declared: each is passed as whatever Python value it is"
@@ -344,6 +355,61 @@ fn compare_function(real: &Function, declared: &Function) -> FunctionComparison 
         faults,
         notes,
     }
+}
+
+fn result_fault(real: &Function, declared: &Function) -> Option<Fault> {
+    let (known, said) = (real.result.as_ref()?, declared.result.as_ref()?);
+    if known.form == Form::Void && declared.implied_result {
+        return None;
+    }
+    let (sort, words) = contradiction(known, said)?;
+    let words = match declared.implied_result {
+        true => format!(
+            "the result is `{}` in C; there is no restype, so ctypes takes it for an int",
+            known.name
+        ),
+        false => format!("the result {words}"),
+    };
+    Some(Fault {
+        sort,
+        words,
+        place: declared.result_place(),
+    })
+}
+
+fn parameter_faults(
+    known: &[Parameter],
+    said: &[Parameter],
+    variadic: bool,
+    declared: &Function,
+) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut add = |sort, words| {
+        faults.push(Fault {
+            sort,
+            words,
+            place: declared.parameters_place(),
+        });
+    };
+    let (all, told) = (known.len(), said.len());
+    if told < all || (told > all && !variadic) {
+        add(
+            Sort::Kind,
+            format!("C takes {all} arguments, declared are {told}"),
+        );
+    }
+    for (index, (known, said)) in known.iter().zip(said).enumerate() {
+        let found = contradiction(&known.ctype, &said.ctype)
+            .or_else(|| writable(&known.ctype, &said.ctype));
+        if let Some((sort, words)) = found {
+            let name = match known.name.as_str() {
+                "" => String::new(),
+                name => format!(" ({name})"),
+            };
+            add(sort, format!("argument {}{name} {words}", index + 1));
+        }
+    }
+    faults
 }
 
 /// A function as C writes it; what is not declared is a question mark.
@@ -369,7 +435,7 @@ pub fn prototype(function: &Function) -> String {
 }
 
 /// A string constant where C writes.
-fn writable(real: &Type, declared: &Type) -> Option<String> {
+fn writable(real: &Type, declared: &Type) -> Option<Contradiction> {
     let Form::Pointer {
         to,
         constant: false,
@@ -386,67 +452,48 @@ fn writable(real: &Type, declared: &Type) -> Option<String> {
     };
     let both_text = to.name == "char" && own.form == Form::Signless && own.size == Some(1);
     both_text.then(|| {
-        format!(
+        let words = format!(
             "is `{}`, where C may write; declared is `{}`, which nobody may change",
             real.name, declared.name
-        )
+        );
+        (Sort::Constant, words)
     })
 }
 
-/// Why two types cannot both be right, as the end of a sentence; `None` where they can.
-fn contradiction(real: &Type, declared: &Type) -> Option<String> {
+/// Why two types cannot both be right; `None` where they can.
+fn contradiction(real: &Type, declared: &Type) -> Option<Contradiction> {
     let plain = || {
-        Some(format!(
-            "is `{}` in C, declared is `{}`",
-            real.name, declared.name
-        ))
+        let words = format!("is `{}` in C, declared is `{}`", real.name, declared.name);
+        Some((Sort::Kind, words))
     };
     match (&real.form, &declared.form) {
         (Form::Unknown, _) | (_, Form::Unknown) | (Form::Void, Form::Void) => None,
         (Form::Integer { .. } | Form::Signless, Form::Integer { .. } | Form::Signless) => {
-            if let (Some(one), Some(two)) = (real.size, declared.size)
-                && one != two
-            {
-                return Some(format!(
-                    "has {} in C (`{}`), declared are {} (`{}`)",
-                    in_words(one * 8),
-                    real.name,
-                    two,
-                    declared.name
-                ));
-            }
-            let signs = (&real.form, &declared.form);
-            match signs {
-                (Form::Integer { signed: true }, Form::Integer { signed: false }) => Some(format!(
-                    "has a sign in C (`{}`), declared is one without (`{}`)",
-                    real.name, declared.name
-                )),
-                (Form::Integer { signed: false }, Form::Integer { signed: true }) => Some(format!(
-                    "has no sign in C (`{}`), declared is one with (`{}`)",
-                    real.name, declared.name
-                )),
-                _ => None,
-            }
+            of_integers(real, declared)
         }
         (Form::Float, Form::Float) | (Form::Complex, Form::Complex) => {
             (real.size != declared.size).then(plain)?
         }
+        // An address in an integer of its width is still an address.
         (Form::Pointer { .. }, Form::Integer { .. })
-        | (Form::Integer { .. }, Form::Pointer { .. }) => {
-            // An address in an integer of its width is still an address.
-            (real.size != declared.size).then(|| match real.form {
-                Form::Pointer { .. } => Some(format!(
-                    "is an address of {} bytes in C (`{}`), declared are {} (`{}`), so it is cut",
-                    real.size.unwrap_or(0),
-                    real.name,
-                    declared.size.unwrap_or(0),
-                    declared.name
-                )),
-                _ => plain(),
-            })?
+        | (Form::Integer { .. }, Form::Pointer { .. })
+            if real.size == declared.size =>
+        {
+            None
+        }
+        (Form::Pointer { .. }, Form::Integer { .. }) => {
+            let words = format!(
+                "is an address of {} bytes in C (`{}`), declared are {} (`{}`), so it is cut",
+                real.size.unwrap_or(0),
+                real.name,
+                declared.size.unwrap_or(0),
+                declared.name
+            );
+            Some((Sort::CutPointer, words))
         }
         (Form::Pointer { to, .. }, Form::Pointer { to: own, .. }) => {
-            pointee_contradiction(to, own).then(plain)?
+            let sort = of_pointees(to, own)?;
+            plain().map(|(_, words)| (sort, words))
         }
         (
             Form::Array { item, length },
@@ -460,27 +507,56 @@ fn contradiction(real: &Type, declared: &Type) -> Option<String> {
         },
         (Form::Record(_), Form::Record(_)) => {
             let (one, two) = (real.size?, declared.size?);
-            (one != two)
-                .then(|| format!("has {one} bytes in C (`{}`), declared are {two}", real.name))
+            let words = || format!("has {one} bytes in C (`{}`), declared are {two}", real.name);
+            (one != two).then(|| (Sort::Layout, words()))
         }
         _ => plain(),
     }
 }
 
-/// Whether reading through one of them would misread what the other points to. Bytes and `void` may be anything.
-fn pointee_contradiction(real: &Type, declared: &Type) -> bool {
+fn of_integers(real: &Type, declared: &Type) -> Option<Contradiction> {
+    if let (Some(one), Some(two)) = (real.size, declared.size)
+        && one != two
+    {
+        let words = format!(
+            "has {} in C (`{}`), declared are {} (`{}`)",
+            in_words(one * 8),
+            real.name,
+            two,
+            declared.name
+        );
+        return Some((Sort::Width, words));
+    }
+    let (own, other) = match (&real.form, &declared.form) {
+        (Form::Integer { signed: true }, Form::Integer { signed: false }) => {
+            ("a sign", "one without")
+        }
+        (Form::Integer { signed: false }, Form::Integer { signed: true }) => {
+            ("no sign", "one with")
+        }
+        _ => return None,
+    };
+    let words = format!(
+        "has {own} in C (`{}`), declared is {other} (`{}`)",
+        real.name, declared.name
+    );
+    Some((Sort::Sign, words))
+}
+
+/// Whether reading through one pointer would misread what the other points to. Bytes and `void` may be anything.
+fn of_pointees(real: &Type, declared: &Type) -> Option<Sort> {
     let loose = |it: &Type| {
         matches!(it.form, Form::Void | Form::Unknown)
             || (it.size == Some(1) && matches!(it.form, Form::Integer { .. } | Form::Signless))
     };
     if loose(real) || loose(declared) {
-        return false;
+        return None;
     }
     match (&real.form, &declared.form) {
-        (Form::Record(_), Form::Record(_)) => false,
-        (Form::Array { item, .. }, _) => pointee_contradiction(item, declared),
-        (_, Form::Array { item, .. }) => pointee_contradiction(real, item),
-        _ => contradiction(real, declared).is_some(),
+        (Form::Record(_), Form::Record(_)) => None,
+        (Form::Array { item, .. }, _) => of_pointees(item, declared),
+        (_, Form::Array { item, .. }) => of_pointees(real, item),
+        _ => contradiction(real, declared).map(|(sort, _)| sort),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tables of layouts and comparisons, for a terminal of any width.
 
-use super::compare::{Comparison, FunctionComparison, RecordComparison};
+use super::compare::{Comparison, Fault, FunctionComparison, RecordComparison};
 use super::file::safe;
 use super::layout::{self, Inner, Row};
 use super::page::Page;
@@ -46,7 +46,7 @@ pub fn comparison(page: &mut Page, real: &Side, declared: &Side, done: &Comparis
         record_comparison(page, real, declared, one);
     }
     for one in done.functions.iter().filter(|it| !it.faults.is_empty()) {
-        function_comparison(page, declared, one);
+        function_comparison(page, one);
     }
     let agreeing: Vec<&str> = done
         .functions
@@ -97,7 +97,7 @@ fn record_comparison(page: &mut Page, real: &Side, declared: &Side, done: &Recor
         true => stacked(page, done),
         false => side_by_side(page, done),
     }
-    faults(page, &done.faults, &said.place);
+    faults(page, &done.faults);
 }
 
 /// One row for each place, C and declaration in columns of their own.
@@ -164,19 +164,17 @@ fn cell(row: Option<&Row>, other: Option<&Row>) -> String {
     }
 }
 
-fn function_comparison(page: &mut Page, declared: &Side, done: &FunctionComparison) {
+fn function_comparison(page: &mut Page, done: &FunctionComparison) {
     page.words(2, &format!("function {}: DISAGREES", safe(&done.name)));
     page.words(4, &format!("C:        {}", safe(&done.real)));
     page.words(4, &format!("declared: {}", safe(&done.declared)));
-    let own = declared.function(&done.name);
-    let place = own.map(|it| it.place.clone()).unwrap_or_default();
-    faults(page, &done.faults, &place);
+    faults(page, &done.faults);
 }
 
-fn faults(page: &mut Page, faults: &[String], at: &Place) {
+fn faults(page: &mut Page, faults: &[Fault]) {
     for fault in faults {
-        let place = place(at);
+        let place = place(&fault.place);
         let colon = if place.is_empty() { "" } else { ": " };
-        page.words(4, &format!("{place}{colon}{}", safe(fault)));
+        page.words(4, &format!("{place}{colon}{}", safe(&fault.words)));
     }
 }

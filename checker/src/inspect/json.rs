@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::compare::{self, Comparison};
+use super::compare::{self, Comparison, Fault};
 use super::layout::{self, Inner, Row};
 use super::types::{Function, Place, RecordId, Side};
 
@@ -51,7 +51,7 @@ pub fn comparison(real: &Side, declared: &Side, done: &Comparison) -> Json {
             "declared_size": said.size,
             "place": place(&said.place),
             "agrees": it.faults.is_empty(),
-            "faults": it.faults,
+            "faults": words(&it.faults),
             "rows": rows.collect::<Vec<_>>(),
         })
     });
@@ -63,7 +63,7 @@ pub fn comparison(real: &Side, declared: &Side, done: &Comparison) -> Json {
             "declared": it.declared,
             "place": said.map(|it| place(&it.place)),
             "agrees": it.faults.is_empty(),
-            "faults": it.faults,
+            "faults": words(&it.faults),
             "notes": it.notes,
         })
     });
@@ -74,6 +74,10 @@ pub fn comparison(real: &Side, declared: &Side, done: &Comparison) -> Json {
         "not_compared": done.unmatched,
         "remarks": declared.remarks,
     })
+}
+
+fn words(faults: &[Fault]) -> Vec<&str> {
+    faults.iter().map(|it| it.words.as_str()).collect()
 }
 
 fn row(row: &Row) -> Json {

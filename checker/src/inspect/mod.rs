@@ -2,7 +2,8 @@
 //!
 //! * `file` describes one file: its machine, the libraries that it needs, the symbols that it offers (`names`).
 //! * `debug_info` reads structs and functions as the compiler wrote them; `types` are the words for both sides.
-//! * `of_ctypes` (with `python`), `of_cdef` and `of_rust` read what a bridge declares; `declared` places its structs.
+//! * `of_ctypes` (with `python`), `of_cdef` and `of_rust` read what a bridge declares; `header` reads a C header in the
+//!   same way; `declared` places their structs.
 //! * `layout` lists a struct with its padding; `compare` holds both sides against each other; `lesson` does so for all
 //!   bridges of a lesson.
 //! * `draw` and `json` show it; `page` is a text for a terminal of any width.
@@ -12,6 +13,7 @@ pub mod debug_info;
 pub mod declared;
 pub mod draw;
 pub mod file;
+pub mod header;
 pub mod json;
 pub mod layout;
 pub mod lesson;

@@ -23,21 +23,26 @@ struct Cdef {
 
 /// Reads a bridge or a build script; `file` is how a reader knows it.
 pub fn read(file: &str, text: &str) -> Side {
-    let statements = python::statements(text);
-    let mut reader = Reader {
-        file,
-        builder: Builder::default(),
-        records: HashMap::new(),
-        cdefs: Vec::new(),
-    };
-    reader.find(&statements);
-    // Records are shared by address, so what declares them has to live as long as they are looked up.
-    let mut known = Declarations::new();
-    for index in 0..reader.cdefs.len() {
-        reader.parse(&mut known, index);
-    }
-    reader.entries(&known);
-    reader.builder.finish()
+    let mut reader = Reader::new(file);
+    reader.find(&python::statements(text));
+    reader.finish()
+}
+
+/// Reads declarations in C, each on its own and on the line where it stands, as [`super::header`] finds them. What a cdef
+/// may not hold is left out.
+pub fn of_c(file: &str, declarations: Vec<(u64, String)>) -> Side {
+    let mut reader = Reader::new(file);
+    reader.cdefs = declarations
+        .into_iter()
+        .map(|(line, text)| Cdef {
+            text,
+            line,
+            pack: 0,
+        })
+        .collect();
+    let mut side = reader.finish();
+    side.remarks.clear();
+    side
 }
 
 struct Reader<'a> {
@@ -47,7 +52,26 @@ struct Reader<'a> {
     cdefs: Vec<Cdef>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(file: &'a str) -> Reader<'a> {
+        Reader {
+            file,
+            builder: Builder::default(),
+            records: HashMap::new(),
+            cdefs: Vec::new(),
+        }
+    }
+
+    fn finish(mut self) -> Side {
+        // Records are shared by address, so what declares them has to live as long as they are looked up.
+        let mut known = Declarations::new();
+        for index in 0..self.cdefs.len() {
+            self.parse(&mut known, index);
+        }
+        self.entries(&known);
+        self.builder.finish()
+    }
+
     fn find(&mut self, statements: &[Statement]) {
         let values: HashMap<String, Expr> = statements
             .iter()
@@ -116,7 +140,9 @@ impl Reader<'_> {
                         name: entry.name.clone(),
                         result: Some(result),
                         implied_result: false,
+                        result_line: None,
                         parameters: Some(parameters),
+                        parameters_line: None,
                         variadic: function.variadic,
                         defined: false,
                         place,

@@ -11,8 +11,9 @@ const DEEPEST: usize = 32;
 
 const POINTER: u64 = size_of::<*const u8>() as u64;
 
-/// Reads a bridge; `file` is how a reader knows it.
-pub fn read(file: &str, text: &str) -> Side {
+/// Reads a bridge; `file` is how a reader knows it. A call of a method with one of the names in `functions` is taken for
+/// a call of C, whatever the object is called; of others, only those on what is seen to be a library.
+pub fn read(file: &str, text: &str, functions: &[&str]) -> Side {
     let statements = python::statements(text);
     let mut reader = Reader {
         file,
@@ -20,6 +21,7 @@ pub fn read(file: &str, text: &str) -> Side {
         classes: HashMap::new(),
         values: HashMap::new(),
         libraries: HashSet::new(),
+        offered: functions,
         functions: Vec::new(),
     };
     reader.names(&statements);
@@ -36,6 +38,7 @@ struct Reader<'a> {
     classes: HashMap<String, RecordId>,
     values: HashMap<String, Expr>,
     libraries: HashSet<String>,
+    offered: &'a [&'a str],
     functions: Vec<Function>,
 }
 
@@ -161,12 +164,15 @@ impl Reader<'_> {
                     let function = self.function(function, line);
                     function.result = Some(ctype);
                     function.implied_result = false;
+                    function.result_line = Some(line);
                 }
                 Some((function, "argtypes")) => match self.followed(&value, 0) {
                     Expr::List(items) => {
                         let types = items.iter().map(|it| self.ctype(it, 0));
                         let parameters = types.map(unnamed).collect();
-                        self.function(function, line).parameters = Some(parameters);
+                        let function = self.function(function, line);
+                        function.parameters = Some(parameters);
+                        function.parameters_line = Some(line);
                     }
                     Expr::Name(none) if none == "None" => {}
                     _ => self.not_understood(line, "argtypes"),
@@ -212,7 +218,7 @@ impl Reader<'_> {
                     Token::Name(name),
                     Token::Sign('('),
                 ] = window
-                    && self.libraries.contains(library)
+                    && (self.libraries.contains(library) || self.offered.contains(&name.as_str()))
                 {
                     let name = name.clone();
                     self.function(&name, statement.line);
@@ -239,7 +245,9 @@ impl Reader<'_> {
                 name,
                 result: Some(primitive("int", true, 4)),
                 implied_result: true,
+                result_line: None,
                 parameters: None,
+                parameters_line: None,
                 variadic: false,
                 defined: false,
                 place,

@@ -158,14 +158,30 @@ pub struct Function {
     pub result: Option<Type>,
     /// Whether nobody declared the result: it is what the bridge then takes it for.
     pub implied_result: bool,
+    /// The line that says what it returns, where that is not the line of `place`.
+    pub result_line: Option<u64>,
     /// What it takes; none where nobody says.
     pub parameters: Option<Vec<Parameter>>,
+    /// The line that says what it takes, where that is not the line of `place`.
+    pub parameters_line: Option<u64>,
     /// Whether more arguments may follow.
     pub variadic: bool,
     /// Whether it is defined here and visible from outside, rather than only declared.
     pub defined: bool,
     /// Where it stands.
     pub place: Place,
+}
+
+impl Function {
+    /// Where its result is declared.
+    pub fn result_place(&self) -> Place {
+        self.place.at(self.result_line)
+    }
+
+    /// Where its parameters are declared.
+    pub fn parameters_place(&self) -> Place {
+        self.place.at(self.parameters_line)
+    }
 }
 
 /// What a function takes.
@@ -184,6 +200,16 @@ pub struct Place {
     pub file: String,
     /// The line, from 1; 0 where nobody says.
     pub line: u64,
+}
+
+impl Place {
+    /// Another line of the same file, if one is given.
+    fn at(&self, line: Option<u64>) -> Place {
+        Place {
+            file: self.file.clone(),
+            line: line.unwrap_or(self.line),
+        }
+    }
 }
 
 impl Side {
@@ -217,6 +243,11 @@ impl Side {
         let others = record.names.iter().flat_map(|name| self.named(name));
         let mut others = others.filter(|other| self.record(*other).defined);
         others.next().unwrap_or(id)
+    }
+
+    /// The names of its functions.
+    pub fn function_names(&self) -> Vec<&str> {
+        self.functions.iter().map(|it| it.name.as_str()).collect()
     }
 
     /// The function of this name, the defined one first.

@@ -1,4 +1,6 @@
 use super::*;
+use crate::diagnosis::evidence::Run;
+use crate::variant::{Backend, Variant};
 
 const HEADER: &str = "
 /* A tile. */
@@ -10,6 +12,7 @@ char *label(int number);   // the caller frees it
 note *note_new(const char *text);
 size_t note_length(const note *note);
 int64_t tile_steps(const tile *a, const tile *b);
+uint32_t tile_colour(const tile *of);
 double tile_area(tile t);
 void each(visit call, int (*other)(int), double values[], size_t n);
 void upper(char *text);
@@ -17,35 +20,47 @@ extern long
 total(void);
 ";
 
-fn ctypes(text: &str) -> Vec<(String, Fault)> {
-    let found = of_ctypes(&Header::parse(HEADER), "b.py", text);
-    found.into_iter().map(|it| (it.name, it.fault)).collect()
+fn source(name: &str, text: &str) -> Source {
+    Source {
+        name: name.to_owned(),
+        shown: name.to_owned(),
+        text: text.to_owned(),
+    }
 }
 
-#[test]
-fn the_header_is_understood() {
-    let header = Header::parse(HEADER);
-    let kinds = |name: &str| {
-        header
-            .function(name)
-            .map(|it| (it.result.clone(), it.params.clone()))
-            .unwrap()
-    };
-    let pointer = |to: &str, writable| Kind::Pointer(to.to_owned(), writable);
-    assert_eq!(
-        kinds("label"),
-        (pointer("char", true), vec![Kind::Int(32, true)])
-    );
-    assert_eq!(
-        kinds("note_new"),
-        (pointer("note", true), vec![pointer("char", false)])
-    );
-    assert_eq!(kinds("total"), (Kind::Int(64, true), vec![]));
-    assert_eq!(
-        kinds("each").1[1..3],
-        [pointer("function", true), pointer("double", true)]
-    );
-    assert_eq!(header.function("label").unwrap().line, 7);
+fn evidence(bridge: Bridge, files: &[(&str, &str)], header: &str) -> Evidence {
+    Evidence {
+        variant: Variant {
+            bridge,
+            backend: Backend::Rust,
+        },
+        call: None,
+        first: Run::default(),
+        second: None,
+        leaks: None,
+        tool: None,
+        bridge: files
+            .iter()
+            .map(|(name, text)| source(name, text))
+            .collect(),
+        clib: vec![
+            source("tiles.c", "int label(void);"),
+            source("tiles.h", header),
+        ],
+        symbols: Vec::new(),
+    }
+}
+
+fn found(bridge: Bridge, name: &str, text: &str) -> Vec<(String, Sort, u32)> {
+    let evidence = evidence(bridge, &[(name, text)], HEADER);
+    contradictions(&evidence, &header(&evidence))
+        .into_iter()
+        .map(|it| (it.name, it.sort, it.place.line))
+        .collect()
+}
+
+fn one(name: &str, sort: Sort, line: u32) -> (String, Sort, u32) {
+    (name.to_owned(), sort, line)
 }
 
 #[test]
@@ -63,72 +78,87 @@ lib.note_new.restype = ctypes.c_void_p
 lib.note_length.restype = ctypes.c_size_t
 lib.upper(b)
 ";
-    assert_eq!(ctypes(bridge), []);
+    assert_eq!(found(Bridge::Ctypes, "b.py", bridge), []);
 }
 
 #[test]
 fn each_contradiction_is_named_with_its_place() {
+    let of = |text: &str| found(Bridge::Ctypes, "b.py", text);
     assert_eq!(
-        ctypes("x = lib.label(3)\n"),
-        [("label".into(), Fault::PointerAsInt)]
-    );
-    assert_eq!(
-        ctypes("lib.tile_steps.restype = ctypes.c_int\n"),
-        [("tile_steps".into(), Fault::Width)]
+        of("x = self.lib.label(3)\n"),
+        [one("label", Sort::CutPointer, 1)]
     );
     assert_eq!(
-        ctypes("lib.tile_area.restype = ctypes.c_int\n"),
-        [("tile_area".into(), Fault::Kind)]
+        of("lib.tile_steps.argtypes = [p, p]\nlib.tile_steps.restype = ctypes.c_int\n"),
+        [one("tile_steps", Sort::Width, 2)]
     );
     assert_eq!(
-        ctypes("lib.upper.argtypes = [ctypes.c_char_p]\n"),
-        [("upper".into(), Fault::Constant)]
+        of("lib.tile_colour.restype = ctypes.c_int32\n"),
+        [one("tile_colour", Sort::Sign, 1)]
     );
-    let bridge = "class Tile(ctypes.Structure):\n    _fields_ = [(\"y\", ctypes.c_int32), (\"x\", ctypes.c_int32)]\n\n";
-    assert_eq!(ctypes(bridge), [("tile".into(), Fault::Fields)]);
-    let found = of_ctypes(
-        &Header::parse(HEADER),
-        "b.py",
-        "\n\nlib.tile_steps.restype = ctypes.c_int\n",
+    assert_eq!(
+        of("lib.tile_area.restype = ctypes.c_int\nlib.tile_area.argtypes = []"),
+        [
+            one("tile_area", Sort::Kind, 1),
+            one("tile_area", Sort::Kind, 2)
+        ]
     );
-    assert_eq!(found[0].place.line, 3);
-    assert!(
-        found[0].words.contains("an integer of 64 bits"),
-        "{}",
-        found[0].words
+    assert_eq!(
+        of("lib.upper.argtypes = [ctypes.c_char_p]\n"),
+        [one("upper", Sort::Constant, 1)]
     );
+    let swapped = "\nclass Tile(ctypes.Structure):\n    _fields_ = [(\"y\", ctypes.c_int32), (\"x\", ctypes.c_int32), (\"side\", ctypes.c_double)]\n";
+    assert_eq!(
+        of(swapped),
+        [one("tile", Sort::Layout, 2), one("tile", Sort::Layout, 2)]
+    );
+}
+
+#[test]
+fn the_words_name_both_sides() {
+    let evidence = evidence(
+        Bridge::Ctypes,
+        &[("b.py", "lib.tile_steps.restype = ctypes.c_int\n")],
+        HEADER,
+    );
+    let found = contradictions(&evidence, &header(&evidence));
+    assert_eq!(
+        found[0].words,
+        "`tile_steps`: the result has 8 bytes in C (`int64_t`), declared are 4 (`c_int`)"
+    );
+}
+
+#[test]
+fn what_scenarios_declare_is_not_the_participants() {
+    let wrong = "lib.tile_steps.restype = ctypes.c_int\n";
+    assert_eq!(found(Bridge::Ctypes, "scenarios.py", wrong), []);
 }
 
 #[test]
 fn cdefs_are_held_against_the_header_too() {
-    let bridge = "ffi = FFI()\nffi.cdef(\"\"\"\nint label(int number);\nint tile_steps(const tile *a, const tile *b);\n\
-                  typedef struct { int32_t y; int32_t x; double side; } tile;\n\"\"\")\n";
-    let found = of_cdef(&Header::parse(HEADER), "b.py", bridge);
-    let faults: Vec<(Fault, u32)> = found.iter().map(|it| (it.fault, it.place.line)).collect();
+    let bridge = "ffi = FFI()\nffi.cdef(\"\"\"\ntypedef struct { int32_t y; int32_t x; double side; } tile;\nint label(int number);\n\
+                  int tile_steps(const tile *a, const tile *b);\n\"\"\")\n";
     assert_eq!(
-        faults,
+        found(Bridge::Api, "api_build.py", bridge),
         [
-            (Fault::PointerAsInt, 3),
-            (Fault::Width, 4),
-            (Fault::Fields, 5)
+            one("tile", Sort::Layout, 3),
+            one("tile", Sort::Layout, 3),
+            one("label", Sort::CutPointer, 4),
+            one("tile_steps", Sort::Width, 5),
         ]
     );
 }
 
 #[test]
-fn several_cdefs_are_read_as_one_text() {
-    let bridge = "ffi.cdef(\"typedef long total_t;\")\nffi.cdef(\n    \"int label(int number);\"\n    \"total_t tile_steps(const tile *a, \"\n    \"const tile *b)\"\n)\nffi.cdef('int total(void);')\n";
-    let found = of_cdef(&Header::parse(HEADER), "b.py", bridge);
-    let faults: Vec<(&str, Fault, u32)> = found
-        .iter()
-        .map(|it| (it.name.as_str(), it.fault, it.place.line))
-        .collect();
+fn externs_of_rust_are_held_against_the_header_too() {
+    let bridge = "unsafe extern \"C\" {\n    fn label(number: c_int) -> c_int;\n}\n";
     assert_eq!(
-        faults,
-        [
-            ("label", Fault::PointerAsInt, 3),
-            ("total", Fault::Width, 7)
-        ]
+        found(Bridge::Ext, "ext/lib.rs", bridge),
+        [one("label", Sort::CutPointer, 2)]
+    );
+    assert_eq!(
+        found(Bridge::Ext, "ext/module.c", "int label(int number);"),
+        []
     );
 }
 
@@ -137,8 +167,13 @@ fn text_that_is_no_c_or_no_python_says_nothing() {
     for text in [
         "", ";;;", "(((", "typedef", "struct {", "/*", "int f(", "é(ü);",
     ] {
-        let header = Header::parse(text);
-        assert!(of_ctypes(&header, "b", text).is_empty());
-        assert!(of_cdef(&header, "b", text).is_empty());
+        for (bridge, name) in [
+            (Bridge::Ctypes, "b.py"),
+            (Bridge::Abi, "b.py"),
+            (Bridge::Ext, "lib.rs"),
+        ] {
+            let evidence = evidence(bridge, &[(name, text)], text);
+            assert_eq!(contradictions(&evidence, &header(&evidence)), []);
+        }
     }
 }

@@ -1,11 +1,11 @@
 //! What an address tells at which the processor refused to read, write or run.
 
-use super::super::declarations::Fault;
 use super::super::sanitizer::{Access, Memory};
 use super::super::stack::{Frame, Line};
 use super::super::{Class, Finding, Rung};
 use super::memory::history;
 use super::{FREED, FRESH, Facts};
+use crate::inspect::compare::Sort;
 use crate::variant::Bridge;
 
 /// Whether the byte stands in an address again and again.
@@ -89,7 +89,7 @@ pub(super) fn classify_address(facts: &Facts, memory: &Memory, place: Option<&Li
         .and(why);
     }
     if address.is_some_and(|it| it > 0 && is_cut(it))
-        && let Some(it) = facts.mismatch(&[Fault::PointerAsInt])
+        && let Some(it) = facts.mismatch(&[Sort::CutPointer])
     {
         return found(Class::CutPointer, cut_in_words(address.unwrap_or(0)))
             .and(it.words.clone())
@@ -114,13 +114,13 @@ pub(super) fn classify_address(facts: &Facts, memory: &Memory, place: Option<&Li
             ),
         );
     }
-    if let Some(it) = facts.mismatch(&[Fault::Kind, Fault::PointerAsInt]) {
+    if let Some(it) = facts.mismatch(&[Sort::Kind, Sort::CutPointer]) {
         return found(Class::WrongTypes, it.words.clone()).in_python(Some(it.place.clone()));
     }
     if address.is_some_and(|it| is_filled_with(it, &FRESH)) {
         return found(Class::Uninitialised, "the address is made of the byte with which the second run fills memory that nobody wrote".to_owned());
     }
-    if let Some(it) = facts.mismatch(&[Fault::Fields]) {
+    if let Some(it) = facts.mismatch(&[Sort::Layout]) {
         return found(Class::StructLayout, it.words.clone()).in_python(Some(it.place.clone()));
     }
     let in_a_file = |address: u64| {

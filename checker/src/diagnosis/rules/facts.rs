@@ -5,12 +5,14 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::super::declarations::{self, Fault, Header, Mismatch};
+use super::super::declarations::{self, Mismatch};
 use super::super::evidence::{Evidence, Run};
 use super::super::pattern::pattern;
 use super::super::sanitizer::{self, Reports};
 use super::super::stack::{Frame, Line, PythonThread, python_threads};
 use super::super::{Class, Finding, Rung};
+use crate::inspect::compare::Sort;
+use crate::inspect::types::Side;
 use crate::variant::Bridge;
 
 /// The evidence, read.
@@ -23,7 +25,7 @@ pub struct Facts<'a> {
     pub(super) threads: Vec<PythonThread>,
     pub(super) later_threads: Vec<PythonThread>,
     /// Read when a rule asks: most failures are told by what came before.
-    header: OnceCell<Header>,
+    header: OnceCell<Side>,
     mismatches: OnceCell<Vec<Mismatch>>,
 }
 
@@ -47,14 +49,14 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn header(&self) -> &Header {
+    fn header(&self) -> &Side {
         self.header
-            .get_or_init(|| Header::parse(&all_headers(self.evidence)))
+            .get_or_init(|| declarations::header(self.evidence))
     }
 
     fn mismatches(&self) -> &[Mismatch] {
         self.mismatches
-            .get_or_init(|| contradictions(self.evidence, self.header()))
+            .get_or_init(|| declarations::contradictions(self.evidence, self.header()))
     }
 
     /// The line of Python at fault: the innermost of the bridge's own, else the innermost of the scenarios.
@@ -79,7 +81,12 @@ impl<'a> Facts<'a> {
         }
         let line = self.python_line();
         let text = line.as_ref().and_then(|line| self.evidence.text_at(line));
-        text.is_some_and(|text| self.header().names().any(|name| text.contains(name)))
+        text.is_some_and(|text| {
+            self.header()
+                .function_names()
+                .into_iter()
+                .any(|name| text.contains(name))
+        })
     }
 
     /// The line of the bridge that calls the C library, when there is just one.
@@ -88,7 +95,8 @@ impl<'a> Facts<'a> {
             let lines = source.text.lines().enumerate();
             let calling = lines.filter(|(_, line)| {
                 self.header()
-                    .names()
+                    .function_names()
+                    .into_iter()
                     .any(|name| line.contains(&format!(".{name}(")))
             });
             calling.map(|(at, _)| Line {
@@ -164,7 +172,8 @@ impl<'a> Facts<'a> {
             let text = self.evidence.text_at(line)?;
             let mut called = self
                 .header()
-                .names()
+                .function_names()
+                .into_iter()
                 .filter(|name| text.contains(&format!("{name}(")));
             called.next().map(str::to_owned)
         });
@@ -173,8 +182,8 @@ impl<'a> Facts<'a> {
             .unwrap_or_default()
     }
 
-    /// The first contradiction with one of these faults; one on the failing function goes first.
-    pub(super) fn mismatch(&self, faults: &[Fault]) -> Option<&Mismatch> {
+    /// The first contradiction with one of these sorts; one on the failing function goes first.
+    pub(super) fn mismatch(&self, sorts: &[Sort]) -> Option<&Mismatch> {
         let line = self.python_line();
         let text = line
             .as_ref()
@@ -183,14 +192,14 @@ impl<'a> Facts<'a> {
         let mut fitting = self
             .mismatches()
             .iter()
-            .filter(|it| faults.contains(&it.fault));
+            .filter(|it| sorts.contains(&it.sort));
         let named = fitting.clone().find(|it| text.contains(&it.name));
         named.or_else(|| fitting.next())
     }
 
     /// A contradiction as a finding.
-    pub(super) fn declared(&self, class: Class, faults: &[Fault]) -> Option<Finding> {
-        let it = self.mismatch(faults)?;
+    pub(super) fn declared(&self, class: Class, sorts: &[Sort]) -> Option<Finding> {
+        let it = self.mismatch(sorts)?;
         Some(
             Finding::new(class, Rung::Declarations, it.words.clone())
                 .in_python(Some(it.place.clone())),
@@ -220,29 +229,4 @@ impl<'a> Facts<'a> {
                 && !source.text.contains("PyDLL")
         })
     }
-}
-
-fn all_headers(evidence: &Evidence) -> String {
-    let headers = evidence
-        .clib
-        .iter()
-        .filter(|source| source.name.ends_with(".h"));
-    headers
-        .map(|source| source.text.as_str())
-        .collect::<Vec<_>>()
-        .join("\n")
-}
-
-fn contradictions(evidence: &Evidence, header: &Header) -> Vec<Mismatch> {
-    let of = match evidence.variant.bridge {
-        Bridge::Ctypes => declarations::of_ctypes,
-        Bridge::Abi | Bridge::Api => declarations::of_cdef,
-        Bridge::Ext => return Vec::new(),
-    };
-    evidence
-        .python_files()
-        // What scenarios declare wrongly is not the participant's, and may be meant.
-        .filter(|source| source.name != "scenarios.py")
-        .flat_map(|source| of(header, &source.shown, &source.text))
-        .collect()
 }

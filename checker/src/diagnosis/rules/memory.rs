@@ -1,11 +1,11 @@
 //! What AddressSanitizer reports about a block of memory.
 
-use super::super::declarations::Fault;
 use super::super::sanitizer::{Access, Memory};
 use super::super::stack::{Frame, Line};
 use super::super::{Class, Finding, Rung, messages};
 use super::Facts;
 use super::address::bad_address;
+use crate::inspect::compare::Sort;
 use crate::variant::Bridge;
 
 /// Functions that read a string up to its NUL.
@@ -184,7 +184,7 @@ fn overflow(facts: &Facts, memory: &Memory, place: Option<&Line>) -> Finding {
         .unwrap_or_default();
     if line.contains("->")
         && by_python(&memory.allocated)
-        && let Some(it) = facts.mismatch(&[Fault::Fields])
+        && let Some(it) = facts.mismatch(&[Sort::Layout])
     {
         return Finding::new(Class::StructLayout, Rung::Sanitizer, touched(memory))
             .and(it.words.clone())

@@ -7,10 +7,10 @@ mod hang;
 mod memory;
 mod silent;
 
-use super::declarations::Fault;
 use super::evidence::End;
 use super::stack::Line;
 use super::{Class, Finding, Rung, messages};
+use crate::inspect::compare::Sort;
 
 pub use facts::Facts;
 
@@ -82,7 +82,7 @@ fn from_exceptions(facts: &Facts) -> Option<Finding> {
     }
     let found = messages::in_exception(raised, &facts.evidence.symbols)?;
     if found.class == Class::StructLayout
-        && let Some(it) = facts.mismatch(&[Fault::Fields])
+        && let Some(it) = facts.mismatch(&[Sort::Layout])
     {
         return Some(
             found
@@ -158,9 +158,9 @@ fn from_signal(facts: &Facts) -> Option<Finding> {
         _ => {}
     }
     facts
-        .declared(Class::CutPointer, &[Fault::PointerAsInt])
-        .or_else(|| facts.declared(Class::WrongTypes, &[Fault::Kind]))
-        .or_else(|| facts.declared(Class::StructLayout, &[Fault::Fields]))
+        .declared(Class::CutPointer, &[Sort::CutPointer])
+        .or_else(|| facts.declared(Class::WrongTypes, &[Sort::Kind]))
+        .or_else(|| facts.declared(Class::StructLayout, &[Sort::Layout]))
         .or_else(|| {
             if matches!(name.as_str(), "SIGSEGV" | "SIGBUS" | "SIGILL") {
                 return Some(Finding::new(

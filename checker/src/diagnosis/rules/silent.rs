@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::super::declarations::Fault;
 use super::super::evidence::Source;
 use super::super::stack::Line;
 use super::super::{Class, Finding, Rung};
 use super::{FREED, FRESH, Facts};
+use crate::inspect::compare::Sort;
 use crate::value::Value;
 
 /// Memory that was never written, or was freed, shows as the byte that the second run fills it with.
@@ -132,11 +132,11 @@ pub(super) fn from_declarations(facts: &Facts) -> Option<Finding> {
     // A lesson may declare something wrongly to show it; only an answer that went wrong makes that a bug.
     facts.evidence.call.as_ref()?;
     facts
-        .declared(Class::CutPointer, &[Fault::PointerAsInt])
-        .or_else(|| facts.declared(Class::WrongTypes, &[Fault::Kind]))
-        .or_else(|| facts.declared(Class::StructLayout, &[Fault::Fields]))
-        .or_else(|| facts.declared(Class::IntegerWidth, &[Fault::Width]))
-        .or_else(|| facts.declared(Class::WrittenBytes, &[Fault::Constant]))
+        .declared(Class::CutPointer, &[Sort::CutPointer])
+        .or_else(|| facts.declared(Class::WrongTypes, &[Sort::Kind]))
+        .or_else(|| facts.declared(Class::StructLayout, &[Sort::Layout]))
+        .or_else(|| facts.declared(Class::IntegerWidth, &[Sort::Width, Sort::Sign]))
+        .or_else(|| facts.declared(Class::WrittenBytes, &[Sort::Constant]))
         .or_else(|| lost_errno(facts))
 }
 

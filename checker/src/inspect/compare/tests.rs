@@ -24,6 +24,7 @@ fn faults(declared: &Side) -> Vec<String> {
     let records = done.records.into_iter().flat_map(|it| it.faults);
     records
         .chain(done.functions.into_iter().flat_map(|it| it.faults))
+        .map(|it| it.words)
         .collect()
 }
 
@@ -65,7 +66,7 @@ lib.reset.argtypes = [ct.c_void_p]
 lib.reset(None)
 lib.say(b'x')
 ";
-    let declared = of_ctypes::read("b.py", text);
+    let declared = of_ctypes::read("b.py", text, &[]);
     assert_eq!(faults(&declared), [""; 0]);
     let done = compare(&c(), &declared);
     // ctypes puts the bit-fields of `Whole` elsewhere than C does: two bytes further on.
@@ -75,7 +76,7 @@ lib.say(b'x')
 
 #[test]
 fn each_kind_of_fault_is_found() {
-    let of = |text: &str| faults(&of_ctypes::read("b.py", text));
+    let of = |text: &str| faults(&of_ctypes::read("b.py", text, &[]));
     let class = |fields: &str| format!("class Tile(Structure):\n    _fields_ = [{fields}]\n");
     let swapped = class("('y', c_int32), ('x', c_int32), ('side', c_double)");
     assert_eq!(
@@ -141,7 +142,7 @@ fn bit_fields_of_ctypes_are_compared_where_it_follows_the_compiler() {
     );
     let declared = |name: &str, fields: &str| {
         let text = format!("class {name}(Structure):\n    _fields_ = [{fields}]\n");
-        of_ctypes::read("b.py", &text)
+        of_ctypes::read("b.py", &text, &[])
     };
     let mixed = declared(
         "Header",
@@ -173,7 +174,7 @@ fn records_in_records_are_compared_by_their_fields() {
              class Outer(Structure):\n    _fields_ = [('a', c_char), ('mid', Mid)]\n"
         )
     };
-    let compared = |q: &str| compare(&real, &of_ctypes::read("b.py", &text(q)));
+    let compared = |q: &str| compare(&real, &of_ctypes::read("b.py", &text(q), &[]));
     assert!(
         compared("c_int64").agrees(),
         "{:?}",
@@ -181,8 +182,8 @@ fn records_in_records_are_compared_by_their_fields() {
     );
     let done = compared("c_double");
     assert_eq!(
-        done.records[0].faults,
-        ["`mid.q` is `int64_t` in C, declared is `c_double`"]
+        done.records[0].faults[0].words,
+        "`mid.q` is `int64_t` in C, declared is `c_double`"
     );
 }
 
@@ -269,7 +270,7 @@ proptest::proptest! {
     #[test]
     fn no_source_panics(text in "(class A\\(Structure\\):\n _fields_ = |lib\\.f\\.argtypes = |cdef\\()[a-z0-9_ \n()\\[\\]'\",*.;=]{0,80}") {
         let real = c();
-        for side in [of_ctypes::read("b", &text), of_cdef::read("b", &text), of_rust::read("b", &text)] {
+        for side in [of_ctypes::read("b", &text, &[]), of_cdef::read("b", &text), of_rust::read("b", &text)] {
             compare(&real, &side);
         }
     }
