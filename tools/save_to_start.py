@@ -6,7 +6,8 @@ It copies the fixture workshop, starts one `checker watch --json` there, and sav
 a content of its own, so a save that no check starts for is lost. Half of the saves replace the file
 by renaming, as many editors do. What a verdict costs is measured too, beside a bare Python. With
 --rustlings, a folder that `rustlings init` has just made, the second column is that of the
-`rustlings` on PATH, at its first exercise.
+`rustlings` on PATH, at its first exercise. Where there is `strace`, the programs are counted that
+an edit executes: of a C extension for the checker, of the exercise for rustlings.
 """
 
 from __future__ import annotations
@@ -23,21 +24,22 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURE = ROOT / "checker" / "tests" / "fixtures" / "workshop"
 BRIDGE = "lessons/lesson-0.1/exercise/ctypes_bridge.py"
-VARIANT = ["--backend", "stock", "--bridge", "ctypes"]
+EXTENSION = "lessons/lesson-0.1/exercise/ext/module.c"
 PATIENCE = 5.0
 
 
 class Watch:
     """A running `checker watch`, whose events come with the time at which they were read."""
 
-    def __init__(self, checker: Path, root: Path) -> None:
-        command = [str(checker), "watch", "0.1", "--json", *VARIANT]
+    def __init__(self, checker: Path, root: Path, bridge: str = "ctypes") -> None:
+        command = [str(checker), "watch", "0.1", "--json", "--backend", "stock", "--bridge", bridge]
         self.process = subprocess.Popen(
             command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
@@ -78,6 +80,7 @@ class Figures:
     idle: float
     failing: float
     passing: float
+    programs: str
 
     def middle(self) -> float:
         return statistics.median(self.starts)
@@ -100,6 +103,13 @@ def sleeps_of(process: int) -> int:
         for line in status.read_text().splitlines()
     ]
     return sum(int(line.split()[1]) for line in lines if line.startswith("voluntary"))
+
+
+def below(process: int) -> list[int]:
+    """The processes that a process has started, and those that they have."""
+    lists = Path(f"/proc/{process}/task").glob("*/children")
+    found = [int(number) for children in lists for number in children.read_text().split()]
+    return found + [deeper for child in found for deeper in below(child)]
 
 
 def save(path: Path, text: str, rename: bool) -> float:
@@ -152,14 +162,52 @@ def measure_burst(watch: Watch, path: Path, saves: int) -> bool:
 def measure_cost(watch: Watch, path: Path, right: str, edits: int) -> tuple[float, float]:
     """CPU seconds for the verdicts of edits that fail and that pass, one driver run each."""
     costs = []
-    for text in (failing(10**6) + "# {}\n", right + "# {}\n"):
+    # A verdict on the same content, of an earlier measurement too, would come from the cache.
+    begin = time.time()
+    for text in (failing(10**6), right):
         before = watch.cpu()
         for number in range(edits):
-            save(path, text.format(number), rename=False)
+            save(path, f"{text}# {begin + number}\n", rename=False)
             watch.event("result")
         time.sleep(0.2)
         costs.append((watch.cpu() - before) / edits)
     return costs[0], costs[1]
+
+
+def executed(process: int, edit: Callable[[], object]) -> str:
+    """How many programs are executed below a process during an edit, and which."""
+    if shutil.which("strace") is None:
+        return "not counted: there is no strace"
+    with tempfile.NamedTemporaryFile("r") as record:
+        # What is there already would not be followed.
+        there = [f"--attach={number}" for number in [process, *below(process)]]
+        command = ["strace", "-f", "-e", "trace=execve", "-o", record.name, *there]
+        strace = subprocess.Popen(command, stderr=subprocess.PIPE)
+        for _ in there:
+            # It says that it has attached itself.
+            strace.stderr.readline()
+        edit()
+        strace.terminate()
+        strace.wait()
+        lines = [line for line in record if "execve(" in line and line.endswith(" = 0\n")]
+    names = [Path(line.split('"')[1]).name for line in lines]
+    return f"{len(names)}: {' '.join(names)}"
+
+
+def programs_of_an_extension(checker: Path, root: Path) -> str:
+    """The programs executed by the verdict on an edit of a C extension."""
+    path = root / EXTENSION
+    watch = Watch(checker, root, bridge="ext")
+    watch.event("result", patience=60)
+
+    def edit() -> None:
+        save(path, path.read_text() + f"/* {time.time()} */\n", rename=False)
+        watch.event("result", patience=60)
+
+    told = executed(watch.process.pid, edit)
+    watch.process.terminate()
+    watch.process.wait()
+    return told
 
 
 def cost_of_import(edits: int) -> float:
@@ -242,9 +290,16 @@ def measure_rustlings(folder: Path, saves: int) -> Figures:
     before = sleeps_of(rustlings.process)
     time.sleep(5)
     idle = sleeps_of(rustlings.process) - before
+
+    def edit() -> None:
+        rustlings.first_byte(rustlings.save(2 * saves))
+        rustlings.read(quiet=4)
+
+    programs = executed(rustlings.process, edit)
     rustlings.end()
     heard = [it for it in took if it is not None]
-    return Figures(heard, f"{lost} of {saves} saved while a check runs", idle / 5, cost, cost)
+    losses = f"{lost} of {saves} saved while a check runs"
+    return Figures(heard, losses, idle / 5, cost, cost, programs)
 
 
 def measure_checker(checker: Path, saves: int, edits: int) -> tuple[Figures, bool]:
@@ -265,9 +320,10 @@ def measure_checker(checker: Path, saves: int, edits: int) -> tuple[Figures, boo
         idle = watch.sleeps() - before
         watch.process.terminate()
         watch.process.wait()
+        programs = programs_of_an_extension(checker.resolve(), root)
     ending = "the newest wins" if newest else "AN OLD ONE WINS"
     told = f"{lost} of {saves}; in a burst {ending}"
-    return Figures(took, told, idle / 5, wrong, passed), lost == 0 and newest
+    return Figures(took, told, idle / 5, wrong, passed, programs), lost == 0 and newest
 
 
 def table(columns: dict[str, Figures], bare: float) -> str:
@@ -285,6 +341,7 @@ def table(columns: dict[str, Figures], bare: float) -> str:
         ("wake-ups a second while idle", [f"{it.idle:.1f}" for it in columns.values()]),
         ("CPU of a failing verdict", [cost(it.failing) for it in columns.values()]),
         ("CPU of a passing verdict", [cost(it.passing) for it in columns.values()]),
+        ("programs executed after an edit", [it.programs for it in columns.values()]),
     ]
     lines = ["| " + " | ".join([name, *cells]) + " |" for name, cells in rows]
     return "\n".join([*lines, "", f"bare: `python3 -I -c 'import ctypes'`, {bare * 1000:.0f} ms"])

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anstyle::{AnsiColor, Style};
 use clap::{Parser, Subcommand};
 
-use crate::border::{self, Isolation};
+use crate::border::{self, Isolation, Role};
 use crate::errors::ExpectedError;
 use crate::language::Language;
 use crate::report::progress;
@@ -94,11 +94,25 @@ enum Command {
 }
 
 /// The whole program, the name it was called by first. For `main` alone, or for a test that stands in for the binary.
-pub fn start(mut args: Vec<OsString>) -> ExitCode {
-    // Before everything else: a supervisor is started for each run, and has no command line of its own.
-    if args.get(1).is_some_and(|word| word == border::SUPERVISE) {
-        return border::supervise();
+pub fn start(args: Vec<OsString>) -> ExitCode {
+    // Before everything else: what is born in a nursery begins here, with one thread and without anything that was read.
+    let born = if args.get(1).is_some_and(|word| word == border::NURSERY) {
+        Some(border::be_nursery())
+    } else {
+        border::open_nursery()
+    };
+    match born {
+        Some(Role::Supervisor) => return border::supervise(),
+        Some(Role::Checker(args)) => return start(args.into_iter().map(OsString::from).collect()),
+        None => {}
     }
+    let code = obey(args);
+    border::close_nursery();
+    code
+}
+
+/// Does what the command line says.
+fn obey(mut args: Vec<OsString>) -> ExitCode {
     let attended = args
         .get(1)
         .is_some_and(|word| word == ATTENDED || word == ATTENDED_IN_FULL);

@@ -85,6 +85,15 @@ impl Watch {
         }
     }
 
+    /// A process below this one with this name.
+    #[track_caller]
+    fn process(&self, name: &str) -> Pid {
+        let below = descendants(self.pid());
+        let found = below.iter().find(|it| it.ends_with(&format!(" ({name}")));
+        let id = found.and_then(|it| it.split(' ').next());
+        Pid::from_raw(id.unwrap_or_else(|| panic!("{below:?}")).parse().unwrap())
+    }
+
     /// Waits until a check runs the bridge, and gives the names of its processes. Before that it has perhaps not read the file yet.
     #[track_caller]
     fn working(&self) -> Vec<String> {
@@ -125,7 +134,10 @@ impl Watch {
         let left = || {
             let folders = fs::read_dir(shop.path("target/checker/work")).unwrap();
             let folders = folders.map(|it| it.unwrap().file_name().into_string().unwrap());
-            [descendants(self.pid()), folders.collect()].concat()
+            let nursery = self.process("nursery").to_string();
+            let mut below = descendants(self.pid());
+            below.retain(|it| it.split(' ').next() != Some(&nursery));
+            [below, folders.collect()].concat()
         };
         while !left().is_empty() && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(10));
@@ -381,9 +393,8 @@ fn a_check_that_somebody_kills_is_said_and_can_be_repeated() {
     watch.result(0);
     fs::write(shop.lesson(BRIDGE), "import time\ntime.sleep(60)\n").unwrap();
     watch.wait_for("start");
-    let check = watch.working();
-    let id = check[0].split(' ').next().unwrap().parse().unwrap();
-    kill(Pid::from_raw(id), Signal::SIGKILL).unwrap();
+    watch.working();
+    kill(watch.process("checker"), Signal::SIGKILL).unwrap();
     assert_eq!(watch.wait_for("result")["signal"], "SIGKILL");
     fs::write(shop.lesson(BRIDGE), save_number(1)).unwrap();
     watch.result(1);
@@ -391,6 +402,43 @@ fn a_check_that_somebody_kills_is_said_and_can_be_repeated() {
     watch.result(1);
     watch.stdin.as_mut().unwrap().write_all(b"q\n").unwrap();
     assert_eq!(watch.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_check_and_its_supervisors_execute_nothing_of_ours() {
+    let shop = Workshop::new();
+    let watch = Watch::start(&shop, &[]);
+    watch.result(0);
+    fs::write(shop.lesson(BRIDGE), "import time\ntime.sleep(60)\n").unwrap();
+    watch.wait_for("start");
+    watch.working();
+    let line = |process: &str| fs::read(format!("/proc/{process}/cmdline")).unwrap();
+    let own = line(&watch.pid().to_string());
+    let below = descendants(watch.pid());
+    let executed = below
+        .iter()
+        .filter(|it| line(it.split(' ').next().unwrap()) != own);
+    let executed: Vec<_> = executed.collect();
+    assert!(below.len() > executed.len() + 2, "{below:?}");
+    assert!(
+        matches!(executed[..], [python] if python.contains("python")),
+        "{executed:?}"
+    );
+}
+
+#[test]
+fn a_nursery_that_somebody_kills_is_replaced() {
+    let shop = Workshop::new();
+    let watch = Watch::start(&shop, &[]);
+    watch.result(0);
+    let first = watch.process("nursery");
+    kill(first, Signal::SIGKILL).unwrap();
+    for save in 1..3 {
+        fs::write(shop.lesson(BRIDGE), save_number(save)).unwrap();
+        watch.result_of(&format!("save {save};"));
+    }
+    assert_ne!(watch.process("nursery"), first);
+    watch.leaves_nothing(&shop);
 }
 
 #[test]

@@ -16,9 +16,6 @@ fn main() -> ExitCode {
         .skip(1)
         .filter_map(|word| word.to_str())
         .collect();
-    if words.first() == Some(&checker::border::SUPERVISE) {
-        return checker::cli::start(args);
-    }
     if words.contains(&"--list") {
         println!("{NAME}: test");
         return ExitCode::SUCCESS;

@@ -1,11 +1,9 @@
 //! The checker's side of a supervisor.
 
-use std::io::{Read, Write};
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::AsFd;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -13,20 +11,14 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::frame::{Frame, Specification};
-use super::{Access, Ended, Isolation, Job, SUPERVISE, found_isolation, signal_name};
+use super::nursery::{Newborn, Role, bear};
+use super::{Access, Ended, Isolation, Job, found_isolation, signal_name};
 
 /// How much longer than its payload's wall clock a supervisor may take before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How long a supervisor that is no longer wanted may take to end everything.
 const FAREWELL: Duration = Duration::from_secs(5);
-
-static SUPERVISOR: OnceLock<PathBuf> = OnceLock::new();
-
-/// Names the checker's binary for callers that are not the checker themselves, such as its tests. The first call wins.
-pub fn use_supervisor(program: impl Into<PathBuf>) {
-    SUPERVISOR.get_or_init(|| program.into());
-}
 
 /// Runs a program behind the border and waits for its end. All its processes are gone when this returns.
 ///
@@ -78,10 +70,10 @@ pub(super) fn isolation_for(access: &Access) -> Isolation {
 
 /// A running supervisor. Dropping it ends its payload too.
 pub(super) struct Supervised {
-    child: Child,
+    process: Newborn,
     /// The supervisor's lifeline: once it is closed, by whatever cause, everything is ended.
-    control: Option<ChildStdin>,
-    events: ChildStdout,
+    control: Option<PipeWriter>,
+    events: PipeReader,
     received: Vec<u8>,
     deadline: Instant,
 }
@@ -92,19 +84,16 @@ impl Supervised {
     /// # Errors
     /// When it cannot be started.
     pub fn start(specification: &Specification) -> anyhow::Result<Self> {
-        let mut child = command()
-            .arg(SUPERVISE)
-            .env_clear()
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("cannot start the supervisor")?;
-        let events = child.stdout.take().context("no pipe from the supervisor")?;
+        let (input, control) = io::pipe()?;
+        let (events, output) = io::pipe()?;
+        let errors = io::stderr();
+        let streams = [input.as_fd(), output.as_fd(), errors.as_fd()];
+        let process = bear(&Role::Supervisor, streams).context("cannot start the supervisor")?;
         let wall = Duration::from_secs(specification.limits.wall_seconds);
         let far = Duration::from_secs(u64::from(u32::MAX));
         let mut supervised = Supervised {
-            control: child.stdin.take(),
-            child,
+            control: Some(control),
+            process,
             events,
             received: Vec::new(),
             deadline: Instant::now() + wall.saturating_add(PATIENCE).min(far),
@@ -165,7 +154,7 @@ impl Supervised {
 
     /// What is known of a supervisor that ended without a report.
     fn lost(&mut self) -> anyhow::Error {
-        match self.child.wait() {
+        match self.process.wait() {
             Ok(status) => match status.signal() {
                 Some(signal) => anyhow::anyhow!(
                     "the supervisor was ended by {}; the code under test may have done it",
@@ -186,19 +175,7 @@ impl Drop for Supervised {
             self.received.clear();
         }
         // Ended already in the ordinary case; then this does nothing.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// The program to re-execute. The link in `/proc` stays right when the file was replaced meanwhile.
-fn command() -> Command {
-    match SUPERVISOR.get() {
-        Some(program) => Command::new(program),
-        None => {
-            let mut command = Command::new("/proc/self/exe");
-            command.arg0("checker");
-            command
-        }
+        self.process.kill();
+        let _ = self.process.wait();
     }
 }

@@ -1,6 +1,6 @@
 //! The border between the judge and code that it does not trust.
 //!
-//! The judge starts a supervisor (this same binary, re-executed), the supervisor starts the payload with limits and ends
+//! The judge starts a supervisor (in this same program), the supervisor starts the payload with limits and ends
 //! everything that it started. Only data comes back: captured output, a way of ending, and for a driver its answers.
 
 mod capture;
@@ -10,6 +10,7 @@ mod interrogation;
 mod isolation;
 mod launch;
 mod layers;
+mod nursery;
 mod outcome;
 mod pipes;
 mod printable;
@@ -32,17 +33,16 @@ pub use interpreter::places as interpreter_places;
 pub use interrogation::interrogate;
 pub(crate) use isolation::change_environment;
 pub use isolation::signal_pipe;
-pub use launch::{run, run_in, use_supervisor};
+pub use launch::{run, run_in};
 pub use layers::{
     Found, Isolation, found_isolation, known_isolation, landlock_generation, take_as_tried,
     use_isolation, wanted_isolation,
 };
+pub use nursery::{NURSERY, Role, be_nursery, close_nursery, open_nursery, use_supervisor};
+pub(crate) use nursery::{Newborn, bear};
 pub use outcome::signal_name;
 pub use printable::printable;
 pub use supervisor::supervise;
-
-/// The hidden subcommand that makes the checker a supervisor.
-pub const SUPERVISE: &str = "__supervise";
 
 /// A program to run behind the border.
 #[derive(Clone, Debug)]

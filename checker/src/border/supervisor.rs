@@ -33,7 +33,7 @@ const KILLING: Duration = Duration::from_secs(5);
 /// How often processes and memory are looked at, at least and at most.
 const GLANCES: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(16));
 
-/// The hidden subcommand `__supervise`: reads a specification from standard input, runs it, reports on standard output.
+/// The whole work of a supervisor: reads a specification from standard input, runs it, reports on standard output.
 pub fn supervise() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,

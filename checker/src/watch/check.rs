@@ -1,19 +1,19 @@
 //! A check in a process of its own: it can be ended at any moment, and takes everything that it started along.
 //!
 //! The process is the checker itself with [`ATTENDED`] before its arguments: it ends when its standard input does, as each supervisor below it does
-//! in turn, and tells on standard error, line by line, what it is doing.
+//! in turn, and tells on standard error, line by line, what it is doing. It is in a process group of its own: Ctrl-C is for the watch to answer.
 
-use std::io::{self, BufRead as _, BufReader, Read as _};
-use std::os::unix::process::CommandExt as _;
+use std::io::{self, BufRead as _, BufReader, PipeReader, PipeWriter, Read as _};
+use std::os::fd::AsFd as _;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::sync::mpsc::Sender;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::events::Message;
-use crate::border::{self, Isolation};
+use crate::border::{self, Isolation, Newborn, Role};
 use crate::build::scratch;
 
 /// The hidden word that makes a checker end with its standard input and tell what it is doing.
@@ -42,7 +42,7 @@ pub struct Running {
     /// Its number, which its messages carry.
     pub number: u64,
     process: Pid,
-    _lifeline: ChildStdin,
+    _lifeline: PipeWriter,
 }
 
 impl Running {
@@ -55,25 +55,22 @@ impl Running {
         number: u64,
         sender: &Sender<Message>,
         work: PathBuf,
-    ) -> io::Result<Running> {
-        let mut child = Command::new("/proc/self/exe")
-            .arg0("checker")
-            .arg(match border::found_isolation().isolation {
-                Isolation::Full => ATTENDED_IN_FULL,
-                _ => ATTENDED,
-            })
-            .args(args)
-            // Ctrl-C is for us to answer.
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let lifeline = child.stdin.take().expect("standard input is a pipe");
-        let process = Pid::from_raw(i32::try_from(child.id()).expect("a process id is an i32"));
+    ) -> anyhow::Result<Running> {
+        let attended = match border::found_isolation().isolation {
+            Isolation::Full => ATTENDED_IN_FULL,
+            _ => ATTENDED,
+        };
+        let mut line = vec!["checker".to_owned(), attended.to_owned()];
+        line.extend_from_slice(args);
+        let (input, lifeline) = io::pipe()?;
+        let (stdout, output) = io::pipe()?;
+        let (stderr, errors) = io::pipe()?;
+        let streams = [input.as_fd(), output.as_fd(), errors.as_fd()];
+        let check = border::bear(&Role::Checker(line), streams)?;
+        let process = check.id();
         let sender = sender.clone();
         std::thread::spawn(move || {
-            let ended = attend(child, number, &sender);
+            let ended = attend(check, stdout, stderr, number, &sender);
             // It may have been ended in the middle of its work.
             scratch::remove_abandoned(&work);
             // Nobody listens any more when the watch has ended.
@@ -99,12 +96,15 @@ pub fn end_by_force(process: Pid) {
 }
 
 /// Reads all that a check says, and waits for its end.
-fn attend(mut child: Child, number: u64, sender: &Sender<Message>) -> Ended {
-    let stdout = child.stdout.take().expect("standard output is a pipe");
-    let stderr = child.stderr.take().expect("standard error is a pipe");
+fn attend(
+    mut check: Newborn,
+    mut stdout: PipeReader,
+    stderr: PipeReader,
+    number: u64,
+    sender: &Sender<Message>,
+) -> Ended {
     let reader = std::thread::spawn(move || {
         let mut bytes = Vec::new();
-        let mut stdout = stdout;
         // What was read before an error counts.
         let _ = stdout.read_to_end(&mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
@@ -120,7 +120,7 @@ fn attend(mut child: Child, number: u64, sender: &Sender<Message>) -> Ended {
     }
     Ended {
         report: reader.join().unwrap_or_default(),
-        status: child.wait().ok(),
+        status: check.wait().ok(),
         remarks,
     }
 }

@@ -6,6 +6,7 @@
 
 #![allow(unsafe_code)]
 
+mod birth;
 mod kernel;
 mod landlock;
 mod seccomp;
@@ -34,7 +35,10 @@ use crate::lesson::Limits;
 use seccomp::Filter;
 use tree::{Owner, Plan};
 
-pub(super) use kernel::landlock_generation;
+pub(super) use birth::{
+    become_checker, become_nursery, fork, fork_sibling, receive_with, send_with, wait,
+};
+pub(super) use kernel::{exit_now, landlock_generation};
 pub(super) use space::{Space, status_from};
 
 /// The stack of a payload's first thread, bytes: what it has, and what it may ask for.
@@ -44,13 +48,14 @@ const SPARE: rlim_t = 8;
 /// Threads of the same user that may start elsewhere while a payload runs.
 const NEIGHBOURS: rlim_t = 256;
 
-/// Makes this process fit to supervise: a session of its own, the parent of every orphan below it, closed to debuggers
+/// Makes this process fit to supervise: a name and a session of its own, the parent of every orphan below it, closed to debuggers
 /// of the same user, deaf to signals other than SIGKILL and SIGSTOP, and with no descriptor that a child would inherit.
 ///
 /// # Errors
 /// Whatever the kernel refuses.
 pub(super) fn become_supervisor() -> io::Result<()> {
     setsid()?;
+    prctl::set_name(c"supervisor")?;
     prctl::set_child_subreaper(true)?;
     prctl::set_dumpable(false)?;
     SigSet::all().thread_block()?;
