@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::variant::Variant;
 pub use class::Class;
 use evidence::{End, Evidence};
+pub(crate) use pattern::pattern;
 use stack::Line;
 
 /// What showed the bug.

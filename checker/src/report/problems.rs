@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::text::{Context, groups};
 use crate::border::{Answer, printable};
+use crate::diagnosis::pattern;
 use crate::judge::inputs;
 use crate::judge::report::{LessonReport, QuizReport, VariantReport};
 use crate::variant::Variant;
@@ -46,20 +47,15 @@ pub struct Problem {
 }
 
 /// How compilers that follow gcc say it.
-static OF_C: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(.+?):(\d+):(\d+): (fatal error|error|warning): (.+)$").expect("tests use it")
-});
+static OF_C: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^(.+?):(\d+):(\d+): (fatal error|error|warning): (.+)$"));
 /// The two lines in which rustc says it.
-static OF_RUST: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^(error|warning)(?:\[\w+\])?: (.+)$").expect("tests use it"));
-static RUST_PLACE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^\s*--> (.+?):(\d+):(\d+)$").expect("tests use it"));
+static OF_RUST: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(error|warning)(?:\[\w+\])?: (.+)$"));
+static RUST_PLACE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*--> (.+?):(\d+):(\d+)$"));
 /// A frame of a traceback, as the driver writes it.
-static FRAME: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^\s*(\S+?):(\d+)(?: in .+)?$").expect("tests use it"));
+static FRAME: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*(\S+?):(\d+)(?: in .+)?$"));
 /// Words that a message puts in quotes, and tasks that it names.
-static QUOTED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(TODO \d+)\b|['`‘](\w+)['`’]").expect("tests use it"));
+static QUOTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(TODO \d+)\b|['`‘](\w+)['`’]"));
 
 /// All problems of a lesson; a lesson that passed has none.
 pub fn of(context: &Context, report: &LessonReport) -> Vec<Problem> {
