@@ -1,6 +1,7 @@
 //! Keeps the cache from growing for ever: what nobody used for long is removed, and made again should it be missed.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -19,12 +20,32 @@ const STAY: [(&str, u32); 6] = [
     ("conformance", 90),
 ];
 
-/// Removes what is nobody's, and what is past its time. A file that cannot be removed now is removed another time.
+/// The file of the cache whose time of change tells when it was swept.
+const SWEPT: &str = "swept";
+
+/// Removes what is nobody's, and once a day what is past its time: every check begins with it, and looking at each entry of a large cache takes
+/// longer than all else. A file that cannot be removed now is removed another time.
 pub fn sweep(workspace: &Workspace) {
     scratch::remove_abandoned(&workspace.cache.join("work"));
-    let now = SystemTime::now();
+    sweep_daily(&workspace.cache, SystemTime::now());
+}
+
+fn sweep_daily(cache: &Path, now: SystemTime) {
+    let swept = cache.join(SWEPT);
+    let age = |path: &Path| {
+        now.duration_since(fs::metadata(path)?.modified()?)
+            .map_err(io::Error::other)
+    };
+    // A time to come is that of a clock that was wrong.
+    if age(&swept).is_ok_and(|age| age < DAY) {
+        return;
+    }
+    // First, so that others leave it to us. In a cache that cannot be written to nothing can be removed either.
+    if fs::write(&swept, "").is_err() {
+        return;
+    }
     for (folder, days) in STAY {
-        sweep_folder(&workspace.cache.join(folder), now, DAY * days);
+        sweep_folder(&cache.join(folder), now, DAY * days);
     }
 }
 
@@ -60,6 +81,28 @@ pub fn note_use(entry: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cache_is_swept_once_a_day() {
+        let cache = tempfile::tempdir().unwrap();
+        let entry = cache.path().join("verdicts/old");
+        let age = |path: &Path, days: u32| {
+            let file = fs::File::create(path).unwrap();
+            file.set_modified(SystemTime::now() - DAY * days).unwrap();
+        };
+        fs::create_dir(cache.path().join("verdicts")).unwrap();
+        age(&entry, 100);
+        sweep_daily(cache.path(), SystemTime::now());
+        assert!(!entry.exists());
+        age(&entry, 100);
+        sweep_daily(cache.path(), SystemTime::now());
+        assert!(entry.exists());
+        sweep_daily(cache.path(), SystemTime::now() + DAY * 2);
+        assert!(!entry.exists());
+        age(&entry, 100);
+        sweep_daily(cache.path(), SystemTime::now() - DAY);
+        assert!(!entry.exists());
+    }
 
     #[test]
     fn only_what_is_past_its_time_goes() {
