@@ -71,7 +71,7 @@ def refuses_what_the_library_refuses(bridge):
     }
 
 
-RECORD = ("read", "-1", "record", "65535", "255")
+RECORD = ("read", "-1", "65535", "255")
 
 
 def refuses_records(bridge, size):
