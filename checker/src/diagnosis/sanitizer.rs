@@ -23,6 +23,8 @@ pub struct Memory {
     pub kind: String,
     /// The address at fault; `None` when the processor does not tell it.
     pub address: Option<u64>,
+    /// What the base register held: in optimised code a value like any other.
+    pub base: Option<u64>,
     /// Whether the processor could not run what stood at the address.
     pub wild_jump: bool,
     /// How the memory was touched.
@@ -223,12 +225,16 @@ fn fault(line: &str) -> Memory {
     let (kind, place) = before.split_once(" on ").unwrap_or((before, ""));
     let kind = kind.split([':', '(']).next().unwrap_or_default().trim();
     let address = place.split_once("0x").and_then(|(_, rest)| number(rest));
+    let base = registers
+        .split_once(" bp 0x")
+        .and_then(|(_, rest)| number(rest));
     let thread = said.rsplit(" T").next().unwrap_or_default();
     let thread: String = thread.chars().take_while(char::is_ascii_digit).collect();
     Memory {
         kind: kind.to_owned(),
         wild_jump: kind == "SEGV" && address.is_some() && address == number(registers),
         address,
+        base,
         other_thread: !thread.is_empty() && thread != "0",
         ..Memory::default()
     }

@@ -116,6 +116,43 @@ fn heap_errors_are_told_from_each_other() {
     }
 }
 
+/// A handle that `close` and then `drop` close: the C library has no debug information there, and reads freed memory.
+#[test]
+fn a_crash_inside_the_library_is_no_wrong_count_of_references() {
+    let second = |report: String| {
+        Some(Run {
+            end: End::Signal("SIGABRT".into()),
+            stderr: report,
+            ..Run::default()
+        })
+    };
+    let found = |report: String, symbol: &str| {
+        explain(&Evidence {
+            variant: "ext/rust".parse().unwrap(),
+            first: crashed("SIGSEGV", 1),
+            second: second(report),
+            bridge: vec![source("lib.rs", "fn close() {}")],
+            symbols: vec![symbol.into()],
+            ..evidence("")
+        })
+        .unwrap()
+    };
+    let report = recorded("asan-closed-twice.txt");
+    let freed = found(report.clone(), "kv_close");
+    assert_eq!(freed.class, Class::UseAfterFree);
+    assert_eq!(
+        freed.evidence.last().unwrap(),
+        "it crashed in _IO_new_fclose, called by kv_close"
+    );
+    let elsewhere = found(
+        report.replace("0x0000dfdfdfdf", "0x7ffff5b6b640"),
+        "kv_close",
+    );
+    assert_eq!(elsewhere.class, Class::NullPointer);
+    // Without a function of the library on the stack, Python itself came to grief.
+    assert_eq!(found(report, "add").class, Class::ReferenceCount);
+}
+
 #[test]
 fn a_jump_to_nowhere_depends_on_what_the_bridge_does() {
     let class = |bridge: &str, report: &str| {

@@ -3,7 +3,7 @@
 use super::super::sanitizer::{Access, Memory};
 use super::super::stack::{Frame, Line};
 use super::super::{Class, Finding, Rung};
-use super::memory::history;
+use super::memory::callers;
 use super::{FREED, FRESH, Facts};
 use crate::inspect::compare::Sort;
 use crate::variant::Bridge;
@@ -18,6 +18,14 @@ fn is_filled_with(address: u64, bytes: &[u8]) -> bool {
             .count()
             >= 5
     })
+}
+
+/// Whether the lower half of a register is such a byte four times: an `int` that was read from such memory.
+fn holds_only(register: u64, bytes: &[u8]) -> bool {
+    let half = register.to_be_bytes();
+    bytes
+        .iter()
+        .any(|byte| half[4..].iter().all(|it| it == byte))
 }
 
 /// Whether an address looks like one that went through 32 bits.
@@ -96,14 +104,20 @@ pub(super) fn classify_address(facts: &Facts, memory: &Memory, place: Option<&Li
             .in_python(Some(it.place.clone()));
     }
     if let Some(address) = address.filter(|it| is_filled_with(*it, &FREED)) {
-        return freed_fill(facts, address);
+        return freed_address(facts, address);
     }
-    if facts.evidence.variant.bridge == Bridge::Ext && place.is_none() {
+    let inside = facts.library_frames(&memory.stack);
+    if let (Some(base), false) = (memory.base, inside.is_empty())
+        && holds_only(base, &FREED)
+    {
+        return freed_fill(inside, base);
+    }
+    if facts.evidence.variant.bridge == Bridge::Ext && place.is_none() && inside.is_empty() {
         return found(
             Class::ReferenceCount,
             "it crashed in Python's own code, after the extension had returned".to_owned(),
         )
-        .and(history("the crash came", &memory.stack));
+        .and(callers("it crashed", &memory.stack));
     }
     if address.is_some_and(|it| it < 4096) {
         return found(
@@ -139,7 +153,17 @@ pub(super) fn classify_address(facts: &Facts, memory: &Memory, place: Option<&Li
     )
 }
 
-fn freed_fill(facts: &Facts, address: u64) -> Finding {
+/// The C library worked with what it read from memory that was freed before.
+fn freed_fill(inside: &[Frame], register: u64) -> Finding {
+    Finding::new(
+        Class::UseAfterFree,
+        Rung::Sanitizer,
+        format!("a register holds {register:#x}: the byte with which freed memory is filled"),
+    )
+    .and(callers("it crashed", inside))
+}
+
+fn freed_address(facts: &Facts, address: u64) -> Finding {
     let class = if facts.evidence.variant.bridge == Bridge::Ext {
         Class::ReferenceCount
     } else {

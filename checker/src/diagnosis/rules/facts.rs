@@ -156,6 +156,16 @@ impl<'a> Facts<'a> {
         stack.iter().find_map(|frame| self.as_own(frame))
     }
 
+    /// The frames down to the outermost function of the C library, when the fault came in one of them: its calls into
+    /// Python left out. Without debug information they have no lines.
+    pub(super) fn library_frames<'f>(&self, stack: &'f [Frame]) -> &'f [Frame] {
+        let python = stack.iter().position(Frame::is_python);
+        let inner = &stack[..python.unwrap_or(stack.len())];
+        let of_library = |frame: &Frame| self.evidence.symbols.contains(&frame.function);
+        let outermost = inner.iter().rposition(of_library);
+        &inner[..outermost.map_or(0, |index| index + 1)]
+    }
+
     pub(super) fn as_own(&self, frame: &Frame) -> Option<Line> {
         let path = frame.file.as_deref()?;
         let source = self.evidence.c_files().find(|source| source.is_at(path))?;

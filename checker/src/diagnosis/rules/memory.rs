@@ -114,6 +114,11 @@ pub(super) fn used_after_free(memory: &Memory) -> Finding {
 
 /// Frames of an allocation or a release, in a sentence.
 pub(super) fn history(verb: &str, stack: &[Frame]) -> String {
+    callers(&format!("it was {verb}"), stack)
+}
+
+/// What happened, and the two innermost functions in which it did.
+pub(super) fn callers(what: &str, stack: &[Frame]) -> String {
     let named = stack
         .iter()
         .filter(|frame| !frame.function.is_empty() && !frame.function.contains("interceptor"));
@@ -123,9 +128,9 @@ pub(super) fn history(verb: &str, stack: &[Frame]) -> String {
         .take(2)
         .collect();
     if names.is_empty() {
-        return format!("it was {verb} by a function without a name");
+        return format!("{what} in a function without a name");
     }
-    format!("it was {verb} in {}", names.join(", called by "))
+    format!("{what} in {}", names.join(", called by "))
 }
 
 fn touched(memory: &Memory) -> String {
