@@ -266,6 +266,18 @@ fn a_crash_is_explained_and_leaves_the_other_variant_graded() {
 }
 
 #[test]
+fn crashes_that_are_alike_are_told_once_and_counted() {
+    let crash = "return ctypes.string_at(1)";
+    let said = Workshop::new()
+        .edited(BRIDGE, "return lib.pair_half(x)", crash)
+        .edited(BRIDGE, "return lib.pair_add(a, b)", crash)
+        .run(&CTYPES);
+    said.must(1, &["[and so at ", " more questions]"]);
+    let told = said.stdout.matches("Fatal Python error").count();
+    assert_eq!(told, 1, "{}", said.stdout);
+}
+
+#[test]
 fn a_hang_ends_at_its_limit() {
     let workshop = Workshop::new().edited(BRIDGE, "return lib.pair_half(x)", "while True: pass");
     let said = workshop.run(&BOTH);

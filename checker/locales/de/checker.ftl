@@ -8,6 +8,7 @@ course-counts = { $done } von { $all } Übungen erledigt, { $earned } von { $pos
 course-empty = Es gibt noch keine Lektion.
 course-done = Alles ist erledigt.
 course-done-next = weiter: `checker progress` zeigt, was du getan hast, `checker list` alle Lektionen
+course-same = `checker` und `cargo run --` sind dasselbe; `cargo install --path checker` bringt das kürzere auf deinen PATH.
 course-help = `checker --help` zeigt alle Befehle.
 course-no-other = Es gibt keine andere offene Lektion.
 course-no-other-next = weiter: `checker progress` zeigt, was du getan hast
@@ -48,6 +49,7 @@ list-keys-search = Pfeile bewegen  Enter dorthin  Esc alle Lektionen  Strg-C End
 
 hint-last-run = dein letzter Lauf, { $variant } { $verdict }: { $title }
 hint-exercise = die Übung:
+hint-others = Andere offene Übungen: { $ids }. { $command } sagt etwas zu einer.
 hint-more = Mehr: { $command }
 hint-solution = Die Lösung: { $command }
 hint-forgotten = Warnung: Dieser Hinweis wird nicht gemerkt: { $problem }
@@ -89,6 +91,7 @@ run-raised-message = { $class } wurde ausgelöst: { $message }
 run-unfinished = keine Antwort: { $verdict }
 run-not-asked = nicht gefragt
 run-long-value = { $head }... ({ $type }, { $count } Zeichen insgesamt)
+run-differing = { $text } ({ $type }; ... ist gleich)
 run-edit = ändere { $files } und gib denselben Befehl noch einmal ein
 run-edit-watched = ändere { $files } und speichere
 run-or = oder
@@ -141,6 +144,8 @@ verdict-grader-fault = grader-fault (Fehler des Checkers)
 
 ## Was in jeder Lektion hilft
 
+help-compile = Der erste Fehler zählt; spätere folgen oft aus ihm. Geh zu der Zeile, die er in deiner Datei nennt.
+help-import = Die Datei wurde nicht geladen. Die letzte Zeile sagt, warum, die darüber, wo.
 help-crashed = Sieh dir den letzten Aufruf davor an: Stimmt jeder deklarierte Typ mit dem Header überein, und gehört der Speicher noch jemandem?
 help-timeout = Suche eine Schleife, die nie endet, oder einen Aufruf, der wartet.
 help-memory = Suche eine falsch gelesene Größe, oder Speicher, der nie freigegeben wird.

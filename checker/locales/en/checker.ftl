@@ -8,6 +8,7 @@ course-counts = { $done } of { $all } exercises done, { $earned } of { $possible
 course-empty = There is no lesson yet.
 course-done = Everything is done.
 course-done-next = next: `checker progress` shows what you did, `checker list` all lessons
+course-same = `checker` and `cargo run --` are the same; `cargo install --path checker` puts the short one on your PATH.
 course-help = `checker --help` shows every command.
 course-no-other = There is no other open lesson.
 course-no-other-next = next: `checker progress` shows what you did
@@ -48,6 +49,7 @@ list-keys-search = Up Down move  Enter go there  Esc all lessons  Ctrl-C quit
 
 hint-last-run = your last run, { $variant } { $verdict }: { $title }
 hint-exercise = the exercise:
+hint-others = Other open exercises: { $ids }. { $command } tells of one.
 hint-more = More: { $command }
 hint-solution = The solution: { $command }
 hint-forgotten = warning: this hint is not remembered: { $problem }
@@ -89,6 +91,7 @@ run-raised-message = { $class } was raised: { $message }
 run-unfinished = no answer: { $verdict }
 run-not-asked = not asked
 run-long-value = { $head }... ({ $type }, { $count } characters in all)
+run-differing = { $text } ({ $type }; ... is alike)
 run-edit = edit { $files }, then type the same command again
 run-edit-watched = edit { $files }, and save it
 run-or = or
@@ -141,6 +144,8 @@ verdict-grader-fault = grader-fault
 
 ## What helps in every lesson
 
+help-compile = The first error counts; later ones often follow from it. Go to the line that it names in your file.
+help-import = The file did not load. The last line says why, the line above it where.
 help-crashed = Look at the last call before it: does each declared type agree with the header, and is its memory still owned?
 help-timeout = Look for a loop that never ends, or a call that waits.
 help-memory = Look for a size that was read wrongly, or memory that is never freed.

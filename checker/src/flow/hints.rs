@@ -10,6 +10,9 @@ use super::failing::Failing;
 /// How many steps a hint has.
 pub const STEPS: usize = 3;
 
+/// The entry for a file that was handed out and not begun, or not finished.
+pub const OPEN_TASK: &str = "open-task";
+
 const TEXT: &str = include_str!("../../hints/failures.toml");
 
 /// A hint and the failures that it is for. A condition that is left out holds for all.
@@ -20,6 +23,8 @@ pub struct FailureHint {
     pub name: String,
     /// What went wrong, as a headline.
     pub title: String,
+    /// What a report says of it in one line, where its words tell the mistake beyond doubt.
+    pub next: Option<String>,
     /// A question, a pointer, the shape of the answer.
     pub steps: [String; STEPS],
     #[serde(default)]
@@ -116,7 +121,16 @@ mod tests {
             for step in &hint.steps {
                 assert!(markdown::words(step) <= WORD_LIMIT, "{name}: {step}");
             }
+            if let Some(next) = &hint.next {
+                assert!(hint.message.is_some(), "{name}: only words prove a mistake");
+                assert!(markdown::words(next) <= WORD_LIMIT, "{name}: {next}");
+            }
         }
+    }
+
+    #[test]
+    fn an_open_task_is_known_by_its_name() {
+        assert!(all().iter().any(|hint| hint.name == OPEN_TASK));
     }
 
     #[test]

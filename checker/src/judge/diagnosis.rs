@@ -1,9 +1,11 @@
 //! What helps a participant to understand an outcome, in the words of whoever noticed it.
 
+use std::collections::HashMap;
+
 use super::report::Diagnostic;
 use super::work::Prepared;
 use crate::border::{
-    Answer, Captured, Ended, Ending, Interrogation, Loading, printable, signal_name,
+    Answer, Captured, Ended, Ending, Interrogation, Interruption, Loading, printable, signal_name,
 };
 use crate::build::{self, Failure};
 use crate::verdict::Verdict;
@@ -24,8 +26,34 @@ pub fn of_build(failure: Failure) -> Diagnostic {
     };
     Diagnostic {
         from: "the build".to_owned(),
-        text: shortened(&printable(text.as_bytes()), MOST_LINES * 2),
+        text: shortened(&errors_first(&printable(text.as_bytes())), MOST_LINES * 2),
     }
+}
+
+/// What rustc says, its warnings after its errors: the first message is the one that counts.
+fn errors_first(text: &str) -> String {
+    let starts = |line: &str, word: &str| {
+        let rest = line.strip_prefix(word);
+        rest.is_some_and(|rest| rest.starts_with(':') || rest.starts_with('['))
+    };
+    let (mut errors, mut warnings) = (String::new(), String::new());
+    let mut is_warning = false;
+    for line in text.lines() {
+        if starts(line, "warning") || starts(line, "error") {
+            is_warning = starts(line, "warning");
+        }
+        let block = if is_warning {
+            &mut warnings
+        } else {
+            &mut errors
+        };
+        *block += line;
+        block.push('\n');
+    }
+    if errors.trim().is_empty() || warnings.is_empty() {
+        return text.to_owned();
+    }
+    format!("{}\n\n{}", errors.trim_end(), warnings.trim_end())
 }
 
 /// A run that did not pass, or that passed with warnings of the compiler.
@@ -61,6 +89,10 @@ pub fn of_run(prepared: &Prepared, told: &Interrogation, verdict: &Verdict) -> V
             exception(class, message, traceback),
         );
     }
+    let mut crashes: HashMap<String, usize> = HashMap::new();
+    for crash in told.interruptions.iter().filter_map(crash_headline) {
+        *crashes.entry(crash).or_default() += 1;
+    }
     for interruption in &told.interruptions {
         let when = match interruption.question {
             None => "while the bridge was imported, ",
@@ -69,10 +101,20 @@ pub fn of_run(prepared: &Prepared, told: &Interrogation, verdict: &Verdict) -> V
         };
         let how = ending_in_words(&interruption.ended);
         say("the supervisor", format!("{when}the process {how}"));
-        say(
-            "the process, on standard error,",
-            stream(&interruption.ended, &interruption.ended.stderr),
-        );
+        let stderr = stream(&interruption.ended, &interruption.ended.stderr);
+        match crash_headline(interruption).map(|it| crashes.remove(&it)) {
+            // It was told with the first one.
+            Some(None) => {}
+            Some(Some(count @ 2..)) => {
+                let more = count - 1;
+                let whose = if more == 1 { "question" } else { "questions" };
+                say(
+                    "the process, on standard error,",
+                    format!("{}\n[and so at {more} more {whose}]", stderr.trim_end()),
+                );
+            }
+            _ => say("the process, on standard error,", stderr),
+        }
         say(
             "the process, on standard output,",
             stream(&interruption.ended, &interruption.ended.stdout),
@@ -118,6 +160,15 @@ pub fn of_run(prepared: &Prepared, told: &Interrogation, verdict: &Verdict) -> V
         );
     }
     found
+}
+
+/// What faulthandler says first of a process that crashed before it wrote anything else: one such text is enough.
+fn crash_headline(interruption: &Interruption) -> Option<String> {
+    let text = stream(&interruption.ended, &interruption.ended.stderr);
+    let first = text.lines().next()?;
+    first
+        .starts_with("Fatal Python error: ")
+        .then(|| first.to_owned())
 }
 
 fn exception(class: &str, message: &str, traceback: &str) -> String {
@@ -229,6 +280,22 @@ fn shortened(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn errors_stand_before_warnings_and_c_stays_as_it_is() {
+        let rust = "warning: unused import\n --> lib.rs:5:1\n\nerror[E0308]: mismatched types\n --> lib.rs:7:1\n";
+        assert_eq!(
+            errors_first(rust),
+            "error[E0308]: mismatched types\n --> lib.rs:7:1\n\nwarning: unused import\n --> lib.rs:5:1"
+        );
+        for same in [
+            "a.c:1:2: warning: x\na.c:3:4: error: y",
+            "warning: only this",
+            "error: and this",
+        ] {
+            assert_eq!(errors_first(same), same);
+        }
+    }
 
     #[test]
     fn a_thread_is_named_without_its_id() {

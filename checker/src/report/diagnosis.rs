@@ -20,7 +20,16 @@ pub fn short(found: &Diagnosis, lesson: &LessonId, sources: &Sources) -> String 
         class = found.class.name(),
     )];
     if let Some(place) = found.place() {
-        lines.push(format!("  {}", words!("run-at", place = at(place))));
+        // Nobody is to search the C library first: the call that led there is in the participant's own file.
+        let caller = found
+            .python
+            .as_ref()
+            .filter(|it| place.file.contains("/clib/") && it.file.ends_with("_bridge.py"));
+        let place = match caller {
+            Some(caller) => format!("{} ({})", at(caller), at(place)),
+            None => at(place),
+        };
+        lines.push(format!("  {}", words!("run-at", place = place)));
     }
     if let Some(evidence) = found.evidence.last() {
         let because = words!("run-because", evidence = evidence.as_str());
@@ -195,6 +204,44 @@ mod tests {
     use super::*;
     use crate::language::Language;
     use clap::ValueEnum as _;
+
+    #[test]
+    fn a_place_in_the_library_stands_behind_the_call_that_led_there() {
+        let line = |file: &str, function: &str| {
+            Some(Line {
+                file: file.into(),
+                line: 7,
+                function: function.into(),
+            })
+        };
+        let told = |c: &str, python: &str| {
+            let found = Diagnosis {
+                class: Class::UseAfterFree,
+                signal: String::new(),
+                c: line(c, "kv_close"),
+                python: line(python, "close"),
+                variant: "abi/stock".into(),
+                call: String::new(),
+                function: String::new(),
+                evidence: Vec::new(),
+                rung: crate::diagnosis::Rung::Sanitizer,
+            };
+            short(&found, &LessonId("lesson-9.4".into()), &Sources::Exercise)
+        };
+        let own = told("lesson/clib/kv.c", "exercise/abi_bridge.py");
+        assert!(
+            own.contains("exercise/abi_bridge.py:7 in close (lesson/clib/kv.c:7 in kv_close)"),
+            "{own}"
+        );
+        for (c, python) in [
+            ("exercise/ext/module.c", "exercise/abi_bridge.py"),
+            ("lesson/clib/kv.c", "lesson/scenarios.py"),
+        ] {
+            let other = told(c, python);
+            assert!(other.contains(&format!("at {c}:7")), "{other}");
+            assert!(!other.contains(python), "{other}");
+        }
+    }
 
     #[test]
     fn each_class_is_told_in_each_language() {

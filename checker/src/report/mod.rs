@@ -1,6 +1,7 @@
 //! What a user reads: matrices, messages, JSON.
 
 pub mod diagnosis;
+mod differing;
 pub mod json;
 pub mod matrix;
 pub mod problems;

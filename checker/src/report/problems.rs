@@ -152,7 +152,8 @@ impl Finder<'_> {
 
     fn diagnosed(&self, report: &VariantReport) -> Option<(Place, String)> {
         let found = report.diagnosis.as_ref()?;
-        let at = found.place().filter(|at| self.is_own(&at.file))?;
+        let mut places = found.place().into_iter().chain(&found.python);
+        let at = places.find(|at| self.is_own(&at.file))?;
         let line = usize::try_from(at.line).ok()?;
         let because = found.evidence.last();
         let because = because.map_or_else(String::new, |it| format!(": {it}"));

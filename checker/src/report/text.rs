@@ -4,9 +4,10 @@ use std::path::Path;
 
 use anstyle::Style;
 
-use super::{diagnosis, matrix::matrix, progress};
+use super::{diagnosis, differing::differing, matrix::matrix, progress};
 use crate::authoring::hints::{Hints, Topic};
 use crate::border::Answer;
+use crate::flow::{failing::Failing, hints::hint_for};
 use crate::judge::accepted::Transcript;
 use crate::judge::inputs;
 use crate::judge::report::{LessonReport, QuizReport, ScenarioReport, VariantReport};
@@ -21,6 +22,9 @@ use crate::workspace::Workspace;
 
 /// Failing scenarios that are shown for a variant.
 const SHOWN: usize = 3;
+
+/// Characters of a value that are shown.
+const WIDEST: usize = 400;
 
 /// What a report needs besides what the judge found.
 pub struct Context<'a> {
@@ -195,11 +199,12 @@ fn questions(report: &VariantReport) -> String {
         };
         text += &format!("  {}{drawn}\n", scenario.title);
         text += &format!("    {}\n", transcript::call(&scenario.question));
-        if let Some(expected) = &scenario.expected {
+        let (expected, observed) = beside(scenario);
+        if let Some(expected) = expected {
             let label = words!("run-expected");
-            text += &format!("      {label:<9} {}\n", with_type(expected));
+            text += &format!("      {label:<9} {expected}\n");
         }
-        let observed = indented(&observed(scenario), 16);
+        let observed = indented(&observed, 16);
         let label = words!("run-observed");
         text += &format!("      {label:<9} {}\n", observed.trim());
     }
@@ -207,6 +212,28 @@ fn questions(report: &VariantReport) -> String {
         0 => text,
         more => text + &format!("  {}\n", words!("run-more-questions", count = more)),
     }
+}
+
+/// What was expected and what was observed; of values too long to be compared by eye only what differs.
+fn beside(scenario: &ScenarioReport) -> (Option<String>, String) {
+    const BY_EYE: usize = 100;
+    if let (Some(expected), Answer::Observed(value)) = (&scenario.expected, &scenario.answer)
+        && [expected, value]
+            .iter()
+            .any(|it| it.to_string().chars().count() > BY_EYE)
+        && let Some((left, right)) = differing(expected, value)
+    {
+        let only = |text: &str| {
+            let head = text.char_indices().nth(WIDEST).map(|(end, _)| &text[..end]);
+            let text = head.map_or_else(|| text.to_owned(), |head| format!("{head}..."));
+            words!("run-differing", text = text, type = expected.type_name().to_owned())
+        };
+        return (Some(only(&left)), only(&right));
+    }
+    (
+        scenario.expected.as_ref().map(with_type),
+        observed(scenario),
+    )
 }
 
 fn observed(scenario: &ScenarioReport) -> String {
@@ -226,7 +253,6 @@ fn observed(scenario: &ScenarioReport) -> String {
 }
 
 fn with_type(value: &Value) -> String {
-    const WIDEST: usize = 400;
     let text = value.to_string();
     if text.chars().count() <= WIDEST {
         return format!("{text} ({})", value.type_name());
@@ -240,7 +266,7 @@ fn with_type(value: &Value) -> String {
     )
 }
 
-/// A hint for this failure, else for this exercise, else where to go on.
+/// What the failure's own words prove, else the lesson's hint for such a failure or for the exercise, else where to go on.
 fn next_step(
     context: &Context,
     report: &LessonReport,
@@ -261,6 +287,7 @@ fn next_step(
             .find(|topic| topic.name == name)
             .and_then(|topic| topic.hints.first().cloned())
     };
+    let proved = hint_for(&Failing::of(failing)).and_then(|it| it.next.clone());
     let hint = hints.and_then(|hints| {
         first(&hints.failures, failing.verdict.name())
             .or_else(|| {
@@ -278,15 +305,18 @@ fn next_step(
     } else {
         words!("run-edit", files = files)
     };
-    match hint {
+    match proved.or(hint) {
         Some(hint) => format!("{hint}\n        {edit}"),
         None => edit,
     }
 }
 
-/// What helps in every lesson where a process did not end as it should; an exercise's hint would point elsewhere.
+/// What helps in every lesson where nothing could be asked, or a process did not end as it should; an exercise's hint would
+/// point elsewhere.
 fn general_hint(verdict: &Verdict) -> Option<String> {
     match verdict {
+        Verdict::CompileError => Some(words!("help-compile")),
+        Verdict::ImportError => Some(words!("help-import")),
         Verdict::Crashed(_) => Some(words!("help-crashed")),
         Verdict::Timeout => Some(words!("help-timeout")),
         Verdict::MemoryLimit => Some(words!("help-memory")),
