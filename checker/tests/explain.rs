@@ -50,8 +50,7 @@ fn a_misspelt_class_leads_to_the_nearest() {
 #[test]
 fn wrong_command_lines_are_refused() {
     for args in [
-        &[][..],
-        &["lesson-7.3", "ctypes/*"],
+        &["lesson-7.3", "ctypes/*"][..],
         &["lesson-7.3", "nothing"],
         &["--list", "double-free"],
     ] {

@@ -265,6 +265,33 @@ fn a_hint_is_about_the_failure_of_the_last_run() {
 }
 
 #[test]
+fn the_lesson_where_you_are_is_meant() {
+    let shop = begun();
+    shop.check();
+    shop.run("hint ctypes")
+        .must(0, &["your last run, ctypes/stock"]);
+    shop.run("hint nothing")
+        .must(4, &["no lesson is called `nothing`"]);
+    shop.run("inspect --bridge ctypes")
+        .must(1, &["DISAGREES", "ctypes_bridge.py"]);
+    shop.run("inspect --struct pair")
+        .must(2, &["<FILE|LESSON>"]);
+    shop.run("explain")
+        .must(1, &["ctypes/stock: wrong", "(wrong-types)"]);
+    let declared = "lib.pair_half.argtypes = [ctypes.c_double]\n";
+    shop.edit(
+        BRIDGE,
+        declared,
+        &format!("{declared}lib.pair_half.restype = ctypes.c_double\n"),
+    );
+    shop.edit(BRIDGE, "lib.pair_half(x)", "lib.pair_half(x + 1)");
+    shop.run("explain 0.1 ctypes/stock").must(
+        0,
+        &["No bug of a known class was found.", "`checker hint` helps"],
+    );
+}
+
+#[test]
 fn shells_and_man_know_every_command() {
     let shop = Workshop::new();
     for shell in ["bash", "zsh", "fish"] {

@@ -90,6 +90,53 @@ fn tells_one_step_more_each_time() {
 }
 
 #[test]
+fn tells_of_what_is_worked_at_and_names_the_others() {
+    let root = workshop(Some(
+        "# exercise: ctypes\n1. Why?\n2. There.\n3. So.\n\n# exercise: abi\n1. Which?\n2. Here.\n3. Thus.\n",
+    ));
+    let second = "\n[[exercise]]\nid = \"abi\"\ntitle = \"Declare it in C\"\nminutes = 5\nvariants = [\"abi/*\"]\n\
+                  files = [\"abi_bridge.py\"]\npoints = 1\n";
+    let manifest = root.path().join("lessons/lesson-1.1/lesson.toml");
+    fs::write(&manifest, format!("{MANIFEST}{second}")).unwrap();
+    let (_, first) = hint(root.path(), &[]);
+    assert!(
+        first.contains("1. Why?") && !first.contains("Which?"),
+        "{first}"
+    );
+    assert!(first.contains("open exercises: abi."), "{first}");
+
+    let remember = |abi: &str, ctypes: &str| {
+        let failing = |variant: &str, raised: &str| {
+            format!(
+                "failing = {{ variant = \"{variant}\", verdict = \"exception\", raised = \"{raised}\" }}\n"
+            )
+        };
+        let text = format!(
+            "version = 1\n[lessons.\"lesson-1.1\".exercises.ctypes]\n{}[lessons.\"lesson-1.1\".exercises.abi]\n{}",
+            failing("ctypes/stock", ctypes),
+            failing("abi/stock", abi)
+        );
+        fs::create_dir_all(root.path().join(".checker")).unwrap();
+        fs::write(root.path().join(".checker/state.toml"), text).unwrap();
+    };
+    remember("AttributeError", "NotImplementedError");
+    let (code, begun) = hint(root.path(), &[]);
+    assert_eq!(code, Some(0), "{begun}");
+    assert!(
+        begun.contains("Which?") && !begun.contains("Why?"),
+        "{begun}"
+    );
+    assert!(
+        begun.contains("open exercises: ctypes. checker hint lesson-1.1 ctypes tells of one."),
+        "{begun}"
+    );
+    remember("AttributeError", "AttributeError");
+    let (_, both) = hint(root.path(), &[]);
+    assert!(both.contains("Which?") && both.contains("Why?"), "{both}");
+    assert!(!both.contains("open exercises"), "{both}");
+}
+
+#[test]
 fn names_the_exercises_when_asked_for_another() {
     let root = workshop(Some(HINTS));
     let (code, text) = hint(root.path(), &["1.1", "api"]);

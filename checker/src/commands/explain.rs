@@ -8,6 +8,7 @@ use crate::build::tools::Tools;
 use crate::cli::Global;
 use crate::diagnosis::Class;
 use crate::errors::ExpectedError;
+use crate::flow::course;
 use crate::judge::investigation::{Effort, Investigation};
 use crate::judge::report::VariantReport;
 use crate::judge::{self, Order};
@@ -23,8 +24,8 @@ use crate::{catalogue, exit, output};
 /// With the name of a class of bugs, print what is told about it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A lesson, for example lesson-7.3, or a class of bugs, for example double-free.
-    #[arg(required_unless_present = "list", value_name = "LESSON|CLASS")]
+    /// A lesson, for example lesson-7.3, or a class of bugs, for example double-free; the lesson where you are when none is named.
+    #[arg(value_name = "LESSON|CLASS")]
     subject: Option<String>,
     /// One variant, for example ctypes/stock; every variant that did not pass when none is named.
     #[arg(value_name = "VARIANT")]
@@ -58,15 +59,20 @@ struct Told {
 
 /// Lists the classes, tells about one, or looks at the variants of a lesson.
 pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
-    let Some(subject) = &args.subject else {
+    if args.list {
         return list(global);
-    };
-    if let (Some(class), None) = (Class::named(subject), args.variant) {
+    }
+    let subject = args.subject.as_deref();
+    if let (Some(class), None) = (subject.and_then(Class::named), args.variant) {
         return about(class, global);
     }
     let workspace = Workspace::find()?;
-    let lesson =
-        catalogue::find(&workspace, subject).map_err(|error| or_a_class(error, subject))?;
+    let lesson = match subject {
+        Some(subject) => {
+            catalogue::find(&workspace, subject).map_err(|error| or_a_class(error, subject))?
+        }
+        None => course::meant(&workspace, None)?,
+    };
     let sources = args.sources(&lesson)?;
     let python = choose::choose(&workspace, global.python.as_deref())?;
     let compiler = Compiler::find(&workspace)?;
@@ -267,7 +273,12 @@ fn one(args: &Args, told: &Told) -> String {
     };
     match &work.diagnosis {
         Some(found) => text += &diagnosis::long(found),
-        None => text += "No bug of a known class was found.\n",
+        None => {
+            text += "No bug of a known class was found.\n";
+            if !told.verdict.starts_with("passed") {
+                text += "next: what was expected and observed says more here: `checker run` shows it, `checker hint` helps with it\n";
+            }
+        }
     }
     text += "\n  What was done\n";
     for step in &work.steps {

@@ -10,21 +10,21 @@ use crate::cli::Global;
 use crate::errors::ExpectedError;
 use crate::flow::course;
 use crate::flow::failing::Failing;
-use crate::flow::hints::{FailureHint, hint_for};
+use crate::flow::hints::{FailureHint, OPEN_TASK, hint_for};
 use crate::flow::state::{LessonState, TaskState};
 use crate::flow::store::Store;
 use crate::lesson::{Exercise, Lesson};
 use crate::workspace::Workspace;
 use crate::{exit, output, report, words};
 
-/// Show a hint for what went wrong in the last run, and for the exercises that are open.
+/// Show a hint for what went wrong in the last run, and for the exercise that you work at.
 ///
 /// First a question, then a pointer, then the shape of the answer: each time you ask, one step more.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The lesson; the one where you are when none is named.
+    /// The lesson, or an exercise of the one where you are; that lesson when none is named.
     lesson: Option<String>,
-    /// One exercise by its id; all that are open when none is named.
+    /// One exercise by its id; what you work at when none is named.
     exercise: Option<String>,
     /// How much to tell: 1 is a question, 2 a pointer, 3 the shape of the answer; one more than last time when not given.
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=3))]
@@ -44,10 +44,10 @@ struct Told<'a> {
 /// Prints the hints up to the step that was asked for, and remembers how far that was.
 pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let workspace = Workspace::find()?;
-    let lesson = course::meant(&workspace, args.lesson.as_deref())?;
+    let (lesson, asked) = meant(&workspace, args)?;
     let store = Store::of(&workspace);
     let known = store.read()?.lesson(&lesson.manifest.id);
-    let exercises = chosen(&lesson, args.exercise.as_deref(), &known)?;
+    let (exercises, others) = chosen(&lesson, asked, &known)?;
     let hints = read(&lesson)?;
     let told: Vec<Told> = exercises
         .into_iter()
@@ -68,9 +68,25 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     if global.json {
         output::json(&document(&lesson, &told))?;
     } else {
-        output::result(&text(&lesson, &told))?;
+        output::result(&text(&lesson, &told, &others))?;
     }
     Ok(exit::PASSED)
+}
+
+/// The lesson and the exercise that are asked for. One word alone may be an exercise of the lesson where you are.
+fn meant<'a>(
+    workspace: &Workspace,
+    args: &'a Args,
+) -> Result<(Lesson, Option<&'a str>), ExpectedError> {
+    let (word, exercise) = (args.lesson.as_deref(), args.exercise.as_deref());
+    let found = course::meant(workspace, word);
+    if let (Some(word), None, Err(ExpectedError::UnknownLesson { .. })) = (word, exercise, &found)
+        && let Ok(here) = course::meant(workspace, None)
+        && here.manifest.exercises.iter().any(|it| it.id == word)
+    {
+        return Ok((here, Some(word)));
+    }
+    Ok((found?, exercise))
 }
 
 /// One step more than what was shown.
@@ -97,12 +113,16 @@ fn remember(store: &Store, lesson: &Lesson, told: &[Told]) {
     }
 }
 
-/// The exercise that is named, else those that are not done or fail again, else all.
+/// Exercises to tell of, and others that are open.
+type Chosen<'a> = (Vec<&'a Exercise>, Vec<&'a Exercise>);
+
+/// The exercise that is named, else what is worked at: of those that are not done or fail again the ones whose last run
+/// got further than an open task, or the first. When everything is done, all.
 fn chosen<'a>(
     lesson: &'a Lesson,
     asked: Option<&str>,
     known: &LessonState,
-) -> Result<Vec<&'a Exercise>, ExpectedError> {
+) -> Result<Chosen<'a>, ExpectedError> {
     let exercises = &lesson.manifest.exercises;
     let Some(asked) = asked else {
         let is_open = |it: &&Exercise| {
@@ -111,16 +131,25 @@ fn chosen<'a>(
                 .get(&it.id)
                 .is_none_or(|task| task.done.is_none() || task.failing.is_some())
         };
+        let is_begun = |it: &&Exercise| {
+            let failing = known.exercises.get(&it.id)?.failing.as_ref()?;
+            Some(hint_for(failing)?.name != OPEN_TASK)
+        };
         let open: Vec<&Exercise> = exercises.iter().filter(is_open).collect();
-        return Ok(if open.is_empty() {
-            exercises.iter().collect()
-        } else {
-            open
-        });
+        let (mut told, mut others): Chosen = open
+            .into_iter()
+            .partition(|it| is_begun(it).unwrap_or(false));
+        if told.is_empty() && !others.is_empty() {
+            told.push(others.remove(0));
+        }
+        if told.is_empty() {
+            told.extend(exercises);
+        }
+        return Ok((told, others));
     };
     let found = exercises.iter().find(|exercise| exercise.id == asked);
     found
-        .map(|exercise| vec![exercise])
+        .map(|exercise| (vec![exercise], Vec::new()))
         .ok_or_else(|| ExpectedError::UnknownExercise {
             lesson: lesson.manifest.id.0.clone(),
             asked: asked.to_owned(),
@@ -158,7 +187,7 @@ fn first_steps<'a>(topics: &'a [Topic], exercise: &Exercise, step: usize) -> &'a
         .map_or(&[], |topic| &topic.hints[..step.min(topic.hints.len())])
 }
 
-fn text(lesson: &Lesson, told: &[Told]) -> String {
+fn text(lesson: &Lesson, told: &[Told], others: &[&Exercise]) -> String {
     let id = &lesson.manifest.id;
     let mut text = String::new();
     for it in told {
@@ -190,6 +219,12 @@ fn text(lesson: &Lesson, told: &[Told]) -> String {
             let command = format!("checker solution {id}{only}");
             text += &format!("{}\n", words!("hint-solution", command = command));
         }
+    }
+    if let Some(first) = others.first() {
+        let ids: Vec<&str> = others.iter().map(|it| it.id.as_str()).collect();
+        let command = format!("checker hint {id} {}", first.id);
+        let line = words!("hint-others", ids = ids.join(", "), command = command);
+        text += &format!("{line}\n");
     }
     text
 }

@@ -8,6 +8,7 @@ use crate::build::compiler::Compiler;
 use crate::build::tools::Tools;
 use crate::cli::Global;
 use crate::errors::ExpectedError;
+use crate::flow::course;
 use crate::inspect::compare::{self, Comparison};
 use crate::inspect::file::{self, File};
 use crate::inspect::lesson::{self, Inspection, Outcome, Subject};
@@ -19,7 +20,7 @@ use crate::lesson::Sources;
 use crate::python::choose;
 use crate::variant::{Backend, Bridge, Variant};
 use crate::workspace::Workspace;
-use crate::{catalogue, exit, output, report};
+use crate::{exit, output, report};
 
 /// How many functions and structs of a file are shown before the rest is counted.
 const FUNCTIONS: usize = 40;
@@ -31,14 +32,15 @@ const RECORDS: usize = 12;
 /// padding. Of a lesson: its C library, and each bridge's declarations beside it; exit code 1 when one disagrees.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A shared library, extension module, object file or program; or a lesson, for example lesson-7.3.
+    /// A shared library, extension module, object file or program; or a lesson, for example lesson-7.3; the lesson where you
+    /// are when none is named.
     #[arg(value_name = "FILE|LESSON")]
-    subject: PathBuf,
+    subject: Option<PathBuf>,
     /// Of a file: compare it with what this bridge declares (.py or .rs); exit code 1 when they disagree.
-    #[arg(long, value_name = "BRIDGE", conflicts_with_all = ["solution", "bridge", "backend"])]
+    #[arg(long, value_name = "BRIDGE", requires = "subject", conflicts_with_all = ["solution", "bridge", "backend"])]
     against: Option<PathBuf>,
     /// Of a file: show this struct or union; may be given more than once.
-    #[arg(long = "struct", value_name = "NAME", conflicts_with_all = ["against", "solution", "bridge", "backend"])]
+    #[arg(long = "struct", value_name = "NAME", requires = "subject", conflicts_with_all = ["against", "solution", "bridge", "backend"])]
     structs: Vec<String>,
     /// Of a lesson: look at the reference solution instead of the exercise files.
     #[arg(long)]
@@ -53,9 +55,12 @@ pub struct Args {
 
 /// Reads a file or a lesson, and prints what was found.
 pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
-    match name_of_lesson(&args.subject) {
-        None => of_file(args, global),
-        Some(name) => of_lesson(&name, args, global),
+    match &args.subject {
+        None => of_lesson(None, args, global),
+        Some(subject) => match name_of_lesson(subject) {
+            None => of_file(subject, args, global),
+            Some(name) => of_lesson(Some(&name), args, global),
+        },
     }
 }
 
@@ -69,30 +74,30 @@ fn name_of_lesson(subject: &Path) -> Option<String> {
     (!subject.is_file() && (numbered || named)).then(|| name.to_owned())
 }
 
-fn of_file(args: &Args, global: &Global) -> anyhow::Result<u8> {
+fn of_file(subject: &Path, args: &Args, global: &Global) -> anyhow::Result<u8> {
     if args.solution || !args.bridge.is_empty() || args.backend.is_some() {
         return Err(ExpectedError::UnusableFile {
-            path: args.subject.clone(),
+            path: subject.to_owned(),
             problem: "--solution, --bridge and --backend are for lessons, and this is none"
                 .to_owned(),
             next: "leave them out, or name a lesson: `checker list` shows all lessons".to_owned(),
         }
         .into());
     }
-    let file = File::read(&args.subject)?;
+    let file = File::read(subject)?;
     if let Some(bridge) = &args.against {
-        return of_pair(&file, args, bridge, global);
+        return of_pair(subject, &file, bridge, global);
     }
     let read = debug_info::read(&file.data);
     if let (Err(missing), false) = (&read, args.structs.is_empty()) {
-        return Err(file::no_debug_info(&args.subject, missing).into());
+        return Err(file::no_debug_info(subject, missing).into());
     }
     let side = read.as_ref().ok();
     let functions = side.map_or_else(Vec::new, |side| offered(&file, side));
     let records = match side {
         None => Vec::new(),
         Some(side) if args.structs.is_empty() => lesson::reachable(side, functions.iter().copied()),
-        Some(side) => asked(side, &args.structs, &args.subject)?,
+        Some(side) => asked(side, &args.structs, subject)?,
     };
     if global.json {
         let mut document = file.document();
@@ -195,9 +200,9 @@ fn show_functions(page: &mut Page, functions: &[&Function]) {
     }
 }
 
-fn of_pair(file: &File, args: &Args, bridge: &Path, global: &Global) -> anyhow::Result<u8> {
-    let real = debug_info::read(&file.data)
-        .map_err(|missing| file::no_debug_info(&args.subject, &missing))?;
+fn of_pair(subject: &Path, file: &File, bridge: &Path, global: &Global) -> anyhow::Result<u8> {
+    let real =
+        debug_info::read(&file.data).map_err(|missing| file::no_debug_info(subject, &missing))?;
     let folder = bridge.parent().filter(|it| *it != Path::new(""));
     let bytes = inputs::read(folder.unwrap_or(Path::new(".")), bridge).map_err(not_a_bridge)?;
     let text = String::from_utf8_lossy(&bytes);
@@ -276,9 +281,9 @@ fn verdict(declared: &Side, done: &Comparison) -> String {
     }
 }
 
-fn of_lesson(name: &str, args: &Args, global: &Global) -> anyhow::Result<u8> {
+fn of_lesson(name: Option<&str>, args: &Args, global: &Global) -> anyhow::Result<u8> {
     let workspace = Workspace::find()?;
-    let found = catalogue::find(&workspace, name)?;
+    let found = course::meant(&workspace, name)?;
     if args.against.is_some() || !args.structs.is_empty() {
         return Err(ExpectedError::UnusableFile {
             path: found.folder,

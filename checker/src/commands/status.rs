@@ -50,7 +50,18 @@ fn text(course: &Course) -> String {
         }
         Some(lesson) => text += &place(course, lesson),
     }
-    text + &format!("\n{}\n", words!("course-help"))
+    text += &format!("\n{}\n", words!("course-help"));
+    if !is_on_path() {
+        text += &format!("{}\n", words!("course-same"));
+    }
+    text
+}
+
+/// Whether somebody who types `checker` reaches one.
+fn is_on_path() -> bool {
+    let name = format!("checker{}", std::env::consts::EXE_SUFFIX);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(&name).is_file())
 }
 
 /// A lesson with its exercises and the next step: what `checker` and `checker next` show.

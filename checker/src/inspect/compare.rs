@@ -196,10 +196,10 @@ fn compare_record(real: &Side, id: RecordId, declared: &Side, own: RecordId) -> 
             word(said.union)
         ));
     }
-    let mut rows = paired(
-        layout::rows(real, id, Inner::All),
-        layout::rows(declared, own, Inner::All),
-    );
+    let of_c = layout::rows(real, id, Inner::All);
+    let of_bridge = layout::rows(declared, own, Inner::All);
+    let packing = packing_fault(&of_c, &of_bridge);
+    let mut rows = paired(of_c, of_bridge);
     let names = |rows: &[Pair], declared: bool| -> Vec<String> {
         let side = |pair: &Pair| match declared {
             true => pair.declared.clone(),
@@ -214,9 +214,13 @@ fn compare_record(real: &Side, id: RecordId, declared: &Side, own: RecordId) -> 
     for pair in &mut rows {
         if let Some(fault) = row_fault(pair, &real_names, &own_names) {
             pair.differs = true;
-            faults.push(fault);
+            if packing.is_none() {
+                faults.push(fault);
+            }
         }
     }
+    // One cause, of which the places of all fields follow.
+    faults.extend(packing);
     let at_record = |words| Fault {
         sort: Sort::Layout,
         words,
@@ -228,6 +232,35 @@ fn compare_record(real: &Side, id: RecordId, declared: &Side, own: RecordId) -> 
         declared: own,
         rows,
         faults,
+    }
+}
+
+/// The same fields in the same order, with padding on one side only.
+fn packing_fault(real: &[Row], declared: &[Row]) -> Option<String> {
+    let fields = |rows: &[Row]| -> Vec<(String, Option<u64>)> {
+        rows.iter()
+            .filter(|row| row.field.is_some())
+            .map(|row| (plain_field(row.name()).to_owned(), row.bits))
+            .collect()
+    };
+    let has_padding = |rows: &[Row]| rows.iter().any(|row| row.field.is_none());
+    let starts = |rows: &[Row]| -> Vec<u64> {
+        let fields = rows.iter().filter(|row| row.field.is_some());
+        fields.map(|row| row.start).collect()
+    };
+    if fields(real) != fields(declared) || starts(real) == starts(declared) {
+        return None;
+    }
+    match (has_padding(real), has_padding(declared)) {
+        (false, true) => Some(
+            "C packs this struct, so no padding lies between its fields; the declaration does not say so: \
+             `_pack_ = 1`, `packed=True`, `#[repr(C, packed)]`"
+                .to_owned(),
+        ),
+        (true, false) => {
+            Some("the declaration packs this struct; C leaves padding between its fields".to_owned())
+        }
+        _ => None,
     }
 }
 

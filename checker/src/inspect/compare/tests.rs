@@ -19,6 +19,12 @@ fn c() -> Side {
     of_cdef::read("h", &format!("ffi.cdef('''{HEADER}''')"))
 }
 
+fn faults_between(real: &Side, declared: &Side) -> Vec<String> {
+    let found = compare(real, declared);
+    let faults = found.records.into_iter().flat_map(|it| it.faults);
+    faults.map(|it| it.words).collect()
+}
+
 fn faults(declared: &Side) -> Vec<String> {
     let done = compare(&c(), declared);
     let records = done.records.into_iter().flat_map(|it| it.faults);
@@ -216,6 +222,24 @@ fn cdefs_are_compared_and_unread_ones_said() {
         "f.cdef('typedef struct { char c; int64_t n; } p;', packed=True)",
     );
     assert_eq!(packed.records[0].size, Some(9));
+    let text = "typedef struct { char c; int64_t n; } p;";
+    let loose = of_cdef::read("b.py", &format!("f.cdef('{text}')"));
+    let [size, cause] = &faults_between(&packed, &loose)[..] else {
+        panic!("one cause, and not each of its consequences");
+    };
+    assert_eq!(size, "C needs 9 bytes, the declaration says 16");
+    assert!(cause.contains("`packed=True`"), "{cause}");
+    let other_way = faults_between(&loose, &packed);
+    assert!(
+        other_way[1].starts_with("the declaration packs"),
+        "{other_way:?}"
+    );
+    let moved = of_cdef::read("b.py", "f.cdef('typedef struct { int64_t n; char c; } p;')");
+    let told = faults_between(&packed, &moved);
+    assert!(
+        told.iter().any(|it| it.contains("declared is `n`")),
+        "{told:?}"
+    );
     let partial = of_cdef::read("b.py", "f.cdef('typedef struct { int x; ...; } tile;')");
     assert!(compare(&c(), &partial).agrees() && partial.remarks[0].contains("`...`"));
 }
