@@ -50,6 +50,24 @@ class Package(unittest.TestCase):
         )
         self.assertEqual(run(code), "True True\nTrue True\n3")
 
+    def test_submodules_are_loaded_when_they_are_asked_for(self) -> None:
+        code = (
+            "import rust_ctypes\nrust_ctypes.install()\n"
+            "print('rust_ctypes.util' in sys.modules)\n"
+            "from ctypes import util\n"
+            "print(util is rust_ctypes.util, util.__name__, util.__spec__.name)\n"
+            "try:\n    import ctypes.nothing\nexcept ImportError as error:\n    print(error)\n"
+        )
+        expected = "False\nTrue rust_ctypes.util rust_ctypes.util\nNo module named 'ctypes.nothing'"
+        self.assertEqual(run(code), expected)
+
+    def test_what_was_loaded_before_is_replaced(self) -> None:
+        code = (
+            "import ctypes.util as stock\nimport rust_ctypes\nrust_ctypes.install()\n"
+            "import ctypes\nprint(ctypes.util is rust_ctypes.util, ctypes.util is stock)\n"
+        )
+        self.assertEqual(run(code), "True False")
+
     def test_other_interpreters_are_refused(self) -> None:
         try:
             from _testcapi import run_in_subinterp

@@ -67,6 +67,8 @@ def _execute(module: "_Any") -> None:
 
 def _find_spec(name: str, path=None, target=None):
     """Finds the submodules of this package in the folder of the stock one."""
+    if name.startswith("ctypes.") and _sys.modules.get("ctypes") is _sys.modules[__name__]:
+        return _find_alias(name, path)
     if not name.startswith(f"{__name__}.") or name == _NAMES["_ctypes"]:
         return None
     # The folder of this package itself stands first; what lies there is found without us.
@@ -80,6 +82,25 @@ def _find_spec(name: str, path=None, target=None):
     # The origin is a file, which becomes the module's ``__file__``.
     spec.has_location = True
     return spec
+
+
+def _find_alias(name: str, path):
+    """Finds a submodule of ``ctypes``, in whose place this package stands, among our own."""
+    ours = _translated(name)
+    own = _find_spec(ours, path)
+    if own is None:
+        return None
+
+    def create_module(spec):
+        _builtins.__import__(ours)
+        return _sys.modules[ours]
+
+    def exec_module(module):
+        # It has been executed under its own name; only its spec was replaced since.
+        module.__spec__ = own
+
+    loader = type(_sys.implementation)(create_module=create_module, exec_module=exec_module)
+    return _bootstrap.ModuleSpec(name, loader, origin=own.origin)
 
 
 def _run_stock_package() -> None:
@@ -98,10 +119,16 @@ def _run_stock_package() -> None:
 
 
 def install() -> None:
-    """Puts this package in the place of ``ctypes`` for everything imported from now on."""
-    for name in ("_endian", "util", "wintypes"):
-        _builtins.__import__(f"{__name__}.{name}")
-        _sys.modules[f"ctypes.{name}"] = _sys.modules[f"{__name__}.{name}"]
+    """Puts this package in the place of ``ctypes`` for everything imported from now on.
+
+    Submodules follow when they are asked for: ``ctypes.util`` alone imports more than all the rest.
+    """
+    for name in ("ctypes._endian", "ctypes.util", "ctypes.wintypes"):
+        if name in _sys.modules:
+            # The stock one is loaded, so code may count on its being there.
+            ours = _translated(name)
+            _builtins.__import__(ours)
+            _sys.modules[name] = _sys.modules[ours]
     _sys.modules["_ctypes"] = _rust_ctypes
     _sys.modules["ctypes"] = _sys.modules[__name__]
 
