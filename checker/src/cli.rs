@@ -249,4 +249,19 @@ mod tests {
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
     }
+
+    /// In the README's table of commands, each cell names one or two, in backticks.
+    #[test]
+    fn what_the_readme_says_to_type_is_understood() {
+        let readme = include_str!("../../README.md");
+        let rows = readme.lines().filter(|line| line.starts_with("| `checker"));
+        let typed = rows.flat_map(|row| row.split('`').filter(|it| it.starts_with("checker")));
+        let mut understood = 0;
+        for command in typed {
+            let parsed = Cli::try_parse_from(command.split(' '));
+            assert!(parsed.is_ok(), "`{command}`: {}", parsed.unwrap_err());
+            understood += 1;
+        }
+        assert!(understood >= 13, "{understood} commands");
+    }
 }

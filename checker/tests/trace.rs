@@ -212,13 +212,19 @@ fn what_is_unknown_is_named_with_what_there_is() {
     workshop
         .run("trace 0.1 --variant ctypes")
         .must(2, &["names no variant"]);
-    workshop.run("trace").must(2, &["LESSON"]);
     trace(&workshop, "--svg /dev/null/way.svg").must(4, &["/dev/null/way.svg", "--svg"]);
     let half = trace(&workshop, "--function pair_half --libraries");
     half.must(0, &["the way from Python to pair_half"]);
     workshop
         .run("trace --help")
         .must(0, &["--libraries", "--svg", "frame by frame"]);
+}
+
+#[test]
+fn the_lesson_where_you_are_is_traced() {
+    let workshop = Workshop::new();
+    let said = workshop.run(&format!("trace {STOCK}"));
+    said.must(0, &["0.1", "the way from Python to pair_add"]);
 }
 
 #[test]

@@ -7,13 +7,14 @@ use crate::build::store::write_atomically;
 use crate::build::tools::Tools;
 use crate::cli::Global;
 use crate::errors::ExpectedError;
+use crate::flow::course;
 use crate::inspect::page::Page;
 use crate::lesson::Lesson;
 use crate::python::choose;
 use crate::trace::{self, Traced, Whose, document, page, svg};
 use crate::variant::{Variant, VariantPattern};
 use crate::workspace::Workspace;
-use crate::{catalogue, exit, interrupt, output};
+use crate::{exit, interrupt, output};
 
 /// Show the way of a call from Python to C, library by library and frame by frame, as it is when the C function runs.
 ///
@@ -21,8 +22,8 @@ use crate::{catalogue, exit, interrupt, output};
 /// own files where they call C, else those of the solution, and it is said which. Exit code 1 when a variant has no path.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A lesson, for example lesson-7.3.
-    lesson: String,
+    /// A lesson, for example lesson-7.3; the one where you are when none is named.
+    lesson: Option<String>,
     /// Only these variants, for example ctypes/stock, 'abi/*' or '*/rust'; may be given more than once.
     #[arg(long, value_name = "VARIANT")]
     variant: Vec<VariantPattern>,
@@ -44,7 +45,7 @@ pub struct Args {
 pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     trace::supported(std::env::consts::OS, std::env::consts::ARCH)?;
     let workspace = Workspace::find()?;
-    let lesson = catalogue::find(&workspace, &args.lesson)?;
+    let lesson = course::meant(&workspace, args.lesson.as_deref())?;
     let python = choose::choose(&workspace, global.python.as_deref())?;
     let compiler = Compiler::find(&workspace)?;
     interrupt::watch();
