@@ -45,6 +45,7 @@ fn read_here(file: &str, text: &str) -> Side {
         records: HashMap::new(),
         aliases: HashMap::new(),
         noted: HashSet::new(),
+        numbers: Vec::new(),
     };
     match syn::parse_file(text) {
         Err(error) => {
@@ -54,6 +55,7 @@ fn read_here(file: &str, text: &str) -> Side {
         Ok(parsed) => {
             reader.names(&parsed.items);
             reader.items(&parsed.items);
+            reader.loose();
         }
     }
     reader.builder.finish()
@@ -65,6 +67,8 @@ struct Reader<'a> {
     records: HashMap<String, RecordId>,
     aliases: HashMap<String, syn::Type>,
     noted: HashSet<RecordId>,
+    /// Structs of numbers without a layout: perhaps meant for C, which may see them through a cast.
+    numbers: Vec<RecordId>,
 }
 
 /// What `#[repr(...)]` says.
@@ -141,7 +145,11 @@ impl Reader<'_> {
         };
         let repr = repr(attrs);
         if !repr.c && !repr.transparent {
-            // Its layout is the compiler's secret; `unordered` tells whether C ever sees it.
+            // Its layout is the compiler's secret; `unordered` tells whether a signature shows it to C.
+            let is_class = attrs.iter().any(|attr| attr.path().is_ident("pyclass"));
+            if !is_class && fields.len() > 1 && fields.iter().all(|it| self.is_number(&it.ty)) {
+                self.numbers.push(id);
+            }
             return;
         }
         let fields = fields.iter().enumerate().map(|(index, field)| {
@@ -215,6 +223,34 @@ impl Reader<'_> {
                     &format!(
                         "struct {name} is not compared: either it has no #[repr(C)], and Rust orders its fields as it likes, or it is opaque"
                     ),
+                );
+            }
+        }
+    }
+
+    fn is_number(&mut self, ctype: &syn::Type) -> bool {
+        let mut ctype = &self.ctype(ctype, 0);
+        while let Form::Array { item, .. } = &ctype.form {
+            ctype = item;
+        }
+        matches!(
+            ctype.form,
+            Form::Integer { .. } | Form::Signless | Form::Float
+        )
+    }
+
+    /// Says of structs of numbers that no signature names, beside functions of C, what they are not fit for.
+    fn loose(&mut self) {
+        if self.builder.side.functions.is_empty() {
+            return;
+        }
+        for id in std::mem::take(&mut self.numbers) {
+            let record = self.builder.side.record(id);
+            let (title, line) = (record.title(), record.place.line);
+            if self.noted.insert(id) {
+                self.remark(
+                    line,
+                    &format!("{title} has no #[repr(C)]: Rust orders its fields as it likes, so C must not read or write it"),
                 );
             }
         }

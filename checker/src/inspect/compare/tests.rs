@@ -285,6 +285,23 @@ fn rust_declarations_are_compared() {
         "{:?}",
         loose.remarks
     );
+    let beside = |item: &str| {
+        let text = format!("{item}\nextern \"C\" {{ fn tile_area(of: *const u8) -> f64; }}");
+        of_rust::read("lib.rs", &text).remarks
+    };
+    assert_eq!(
+        beside("struct Swapped { y: i32, x: i32, side: [f64; 2] }"),
+        [
+            "lib.rs:1: struct Swapped has no #[repr(C)]: Rust orders its fields as it likes, so C must not read or write it"
+        ]
+    );
+    for other in [
+        "#[pyclass] struct Of { x: i32, y: i32 }",
+        "struct Of(i32);",
+        "struct Of { at: *mut u8, size: usize }",
+    ] {
+        assert_eq!(beside(other), [""; 0], "{other}");
+    }
     assert!(of_rust::read("lib.rs", "fn (").remarks[0].contains("no Rust"));
     let deep = format!("type T = {}u8;", "&".repeat(60_000));
     of_rust::read("lib.rs", &deep);
