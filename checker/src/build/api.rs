@@ -10,6 +10,7 @@ use super::store::Key;
 use super::tools::Tools;
 use super::{Built, Failure, environment, ext, limits, outcome};
 use crate::border::{self, Access, Ending, Job};
+use crate::inspect::cdef_place;
 use crate::judge::inputs::Files;
 use crate::variant::Backend;
 
@@ -92,7 +93,11 @@ pub fn build(
         let names = [("api_build.py".to_owned(), shown.to_owned())];
         let wanted = match emit(tools, &venv.python, backend, module, &scratch)? {
             Ok(wanted) => wanted,
-            Err(failure) => return Ok(Err(failure.with_shown_names(&names))),
+            Err(failure) => {
+                let source = String::from_utf8_lossy(script);
+                let placed = failure.map(|it| cdef_place::told(&it, "api_build.py", &source));
+                return Ok(Err(placed.with_shown_names(&names)));
+            }
         };
         let mut args = checks.to_vec();
         args.splice(0..0, FLAGS.iter().map(|flag| (*flag).to_owned()));

@@ -30,12 +30,17 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The same failure with what a program said in other words.
+    pub fn map(self, reworded: impl FnOnce(String) -> String) -> Failure {
+        match self {
+            Failure::Refused(output) => Failure::Refused(reworded(output)),
+            Failure::Stopped(output) => Failure::Stopped(reworded(output)),
+        }
+    }
+
     /// The same failure with the participant's own file names.
     pub fn with_shown_names(self, names: &[(String, String)]) -> Failure {
-        match self {
-            Failure::Refused(output) => Failure::Refused(with_shown_names(&output, names)),
-            Failure::Stopped(output) => Failure::Stopped(with_shown_names(&output, names)),
-        }
+        self.map(|output| with_shown_names(&output, names))
     }
 }
 

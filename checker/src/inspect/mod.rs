@@ -4,10 +4,12 @@
 //! * `debug_info` reads structs and functions as the compiler wrote them; `types` are the words for both sides.
 //! * `of_ctypes` (with `python`), `of_cdef` and `of_rust` read what a bridge declares; `header` reads a C header in the
 //!   same way; `declared` places their structs.
+//! * `cdef_place` finds the line of a bridge that a message about a cdef means.
 //! * `layout` lists a struct with its padding; `compare` holds both sides against each other; `lesson` does so for all
 //!   bridges of a lesson.
 //! * `draw` and `json` show it; `page` is a text for a terminal of any width.
 
+pub mod cdef_place;
 pub mod compare;
 pub mod debug_info;
 pub mod declared;

@@ -8,6 +8,7 @@ use crate::border::{
     Answer, Captured, Ended, Ending, Interrogation, Interruption, Loading, printable, signal_name,
 };
 use crate::build::{self, Failure};
+use crate::inspect::cdef_place;
 use crate::verdict::Verdict;
 
 /// Lines of a stream that a report shows at most.
@@ -84,9 +85,11 @@ pub fn of_run(prepared: &Prepared, told: &Interrogation, verdict: &Verdict) -> V
         ..
     } = &told.loading
     {
+        let text = exception(class, message, traceback);
+        let (file, source) = prepared.bridge();
         say(
             "Python, while it imported the bridge,",
-            exception(class, message, traceback),
+            cdef_place::told(&text, &file, &source),
         );
     }
     let mut crashes: HashMap<String, usize> = HashMap::new();

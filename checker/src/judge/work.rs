@@ -78,6 +78,13 @@ impl Prepared {
         text
     }
 
+    /// The name and the text of the Python file that the driver imports; of an extension by hand, which has none, no text.
+    pub fn bridge(&self) -> (String, String) {
+        let file = format!("{}.py", self.job.bridge_module);
+        let text = std::fs::read(self.job.work_dir.join(&file)).unwrap_or_default();
+        (file, String::from_utf8_lossy(&text).into_owned())
+    }
+
     /// Starts a driver and asks it everything.
     ///
     /// # Errors

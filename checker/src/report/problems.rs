@@ -170,8 +170,7 @@ impl Finder<'_> {
                     .then(|| (said[1].to_owned(), number(&said[2])))
             });
             let (file, line) = frames.next()?;
-            let message = diagnostic.text.lines().last()?.trim().to_owned();
-            Some((self.at_line(&file, line), message))
+            Some((self.at_line(&file, line), exception(&diagnostic.text)))
         })
     }
 
@@ -331,4 +330,36 @@ fn has_word(line: &str, word: &str) -> bool {
         let after = line[index + word.len()..].chars().next();
         !before.is_some_and(is_part) && !after.is_some_and(is_part)
     })
+}
+
+/// What stands after the frames of a traceback, without the sources and marks that are indented below it.
+fn exception(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let frames = lines.iter().rposition(|line| FRAME.is_match(line));
+    let after = &lines[frames.map_or(0, |last| last + 1)..];
+    let said = after
+        .iter()
+        .filter(|line| !line.starts_with(char::is_whitespace) && !line.is_empty());
+    let said: Vec<&str> = said.map(|line| line.trim_end()).collect();
+    if said.is_empty() {
+        return lines.last().map_or("", |line| line.trim()).to_owned();
+    }
+    said.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exception_is_one_line_without_sources_and_marks() {
+        let text = "b.py:9 in <module>\n    ffi.cdef(\nb.py:11 in the cdef\nCDefError: cannot parse \"x\"\n<cdef source string>:3:5: expected ';'\n        x\n        ^";
+        let expected = "CDefError: cannot parse \"x\"; <cdef source string>:3:5: expected ';'";
+        assert_eq!(exception(text), expected);
+        assert_eq!(
+            exception("b.py:9 in <module>\n  TypeError: no"),
+            "TypeError: no"
+        );
+        assert_eq!(exception(""), "");
+    }
 }
