@@ -44,10 +44,21 @@ def keeps_values(bridge, key, value):
     path = _path()
     store = bridge.Store(path)
     store.put(f"key {key}", value)
-    observed = [store.get(f"key {key}"), len(store), store.path == path, store.closed]
+    observed = {
+        "value": store.get(f"key {key}"),
+        "keys": len(store),
+        "its path": store.path == path,
+        "closed before": store.closed,
+    }
     store.close()
     again = bridge.Store(path)
-    return [*observed, store.closed, again.get(f"key {key}"), len(again), bridge.handles()]
+    return {
+        **observed,
+        "closed after": store.closed,
+        "value again": again.get(f"key {key}"),
+        "keys again": len(again),
+        "handles": bridge.handles(),
+    }
 
 
 def counts_keys(bridge, value):
@@ -55,7 +66,8 @@ def counts_keys(bridge, value):
         before = len(store)
         store.put("b", value)
         store.put("c", value)
-        return [before, len(store), store.get("a"), store.get("b"), store.get("c")]
+        after = {"keys before": before, "keys after": len(store)}
+        return {**after, **{key: store.get(key) for key in "abc"}}
 
 
 def closes_with_with(bridge):
@@ -65,8 +77,13 @@ def closes_with_with(bridge):
     store = bridge.Store(path)
     with store as inside:
         inside.put("a", 1)
-        during = [inside is store, bridge.handles() - before]
-    return [*during, bridge.handles() - before, store.closed, Path(path).read_text()]
+        during = {"itself": inside is store, "handles within": bridge.handles() - before}
+    return {
+        **during,
+        "handles left": bridge.handles() - before,
+        "closed": store.closed,
+        "file": Path(path).read_text(),
+    }
 
 
 def closes_after_an_exception(bridge):
@@ -78,17 +95,25 @@ def closes_after_an_exception(bridge):
         with store:
             raise RuntimeError("in the middle")
 
-    return [attempt(work), store.closed, bridge.handles() - before]
+    raised = attempt(work)
+    return {**raised, "closed": store.closed, "handles left": bridge.handles() - before}
 
 
 def closes_once(bridge):
     before = bridge.handles()
     store = bridge.Store(_path())
     opened = bridge.handles() - before
-    closed = [store.close(), bridge.handles() - before, store.close(), store.close()]
+    first, left = store.close(), bridge.handles() - before
+    again = [store.close(), store.close()]
     with bridge.Store(_path()) as other:
         other.close()
-    return [opened, closed, bridge.handles() - before]
+    return {
+        "handles opened": opened,
+        "close": first,
+        "handles after it": left,
+        "close again": again,
+        "handles left": bridge.handles() - before,
+    }
 
 
 def refuses_closed(bridge):
@@ -121,7 +146,11 @@ def closes_with_the_last_reference(bridge):
         del store
         during = bridge.handles() - before
         del other
-        return [during, bridge.handles() - before, Path(path).read_text()]
+        return {
+            "handles with one reference": during,
+            "handles left": bridge.handles() - before,
+            "file": Path(path).read_text(),
+        }
     finally:
         gc.enable()
 
@@ -175,7 +204,8 @@ def cannot_say_it_late(bridge):
         store.put("a", 1)
 
     said = _refuse_to_write(lambda: attempt(forget))
-    return [said, bridge.handles() - before, Path(path).read_text()]
+    left = bridge.handles() - before
+    return {"said": said, "handles left": left, "file": Path(path).read_text()}
 
 
 def refuses_to_open(bridge):
@@ -209,9 +239,10 @@ def refuses_copies(bridge):
     """A copy would be a second owner of the same handle."""
     before = bridge.handles()
     store = bridge.Store(_path())
-    observed = [_class(each, store) for each in (copy.copy, copy.deepcopy, pickle.dumps)]
+    ways = (copy.copy, copy.deepcopy, pickle.dumps)
+    observed = {each.__name__: _class(each, store) for each in ways}
     store.close()
-    return [*observed, bridge.handles() - before]
+    return {**observed, "handles left": bridge.handles() - before}
 
 
 def is_inherited(bridge):
@@ -223,12 +254,12 @@ def is_inherited(bridge):
     before = bridge.handles()
     with Named(_path(text="a=1\n")) as store:
         store.name = "mine"
-        observed = [store.name, store.get("a"), type(store).__name__]
+        observed = {"name": store.name, "value": store.get("a"), "type": type(store).__name__}
     left = Named(_path())
     left.itself = left
     del left
     gc.collect()
-    return [*observed, bridge.handles() - before]
+    return {**observed, "handles left": bridge.handles() - before}
 
 
 def keeps_no_reference(bridge):
@@ -247,8 +278,13 @@ def keeps_no_reference(bridge):
         attempt(bridge.Store, counted[1])
     del store
     files = len(list(Path("/proc/self/fd").iterdir()))
+    names = ("references to the path", "to the path that is not there", "to the type")
     left = [now - then for now, then in zip(references(), before)]
-    return [*left, files < 50, sys.getallocatedblocks() - blocks < 500]
+    return {
+        **dict(zip(names, left)),
+        "few files": files < 50,
+        "few blocks": sys.getallocatedblocks() - blocks < 500,
+    }
 
 
 # What follows is evidence: it runs with the solution only.
