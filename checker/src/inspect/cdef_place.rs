@@ -24,8 +24,7 @@ pub fn told(text: &str, file: &str, source: &str) -> String {
 
 fn line(text: &str, file: &str, source: &str) -> Option<u64> {
     let within: u64 = PLACE.captures(text)?[1].parse().ok()?;
-    let frame = pattern(&format!(r"(?m)^\s*{}:(\d+)", regex::escape(file)));
-    let call: u64 = frame.captures_iter(text).last()?[1].parse().ok()?;
+    let call = text.lines().rev().find_map(|line| frame_in(file, line))?;
     let statements = python::statements(source);
     let calling = statements.iter().rfind(|it| it.line <= call)?;
     let cdef = python::calls(calling, "cdef").into_iter().next()?;
@@ -34,6 +33,13 @@ fn line(text: &str, file: &str, source: &str) -> Option<u64> {
         _ => None,
     })?;
     Some(literal + within - 1)
+}
+
+/// The line that a frame of a traceback names in this file.
+fn frame_in(file: &str, line: &str) -> Option<u64> {
+    let place = line.trim_start().strip_prefix(file)?.strip_prefix(':')?;
+    let digits = place.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
 }
 
 #[cfg(test)]
