@@ -266,7 +266,7 @@ fn of_python(shown: &str, text: &str, real: &Side) -> Side {
     if declares(&cdefs) || !cdefs.remarks.is_empty() {
         return cdefs;
     }
-    of_ctypes::read(shown, text, &real.function_names())
+    of_ctypes::read(shown, text, real)
 }
 
 fn verdict(declared: &Side, done: &Comparison) -> String {

@@ -45,7 +45,7 @@ fn declared(bridge: Bridge, source: &Source, header: &Side) -> Option<Side> {
     let (file, text) = (source.shown.as_str(), source.text.as_str());
     let extension = source.name.rsplit('.').next()?;
     match (bridge, extension) {
-        (Bridge::Ctypes, "py") => Some(of_ctypes::read(file, text, &header.function_names())),
+        (Bridge::Ctypes, "py") => Some(of_ctypes::read(file, text, header)),
         (Bridge::Abi | Bridge::Api, "py") => Some(of_cdef::read(file, text)),
         (Bridge::Ext, "rs") => Some(of_rust::read(file, text)),
         _ => None,

@@ -145,7 +145,7 @@ impl Look<'_> {
         let declared = match (variant.bridge, variant.backend) {
             (Bridge::Ext, Backend::Stock) => return self.c_module(source),
             (Bridge::Ext, Backend::Rust) => of_rust::read(self.shown, &text),
-            (Bridge::Ctypes, _) => of_ctypes::read(self.shown, &text, &self.real.function_names()),
+            (Bridge::Ctypes, _) => of_ctypes::read(self.shown, &text, self.real),
             (Bridge::Abi | Bridge::Api, _) => of_cdef::read(self.shown, &text),
         };
         Ok(Outcome::Compared {

@@ -11,9 +11,9 @@ const DEEPEST: usize = 32;
 
 const POINTER: u64 = size_of::<*const u8>() as u64;
 
-/// Reads a bridge; `file` is how a reader knows it. A call of a method with one of the names in `functions` is taken for
+/// Reads a bridge; `file` is how a reader knows it. A call of a method with the name of a function of `real` is taken for
 /// a call of C, whatever the object is called; of others, only those on what is seen to be a library.
-pub fn read(file: &str, text: &str, functions: &[&str]) -> Side {
+pub fn read(file: &str, text: &str, real: &Side) -> Side {
     let statements = python::statements(text);
     let mut reader = Reader {
         file,
@@ -21,7 +21,7 @@ pub fn read(file: &str, text: &str, functions: &[&str]) -> Side {
         classes: HashMap::new(),
         values: HashMap::new(),
         libraries: HashSet::new(),
-        offered: functions,
+        real,
         functions: Vec::new(),
     };
     reader.names(&statements);
@@ -38,7 +38,7 @@ struct Reader<'a> {
     classes: HashMap<String, RecordId>,
     values: HashMap<String, Expr>,
     libraries: HashSet<String>,
-    offered: &'a [&'a str],
+    real: &'a Side,
     functions: Vec<Function>,
 }
 
@@ -218,7 +218,7 @@ impl Reader<'_> {
                     Token::Name(name),
                     Token::Sign('('),
                 ] = window
-                    && (self.libraries.contains(library) || self.offered.contains(&name.as_str()))
+                    && (self.libraries.contains(library) || self.real.function(name).is_some())
                 {
                     let name = name.clone();
                     self.function(&name, statement.line);

@@ -246,8 +246,8 @@ impl Side {
     }
 
     /// The names of its functions.
-    pub fn function_names(&self) -> Vec<&str> {
-        self.functions.iter().map(|it| it.name.as_str()).collect()
+    pub fn function_names(&self) -> impl Iterator<Item = &str> {
+        self.functions.iter().map(|it| it.name.as_str())
     }
 
     /// The function of this name, the defined one first.

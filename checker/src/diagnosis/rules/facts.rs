@@ -84,7 +84,6 @@ impl<'a> Facts<'a> {
         text.is_some_and(|text| {
             self.header()
                 .function_names()
-                .into_iter()
                 .any(|name| text.contains(name))
         })
     }
@@ -96,7 +95,6 @@ impl<'a> Facts<'a> {
             let calling = lines.filter(|(_, line)| {
                 self.header()
                     .function_names()
-                    .into_iter()
                     .any(|name| line.contains(&format!(".{name}(")))
             });
             calling.map(|(at, _)| Line {
@@ -183,7 +181,6 @@ impl<'a> Facts<'a> {
             let mut called = self
                 .header()
                 .function_names()
-                .into_iter()
                 .filter(|name| text.contains(&format!("{name}(")));
             called.next().map(str::to_owned)
         });

@@ -72,7 +72,7 @@ lib.reset.argtypes = [ct.c_void_p]
 lib.reset(None)
 lib.say(b'x')
 ";
-    let declared = of_ctypes::read("b.py", text, &[]);
+    let declared = of_ctypes::read("b.py", text, &Side::default());
     assert_eq!(faults(&declared), [""; 0]);
     let done = compare(&c(), &declared);
     // ctypes puts the bit-fields of `Whole` elsewhere than C does: two bytes further on.
@@ -82,7 +82,7 @@ lib.say(b'x')
 
 #[test]
 fn each_kind_of_fault_is_found() {
-    let of = |text: &str| faults(&of_ctypes::read("b.py", text, &[]));
+    let of = |text: &str| faults(&of_ctypes::read("b.py", text, &Side::default()));
     let class = |fields: &str| format!("class Tile(Structure):\n    _fields_ = [{fields}]\n");
     let swapped = class("('y', c_int32), ('x', c_int32), ('side', c_double)");
     assert_eq!(
@@ -148,7 +148,7 @@ fn bit_fields_of_ctypes_are_compared_where_it_follows_the_compiler() {
     );
     let declared = |name: &str, fields: &str| {
         let text = format!("class {name}(Structure):\n    _fields_ = [{fields}]\n");
-        of_ctypes::read("b.py", &text, &[])
+        of_ctypes::read("b.py", &text, &Side::default())
     };
     let mixed = declared(
         "Header",
@@ -180,7 +180,7 @@ fn records_in_records_are_compared_by_their_fields() {
              class Outer(Structure):\n    _fields_ = [('a', c_char), ('mid', Mid)]\n"
         )
     };
-    let compared = |q: &str| compare(&real, &of_ctypes::read("b.py", &text(q), &[]));
+    let compared = |q: &str| compare(&real, &of_ctypes::read("b.py", &text(q), &Side::default()));
     assert!(
         compared("c_int64").agrees(),
         "{:?}",
@@ -311,7 +311,7 @@ proptest::proptest! {
     #[test]
     fn no_source_panics(text in "(class A\\(Structure\\):\n _fields_ = |lib\\.f\\.argtypes = |cdef\\()[a-z0-9_ \n()\\[\\]'\",*.;=]{0,80}") {
         let real = c();
-        for side in [of_ctypes::read("b", &text, &[]), of_cdef::read("b", &text), of_rust::read("b", &text)] {
+        for side in [of_ctypes::read("b", &text, &Side::default()), of_cdef::read("b", &text), of_rust::read("b", &text)] {
             compare(&real, &side);
         }
     }
