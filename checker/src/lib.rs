@@ -22,6 +22,7 @@ pub mod lesson;
 pub mod links;
 pub mod output;
 pub mod parallel;
+mod pattern;
 pub mod picker;
 pub mod python;
 pub mod report;

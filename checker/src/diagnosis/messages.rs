@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::evidence::Raised;
-use super::pattern::pattern;
 use super::stack::Line;
 use super::{Class, Finding, Rung};
+use crate::pattern::pattern;
 
 /// A part of a message, the class that it stands for, and what it says in our words.
 type Known = (&'static str, Class, &'static str);

@@ -8,7 +8,6 @@ pub mod debugger;
 pub mod declarations;
 pub mod evidence;
 mod messages;
-mod pattern;
 mod rules;
 pub mod sanitizer;
 pub mod stack;
@@ -20,7 +19,6 @@ use serde::{Deserialize, Serialize};
 use crate::variant::Variant;
 pub use class::Class;
 use evidence::{End, Evidence};
-pub(crate) use pattern::pattern;
 use stack::Line;
 
 /// What showed the bug.

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::pattern::pattern;
 use super::stack::{Frame, sanitizer_frame};
+use crate::pattern::pattern;
 
 /// How memory was touched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

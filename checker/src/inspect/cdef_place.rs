@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::python::{self, Expr};
-use crate::diagnosis::pattern;
+use crate::pattern::pattern;
 
 /// What CFFI, and our engine after it, call a text that comes from no file.
 static PLACE: LazyLock<Regex> = LazyLock::new(|| pattern(r"<cdef source string>:(\d+):\d+"));

@@ -11,9 +11,9 @@ use serde::Serialize;
 
 use super::text::{Context, groups};
 use crate::border::{Answer, printable};
-use crate::diagnosis::pattern;
 use crate::judge::inputs;
 use crate::judge::report::{LessonReport, QuizReport, VariantReport};
+use crate::pattern::pattern;
 use crate::variant::Variant;
 
 /// Characters of a message at most.

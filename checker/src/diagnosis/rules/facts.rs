@@ -7,12 +7,12 @@ use regex::Regex;
 
 use super::super::declarations::{self, Mismatch};
 use super::super::evidence::{Evidence, Run};
-use super::super::pattern::pattern;
 use super::super::sanitizer::{self, Reports};
 use super::super::stack::{Frame, Line, PythonThread, python_threads};
 use super::super::{Class, Finding, Rung};
 use crate::inspect::compare::Sort;
 use crate::inspect::types::Side;
+use crate::pattern::pattern;
 use crate::variant::Bridge;
 
 /// The evidence, read.
