@@ -15,13 +15,13 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use nix::errno::Errno;
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
-use nix::unistd::{Pid, dup2_stderr, dup2_stdin, dup2_stdout};
+use nix::unistd::{Pid, dup2_stderr, dup2_stdin, dup2_stdout, getpid};
 use serde::{Deserialize, Serialize};
 
 use super::isolation;
@@ -31,8 +31,8 @@ pub const NURSERY: &str = "__nursery";
 
 /// The longest request, bytes.
 const LONGEST: usize = 16 * 1024;
-/// How long a birth may take before the nursery counts as lost.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a birth may take before the nursery counts as stopped, and is ended.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a process is to be.
 #[derive(Debug, Serialize, Deserialize)]
@@ -51,6 +51,10 @@ pub struct Newborn {
 }
 
 impl Newborn {
+    fn new(id: Pid) -> Self {
+        Newborn { id, status: None }
+    }
+
     /// Its id.
     pub fn id(&self) -> Pid {
         self.id
@@ -115,8 +119,10 @@ pub fn close_nursery() {
 
 /// Starts a process that goes on in our own code, with these as its standard streams.
 ///
+/// Who may send signals to us can end a nursery, or stop it. Then nothing has been born: what is born says so itself, before anything else. So another nursery is asked.
+///
 /// # Errors
-/// When there is no nursery and none can be started, when it was lost on the way, or when there may be no more processes.
+/// When no nursery can be started, when the next one is lost too, or when there may be no more processes.
 pub(crate) fn bear(role: &Role, streams: [BorrowedFd<'_>; 3]) -> anyhow::Result<Newborn> {
     let request = serde_json::to_vec(role)?;
     ensure!(
@@ -124,28 +130,17 @@ pub(crate) fn bear(role: &Role, streams: [BorrowedFd<'_>; 3]) -> anyhow::Result<
         "a command line of more than 16 KiB"
     );
     let mut ours = locked();
-    let asked = match ours.as_ref() {
-        Some(nursery) => nursery.ask(&request, streams)?,
-        None => false,
-    };
-    if !asked {
-        // There was none, or it is gone: who may send signals to us can end it.
-        let nursery = Nursery::start().context("cannot start the nursery")?;
-        ensure!(
-            nursery.ask(&request, streams)?,
-            "the nursery ended before it was asked"
-        );
+    if let Some(nursery) = ours.take()
+        && let Some(newborn) = nursery.bear(&request, streams)?
+    {
         *ours = Some(nursery);
+        return Ok(newborn);
     }
-    let nursery = ours.as_ref().context("no nursery")?;
-    match nursery.hear() {
-        Ok(id) => Ok(Newborn { id, status: None }),
-        Err(error) => {
-            // What it may have begun is not asked for twice; the next one to ask gets a nursery of its own.
-            *ours = None;
-            Err(error)
-        }
-    }
+    let nursery = Nursery::start().context("cannot start the nursery")?;
+    let born = nursery.bear(&request, streams)?;
+    let newborn = born.context("the nursery was ended twice; the code under test may do it")?;
+    *ours = Some(nursery);
+    Ok(newborn)
 }
 
 fn locked() -> MutexGuard<'static, Option<Nursery>> {
@@ -161,7 +156,7 @@ struct Nursery {
 
 impl Nursery {
     fn new(socket: OwnedFd, id: Pid) -> Self {
-        let process = Newborn { id, status: None };
+        let process = Newborn::new(id);
         Nursery { socket, process }
     }
 
@@ -187,39 +182,43 @@ impl Nursery {
         Ok(Nursery::new(ours, Pid::from_raw(id)))
     }
 
-    /// Sends a request; `false` when nobody is there to take it.
-    fn ask(&self, request: &[u8], streams: [BorrowedFd<'_>; 3]) -> io::Result<bool> {
+    /// Asks for a process; nothing when the nursery was lost before anything was born.
+    fn bear(
+        &self,
+        request: &[u8],
+        streams: [BorrowedFd<'_>; 3],
+    ) -> anyhow::Result<Option<Newborn>> {
         match isolation::send_with(&self.socket, request, streams) {
-            Ok(()) => Ok(true),
-            Err(Errno::EPIPE | Errno::ECONNRESET) => Ok(false),
+            Ok(()) => {}
+            Err(Errno::EPIPE | Errno::ECONNRESET) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        if !self.answers()? {
+            self.process.kill();
+        }
+        let mut answer = [0; 4];
+        match recv(self.socket.as_raw_fd(), &mut answer, MsgFlags::empty()) {
+            Ok(length) if length == answer.len() => match i32::from_le_bytes(answer) {
+                id if id > 0 => Ok(Some(Newborn::new(Pid::from_raw(id)))),
+                errno => Err(io::Error::from_raw_os_error(-errno).into()),
+            },
+            // It ended after it had read the request, or before.
+            Ok(_) | Err(Errno::ECONNRESET) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Waits for the id of what was born.
-    fn hear(&self) -> anyhow::Result<Pid> {
+    /// Whether there is an answer, or the end of the nursery, before patience ends.
+    fn answers(&self) -> anyhow::Result<bool> {
         let mut socket = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match poll(&mut socket, PollTimeout::try_from(left)?) {
-                Ok(0) => {
-                    bail!("the nursery does not answer; the code under test may have stopped it")
-                }
-                Ok(_) => break,
+                Ok(ready) => return Ok(ready > 0),
                 Err(Errno::EINTR) => {}
                 Err(error) => return Err(error.into()),
             }
-        }
-        let mut answer = [0; 4];
-        let length = recv(self.socket.as_raw_fd(), &mut answer, MsgFlags::empty())?;
-        ensure!(
-            length == answer.len(),
-            "the nursery was ended; the code under test may have done it"
-        );
-        match i32::from_le_bytes(answer) {
-            id if id > 0 => Ok(Pid::from_raw(id)),
-            errno => Err(io::Error::from_raw_os_error(-errno).into()),
         }
     }
 }
@@ -275,18 +274,24 @@ fn attend(socket: &OwnedFd) -> io::Result<Option<Role>> {
         isolation::exit_now(libc::EXIT_SUCCESS);
     };
     let role: Role = serde_json::from_slice(&request[..length])?;
-    let answer = match isolation::fork_sibling() {
+    match isolation::fork_sibling() {
         Ok(None) => {
+            say(socket, getpid().as_raw())?;
             take_streams(streams.each_ref().map(AsFd::as_fd))?;
             if matches!(role, Role::Checker(_)) {
                 isolation::become_checker()?;
             }
             return Ok(Some(role));
         }
-        Ok(Some(id)) => id.as_raw(),
-        Err(error) => -error.raw_os_error().unwrap_or(libc::EAGAIN),
-    };
+        Ok(Some(_)) => {}
+        Err(error) => say(socket, -error.raw_os_error().unwrap_or(libc::EAGAIN))?,
+    }
+    Ok(None)
+}
+
+/// Answers with the id of what was born, or with an error's negative number.
+fn say(socket: &OwnedFd, answer: i32) -> io::Result<()> {
     let answer = answer.to_le_bytes();
     send(socket.as_raw_fd(), &answer, MsgFlags::MSG_NOSIGNAL)?;
-    Ok(None)
+    Ok(())
 }
