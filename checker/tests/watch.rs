@@ -530,6 +530,29 @@ fn keys_help_and_the_terminal_is_given_back() {
     assert_eq!(terminal.settings(), terminal.before);
 }
 
+#[test]
+fn a_key_and_a_new_size_at_once_are_both_heard() {
+    let shop = Workshop::new();
+    let mut terminal = on_a_terminal(&shop, 100);
+    terminal.wait_for("1 of 1 variants passed");
+    terminal.wait_for("q quit");
+    for columns in 60..160 {
+        let before = terminal.seen.len();
+        terminal.signal(Signal::SIGSTOP);
+        terminal.press("?");
+        terminal.resize(24, columns);
+        terminal.signal(Signal::SIGCONT);
+        let both = |seen: &str| seen.contains("l list, a run all") && seen.contains("\x1b[2J");
+        while !both(&terminal.seen[before..]) {
+            assert!(
+                terminal.receive(Duration::from_secs(10)),
+                "{}",
+                &terminal.seen[before..]
+            );
+        }
+    }
+}
+
 /// The screen, when nothing more comes, without what differs between machines.
 fn recording(terminal: &mut Terminal) -> String {
     while terminal.receive(Duration::from_millis(200)) {}
