@@ -9,7 +9,7 @@ use std::fs;
 use std::io::Write as _;
 use std::process::Stdio;
 
-use workshop::{BRIDGE, Workshop};
+use workshop::{BRIDGE, STOCK, Workshop};
 
 /// A workshop whose solutions are marked, and whose ctypes bridge is wrong.
 fn begun() -> Workshop {
@@ -21,6 +21,48 @@ fn begun() -> Workshop {
     );
     shop.edit(BRIDGE, "lib.pair_half.restype = ctypes.c_double\n", "");
     shop
+}
+
+#[test]
+fn what_nobody_has_begun_is_told_in_a_line() {
+    let shop = Workshop::unbegun();
+    let line = "open  ext  Write them by hand (0/3 points): not begun";
+    let fails = ["ctypes/stock: wrong", "ext/stock: wrong"];
+    let told = |more: &str| {
+        let said = shop.run(&format!("run 0.1 {} {more}", STOCK.join(" ")));
+        said.must(1, &[]);
+        let seen = fails.map(|it| said.stdout.contains(it));
+        (seen, said.stdout.contains(line), said.stdout)
+    };
+    let (seen, brief, text) = told("");
+    assert_eq!((seen, brief), ([true, false], true), "{text}");
+    assert!(text.contains("`checker run lesson-0.1 --full`"), "{text}");
+    let (seen, brief, text) = told("--full");
+    assert_eq!((seen, brief), ([true, true], false), "{text}");
+
+    // Whatever is edited is told in full, and what is not gives way to it.
+    shop.edit("exercise/ext/module.c", "0.0 *", "1.0 *");
+    let (seen, brief, text) = told("");
+    assert_eq!((seen, brief), ([false, true], false), "{text}");
+    let other = "open  ctypes  Declare them (0/2 points): not begun";
+    assert!(text.contains(other), "{text}");
+    shop.edit(BRIDGE, "# TODO 1", "# TODO one");
+    let (seen, brief, text) = told("");
+    assert_eq!((seen, brief), ([true, true], false), "{text}");
+
+    // What was asked for alone is told, begun or not; programs are told everything.
+    shop.run("derive 0.1 --force").must(0, &[]);
+    shop.run("run 0.1 --backend stock --bridge ext")
+        .must(1, &fails[1..]);
+    let json = shop
+        .run(&format!("run 0.1 {} --json", STOCK.join(" ")))
+        .json();
+    let variants = json["lessons"][0]["variants"].as_array().unwrap().clone();
+    assert!(
+        variants
+            .iter()
+            .all(|it| !it["scenarios"].as_array().unwrap().is_empty())
+    );
 }
 
 #[test]

@@ -481,6 +481,40 @@ fn lines_take_the_place_of_a_screen_where_there_is_none() {
 }
 
 #[test]
+fn a_lesson_begins_with_one_exercise_and_what_is_edited_is_explained() {
+    let shop = Workshop::unbegun();
+    let args = [&["watch", "0.1"], &workshop::STOCK[..]].concat();
+    let mut child = shop
+        .command(&args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut until = |part: &str| -> Vec<String> {
+        let mut seen = Vec::new();
+        for line in lines.by_ref().map(Result::unwrap) {
+            let found = line.contains(part);
+            seen.push(line);
+            if found {
+                return seen;
+            }
+        }
+        panic!("no {part:?} in {seen:?}");
+    };
+    let text = until("open  ext  Write them by hand (0/3 points): not begun").join("\n");
+    assert!(text.contains("ctypes/stock: wrong") && !text.contains("ext/stock: wrong"));
+    shop.edit("exercise/ext/module.c", "0.0 *", "1.0 *");
+    until("ext/stock: wrong");
+    until("open  ctypes  Declare them (0/2 points): not begun");
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"e\n").unwrap();
+    until("ext/stock: wrong");
+    stdin.write_all(b"q\n").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_it() {
     let shop = Workshop::new();
     let args = [&["watch"], &CTYPES[..]].concat();

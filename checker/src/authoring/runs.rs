@@ -56,6 +56,7 @@ impl Court<'_> {
             workspace: &self.tools.workspace,
             lesson: self.lesson,
             python: &self.tools.python,
+            full: true,
         };
         let told = text::lesson(&context, report);
         anstream::adapter::strip_str(&told).to_string()

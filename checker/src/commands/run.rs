@@ -34,6 +34,9 @@ pub struct Args {
     /// Run everything again, with new hidden values, instead of answering from the cache.
     #[arg(long)]
     fresh: bool,
+    /// Tell in full what fails in exercises that you have not begun, too.
+    #[arg(long)]
+    full: bool,
     /// After the report, print each problem in a line for editors: `file:line:column: severity: message`.
     #[arg(long)]
     problems: bool,
@@ -62,6 +65,7 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
             workspace: &tools.workspace,
             lesson,
             python: &tools.python,
+            full: args.full,
         };
         let found = problems::of(&context, &report);
         if !global.json {

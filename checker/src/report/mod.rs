@@ -7,6 +7,7 @@ pub mod matrix;
 pub mod problems;
 pub mod progress;
 pub mod text;
+mod unbegun;
 pub mod xml;
 
 /// The version of every JSON document that the checker prints; raised when a name changes its meaning or goes away.

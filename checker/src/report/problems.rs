@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Serialize;
 
-use super::text::{Context, groups};
+use super::text::{Context, failing, groups};
 use crate::border::{Answer, printable};
 use crate::judge::inputs;
 use crate::judge::report::{LessonReport, QuizReport, VariantReport};
@@ -61,7 +61,7 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(TODO \d+)\b|['`‘]
 pub fn of(context: &Context, report: &LessonReport) -> Vec<Problem> {
     let finder = Finder { context, report };
     let mut found: Vec<Problem> = Vec::new();
-    for group in groups(report) {
+    for group in groups(failing(report)) {
         found.extend(finder.of_variants(&group));
     }
     for quiz in &report.quizzes {

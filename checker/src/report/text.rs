@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anstyle::Style;
 
-use super::{diagnosis, differing::differing, matrix::matrix, progress};
+use super::{diagnosis, differing::differing, matrix::matrix, progress, unbegun};
 use crate::authoring::hints::{Hints, Topic};
 use crate::border::Answer;
 use crate::flow::{failing::Failing, hints::hint_for};
@@ -34,6 +34,8 @@ pub struct Context<'a> {
     pub lesson: &'a Lesson,
     /// The interpreter that was used.
     pub python: &'a Python,
+    /// Tell what fails in exercises that nobody has begun, too.
+    pub full: bool,
 }
 
 /// The whole report of one lesson, with a line end after each line.
@@ -61,9 +63,21 @@ pub fn lesson(context: &Context, report: &LessonReport) -> String {
     text += "\n";
     text += &summary(report);
     let hints = hints(&context.lesson.folder);
-    for group in groups(report) {
+    let unbegun = match context.full {
+        true => Vec::new(),
+        false => unbegun::of(context.lesson, report),
+    };
+    let told = failing(report).filter(|it| !unbegun::covers(&unbegun, context.lesson, it));
+    for group in groups(told) {
         text += "\n";
         text += &failure(context, report, &group, hints.as_ref());
+    }
+    if !unbegun.is_empty() {
+        text += &format!("\n{}", unbegun::lines(&unbegun, context.lesson, report));
+        if !progress::is_read() {
+            let command = format!("checker run {} --full", report.id);
+            text += &format!("  {}\n", words!("run-not-begun-more", command = command));
+        }
     }
     for quiz in &report.quizzes {
         text += &quiz_lines(quiz);
@@ -101,10 +115,17 @@ fn summary(report: &LessonReport) -> String {
     text + "\n"
 }
 
+/// The variants that did not pass.
+pub(super) fn failing(report: &LessonReport) -> impl Iterator<Item = &VariantReport> {
+    report.variants.iter().filter(|it| !it.verdict.passed())
+}
+
 /// Failing variants; those of one bridge that failed alike are told together.
-pub(super) fn groups(report: &LessonReport) -> Vec<Vec<&VariantReport>> {
+pub(super) fn groups<'a>(
+    failing: impl IntoIterator<Item = &'a VariantReport>,
+) -> Vec<Vec<&'a VariantReport>> {
     let mut groups: Vec<Vec<&VariantReport>> = Vec::new();
-    for failing in report.variants.iter().filter(|it| !it.verdict.passed()) {
+    for failing in failing {
         let alike = groups.iter_mut().find(|group| {
             let first = group[0];
             let same_problem = first.problem.is_some() && first.problem == failing.problem;

@@ -5,8 +5,10 @@ use nix::sys::signal::{Signal, raise};
 use super::Watch;
 use super::events::Key;
 use super::work::Purpose;
+use crate::flow::begun;
 use crate::flow::course::Course;
 use crate::flow::store::Store;
+use crate::lesson::Exercise;
 use crate::words;
 
 impl Watch<'_> {
@@ -63,14 +65,18 @@ impl Watch<'_> {
         self.start(&args, Purpose::Aside, what.to_owned())
     }
 
-    /// The variant that the last run has found failing first.
+    /// The variant that the last run has found failing first, and of which it has told: what nobody has begun comes last.
     fn failing(&self) -> Option<String> {
         let state = Store::of(self.workspace).read().ok()?;
         let known = state.lesson(&self.lesson.manifest.id);
-        let ids = self.lesson.manifest.exercises.iter().map(|it| &it.id);
-        ids.filter_map(|id| known.exercises.get(id)?.failing.as_ref())
-            .map(|failing| failing.variant.clone())
-            .next()
+        let untouched = begun::untouched(&self.lesson);
+        let is_untouched = |it: &&Exercise| untouched.iter().any(|other| other.id == it.id);
+        let mut exercises: Vec<&Exercise> = self.lesson.manifest.exercises.iter().collect();
+        exercises.sort_by_key(is_untouched);
+        let mut failing = exercises
+            .iter()
+            .filter_map(|it| known.exercises.get(&it.id)?.failing.as_ref());
+        failing.next().map(|it| it.variant.clone())
     }
 
     fn next(&mut self) -> anyhow::Result<()> {

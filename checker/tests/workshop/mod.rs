@@ -37,6 +37,23 @@ impl Workshop {
         Workshop { root }
     }
 
+    /// One in which both exercises have an open task, and are as they were handed out.
+    pub fn unbegun() -> Workshop {
+        let shop = Workshop::new();
+        shop.edit(
+            "solution/ctypes_bridge.py",
+            "lib.pair_half.restype = ctypes.c_double\n",
+            "# task: half\nlib.pair_half.restype = ctypes.c_double\n# starter:\n# | pass  # TODO 1\n# endtask\n",
+        );
+        shop.edit(
+            "solution/ext/module.c",
+            "  return PyFloat_FromDouble(pair_half(x));\n",
+            "  // task: half\n  return PyFloat_FromDouble(pair_half(x));\n  // starter:\n  // | return PyFloat_FromDouble(0.0 * x);  // TODO 1\n  // endtask\n",
+        );
+        shop.run("derive 0.1 --force").must(0, &[]);
+        shop
+    }
+
     pub fn path(&self, file: &str) -> PathBuf {
         self.root.path().join(file)
     }
