@@ -141,7 +141,7 @@ fn missing(path: &Path, error: &std::io::Error) -> ExpectedError {
 
 /// Builds the engines, or finds them in the store.
 pub fn ensure(tools: &Tools) -> anyhow::Result<Engines> {
-    let key = key(&tools.workspace, &tools.python)?;
+    let key = tools.engines_key()?.to_owned();
     let engines = store::Store::new(tools.workspace.cache.join("engines"));
     let _lock = lock(tools)?;
     let made = engines.get_or_make::<ExpectedError>(&key, |entry| {

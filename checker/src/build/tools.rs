@@ -6,6 +6,7 @@ use super::compiler::Compiler;
 use super::engines::{self, Engines};
 use super::scratch::Scratch;
 use super::store::Store;
+use crate::errors::ExpectedError;
 use crate::python::{Python, venv};
 use crate::report::progress::Progress;
 use crate::workspace::Workspace;
@@ -24,6 +25,7 @@ pub struct Tools {
     /// What is being done.
     pub progress: Progress,
     venv: OnceLock<venv::Venv>,
+    engines_key: OnceLock<String>,
     engines: OnceLock<Engines>,
     set_up: std::sync::Mutex<()>,
 }
@@ -39,6 +41,7 @@ impl Tools {
             store,
             progress: Progress::default(),
             venv: OnceLock::new(),
+            engines_key: OnceLock::new(),
             engines: OnceLock::new(),
             set_up: std::sync::Mutex::new(()),
         }
@@ -56,6 +59,18 @@ impl Tools {
         }
         let made = venv::ensure(&self.workspace, &self.python, &self.progress)?;
         Ok(self.venv.get_or_init(|| made))
+    }
+
+    /// What the engines are made from: their sources, some two hundred files, are read once.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub fn engines_key(&self) -> Result<&str, ExpectedError> {
+        if let Some(key) = self.engines_key.get() {
+            return Ok(key);
+        }
+        let key = engines::key(&self.workspace, &self.python)?;
+        Ok(self.engines_key.get_or_init(|| key))
     }
 
     /// The engines, built and made importable in the virtual environment when they are first asked for.

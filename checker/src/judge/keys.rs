@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock};
+use std::sync::Mutex;
 
 use super::inputs::{self, Files};
 use super::plan;
+use crate::build::rust;
 use crate::build::store::Key;
 use crate::build::tools::Tools;
-use crate::build::{engines, rust};
-use crate::errors::ExpectedError;
 use crate::lesson::{Lesson, Sources};
 use crate::python::probe;
 use crate::variant::{Backend, Bridge, Variant};
@@ -22,7 +21,6 @@ pub struct Keys<'a> {
     tools: &'a Tools,
     lesson: &'a Lesson,
     shared: String,
-    engines: OnceLock<String>,
     references: Mutex<HashMap<Variant, String>>,
 }
 
@@ -58,7 +56,6 @@ impl<'a> Keys<'a> {
             tools,
             lesson,
             shared,
-            engines: OnceLock::new(),
             references: Mutex::default(),
         })
     }
@@ -130,16 +127,8 @@ impl<'a> Keys<'a> {
         match (variant.bridge, variant.backend) {
             (_, Backend::Stock) => Ok(String::new()),
             (Bridge::Ext, Backend::Rust) => rust::identity(self.tools, self.lesson),
-            (_, Backend::Rust) => Ok(self.engines()?.to_owned()),
+            (_, Backend::Rust) => Ok(self.tools.engines_key()?.to_owned()),
         }
-    }
-
-    fn engines(&self) -> Result<&str, ExpectedError> {
-        if let Some(key) = self.engines.get() {
-            return Ok(key);
-        }
-        let key = engines::key(&self.tools.workspace, &self.tools.python)?;
-        Ok(self.engines.get_or_init(|| key))
     }
 
     fn reference_of_solution(&self, variant: Variant) -> anyhow::Result<String> {
