@@ -39,8 +39,16 @@ PATIENCE = 5.0
 class Watch:
     """A running `checker watch`, whose events come with the time at which they were read."""
 
-    def __init__(self, checker: Path, root: Path, bridge: str = "ctypes") -> None:
-        command = [str(checker), "watch", "0.1", "--json", "--backend", "stock", "--bridge", bridge]
+    def __init__(
+        self,
+        checker: Path,
+        root: Path,
+        bridge: str = "ctypes",
+        backend: str = "stock",
+        lesson: str = "0.1",
+    ) -> None:
+        command = [str(checker), "watch", lesson, "--json", "--backend", backend]
+        command += ["--bridge", bridge]
         self.process = subprocess.Popen(
             command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
