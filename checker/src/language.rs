@@ -3,6 +3,7 @@
 //! The language is chosen once for the whole process. What programs read (`--json`, `--problems`, the names of verdicts) is
 //! English always.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use clap::ValueEnum;
@@ -26,8 +27,12 @@ pub enum Language {
 macro_rules! words {
     ($key:literal $(, $name:ident = $value:expr)* $(,)?) => {
         $crate::language::text(
+            $crate::language::chosen(),
             $key,
-            &[$((stringify!($name), $crate::language::FluentValue::from($value))),*],
+            &[$((
+                ::std::borrow::Cow::Borrowed(stringify!($name)),
+                $crate::language::FluentValue::from($value),
+            )),*],
         )
     };
 }
@@ -85,11 +90,11 @@ impl Language {
         }
     }
 
-    /// Headlines and first steps of the classes of bugs; `None` for English, whose texts are in `checker/museum/`.
-    pub fn classes(self) -> Option<&'static str> {
+    /// The texts on the classes of bugs.
+    pub fn classes(self) -> &'static str {
         match self {
-            Language::En => None,
-            Language::De => Some(include_str!("../locales/de/classes.toml")),
+            Language::En => include_str!("../museum/classes.toml"),
+            Language::De => include_str!("../locales/de/classes.toml"),
         }
     }
 
@@ -111,23 +116,22 @@ impl Language {
     }
 }
 
-/// A message in the chosen language, else in English. Written by [`words!`].
-pub fn text(key: &str, arguments: &[(&'static str, FluentValue<'_>)]) -> String {
+/// What stands for a placeable, after its name.
+type Argument<'a> = (Cow<'a, str>, FluentValue<'a>);
+
+/// A message in a language, else in English. Written by [`words!`].
+pub fn text(language: Language, key: &str, arguments: &[Argument]) -> String {
     let found = |language| message(language, key, arguments);
-    found(chosen())
+    found(language)
         .or_else(|| found(Language::En))
         .unwrap_or_else(|| key.to_owned())
 }
 
 /// `None` when the catalogue has no such message, or it asks for an argument that is not there.
-fn message(
-    language: Language,
-    key: &str,
-    arguments: &[(&'static str, FluentValue<'_>)],
-) -> Option<String> {
+fn message(language: Language, key: &str, arguments: &[Argument]) -> Option<String> {
     let bundle = language.catalogue();
     let pattern = bundle.get_message(key)?.value()?;
-    let arguments = arguments.iter().map(|(name, value)| (*name, value.clone()));
+    let arguments = arguments.iter().cloned();
     let mut errors = Vec::new();
     let text = bundle.format_pattern(pattern, Some(&arguments.collect()), &mut errors);
     errors.is_empty().then(|| text.into_owned())
@@ -169,8 +173,8 @@ mod tests {
 
     #[test]
     fn a_message_falls_back_to_its_key_at_last() {
-        let number = [("done", FluentValue::from(1))];
-        assert_eq!(text("no-such-key", &number), "no-such-key");
+        let number = [("done".into(), FluentValue::from(1))];
+        assert_eq!(text(Language::De, "no-such-key", &number), "no-such-key");
         assert_eq!(message(Language::De, "course-counts", &number), None);
     }
 

@@ -20,6 +20,7 @@ pub mod judge;
 pub mod language;
 pub mod lesson;
 pub mod links;
+pub mod message;
 pub mod output;
 pub mod parallel;
 mod pattern;

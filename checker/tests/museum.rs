@@ -17,6 +17,7 @@ use checker::diagnosis::{Class, Diagnosis, Rung, taught_in};
 use checker::judge;
 use checker::judge::investigation::{Effort, Investigation};
 use checker::lesson::{Lesson, Sources};
+use checker::message::Message;
 use checker::python::choose;
 use checker::variant::Variant;
 use checker::workspace::Workspace;
@@ -232,7 +233,14 @@ fn problems(seen: &Seen, work: &Investigation) -> Vec<String> {
 }
 
 fn all_of(work: &Investigation) -> String {
-    let mut text = format!("  {}\n", work.steps.join("\n  "));
+    let mut text = format!(
+        "  {}\n",
+        work.steps
+            .iter()
+            .map(Message::english)
+            .collect::<Vec<_>>()
+            .join("\n  ")
+    );
     for (name, report) in &work.reports {
         let lines: Vec<&str> = report.lines().take(45).collect();
         writeln!(text, "  -- {name}\n  {}", lines.join("\n  ")).unwrap();
@@ -306,7 +314,7 @@ fn page(seen: &[Seen]) -> String {
                 it.name,
                 it.variant,
                 found.rung.words(),
-                taught_in(*class).trim_start_matches("section ")
+                taught_in(*class)
             )
             .unwrap();
         }

@@ -163,6 +163,7 @@ step-engines = baue die Engines (einmal für jedes Python; ein bis zwei Minuten)
 step-building = baue { $what }
 step-compiling = übersetze { $file }
 step-running = führe { $variant } aus
+step-looking = untersuche { $variant }
 step-solution = führe die Lösung in { $variant } aus
 
 ## `watch`
@@ -187,3 +188,269 @@ watch-help = h Hinweis, e erkläre den Fehlschlag, n nächste Lektion, l Liste, 
 watch-keys-long = h Hinweis  e erklären  n nächste  l Liste  a alle  r noch einmal  q Ende
 watch-keys-middle = h Hinweis  e erklären  n nächste  ? Tasten  q Ende
 watch-keys-short = ? Tasten  q Ende
+
+## Wer einen Prozess beendet hat, und was dem Prüfer auffiel
+
+judge-tampering = es kam eine Antwort, die kein Szenario sendet: { $reply }
+judge-not-native = die Antworten stimmen und bleiben gleich, auch wenn die C-Bibliothek etwas anderes liefert: Sie sind nicht das, was C geliefert hat
+judge-at-import = beim Importieren der Brücke: { $ended }
+judge-after-answers = nach der letzten Antwort: { $ended }
+judge-exited = der Prozess beendete sich selbst, mit Exit-Code { $code }
+judge-signaled = der Prozess wurde von { $name } beendet: { $name ->
+    [SIGSEGV] Er benutzte eine Adresse, die ihm nicht gehört; meist ist ein falscher Zeigertyp schuld, falsche argtypes, ein falscher restype oder cdef
+    [SIGBUS] Er benutzte Speicher, den es nicht gibt oder der falsch ausgerichtet ist
+    [SIGABRT] Er gab von sich aus auf, oft weil die C-Bibliothek ihren Heap beschädigt fand
+    [SIGFPE] eine ganzzahlige Division durch null, oder ein Quotient, der nicht hineinpasst
+    [SIGILL] Er führte Bytes aus, die kein Befehl sind; meist ist ein falscher Funktionszeiger schuld
+    [SIGTRAP] Er traf auf eine Falle, die eine Prüfung im Code auslöst
+    [SIGKILL] Jemand hat ihn abgeschossen; das System tut das, wenn der Speicher ausgeht
+   *[other] niemand hier hat dieses Signal gesendet
+}
+judge-stopped = der Prozess wurde nach { $seconds } s angehalten: { $limit }
+judge-dismissed = der Prozess wurde vom Prüfer beendet
+judge-left-behind = { $count ->
+    [one] ein Prozess blieb zurück und musste beendet werden
+   *[other] { $count } Prozesse blieben zurück und mussten beendet werden
+}
+judge-said-again =
+    { $said }
+    { $more ->
+        [one] {"["}und so bei 1 weiteren Frage]
+       *[other] {"["}und so bei { $more } weiteren Fragen]
+    }
+limit-time = Er lief länger als erlaubt
+limit-memory = Er brauchte mehr Speicher als erlaubt
+limit-output = Er schrieb mehr Ausgabe als erlaubt
+limit-processes = Er startete mehr Prozesse als erlaubt
+
+## `explain`
+
+explain-list-more = Mehr: checker explain KLASSE
+explain-impossible =
+    { $problem }
+    weiter: { $next }
+explain-unbuilt =
+    es lässt sich nicht bauen:
+    { $said }
+explain-all-pass = jede Variante von { $lesson } besteht
+explain-all-pass-next = weiter: nenne eine Variante, um sie nach Fehlern zu durchsuchen, die sich nicht zeigen, wie in `{ $command }`
+explain-nothing = Kein Fehler einer bekannten Klasse wurde gefunden.
+explain-nothing-next = weiter: hier sagt mehr, was erwartet und was gefunden wurde: `checker run` zeigt es, `checker hint` hilft dabei
+explain-signal-row = Signal
+explain-variant = Variante
+explain-question = Frage
+explain-call = C-Aufruf
+explain-seen-by = gezeigt von
+explain-section = Abschnitt
+explain-what = Was es ist
+explain-how-known = Woher wir es wissen
+explain-next = Weiter
+explain-why = Warum es geschieht
+explain-done = Was getan wurde
+explain-not-done = nicht getan: { $what }
+explain-taught-in = Gelehrt in Abschnitt { $section }, { $topic }.
+explain-class-next = Weiter: { $step }
+explain-by-run = dem Lauf selbst
+explain-by-declarations = den Deklarationen neben dem Header
+explain-by-sanitizer = einem zweiten Lauf mit Sanitizern
+explain-by-debugger = einem Debugger
+explain-ended-by = { $name }: { $name ->
+    [SIGSEGV] Es wurde Speicher angefasst, der dem Prozess nicht gehört
+    [SIGBUS] Es wurde Speicher angefasst, den es nicht gibt
+    [SIGABRT] Der Prozess gab von sich aus auf
+    [SIGFPE] eine ganzzahlige Division ohne Ergebnis
+    [SIGILL] Es wurden Bytes ausgeführt, die kein Befehl sind
+    [SIGTRAP] Eine Prüfung schlug fehl, die der Compiler eingebaut hat
+   *[other] Der Prozess wurde beendet
+}
+explain-signal = { $how ->
+    [write] { $meaning }; Schreibzugriff auf { $address }
+    [jump] { $meaning }; Sprung an { $address }
+   *[read] { $meaning }; Lesezugriff auf { $address }
+}
+explain-address = Adresse { $address }
+explain-address-null = Adresse 0, NULL
+explain-address-low = Adresse { $address }, { $above } Bytes über NULL
+explain-address-impossible = eine Adresse, die kein Programm haben kann
+explain-run-ordinary = der gewöhnliche Lauf
+explain-run-second = der zweite Lauf, mit AddressSanitizer und UndefinedBehaviorSanitizer,
+explain-run-leaks = der Lauf, der zählt, was am Ende übrig ist,
+explain-run-valgrind = der Lauf mit valgrind
+explain-run-raised = { $run } löste { $class } aus ({ $seconds } s)
+explain-run-in-order = { $run } endete ordentlich ({ $seconds } s)
+explain-run-exit = { $run } endete mit Exit-Code { $code } ({ $seconds } s)
+explain-run-signal = { $run } wurde von { $signal } beendet ({ $seconds } s)
+explain-run-timeout = { $run } wurde nach { $seconds } s angehalten
+explain-run-limit = { $run } wurde an einer Grenze angehalten ({ $seconds } s)
+explain-gdb-stopped = der Lauf mit gdb wurde von { $signal } angehalten
+explain-gdb-ended = der Lauf mit gdb wurde von { $signal } beendet
+explain-gdb-in-order = der Lauf mit gdb endete ordentlich
+explain-gdb-exit = der Lauf mit gdb endete mit Exit-Code { $code }
+explain-gdb-silent = der Lauf mit gdb sagte nicht, wie das Programm endete
+explain-said-ordinary = Fehlerausgabe des gewöhnlichen Laufs
+explain-said-second = Fehlerausgabe des Laufs mit Sanitizern
+explain-said-leaks = Fehlerausgabe des Laufs, der zählt, was übrig ist
+explain-said-tool = Ausgabe von { $tool }
+explain-done-before = all das wurde schon einmal getan, mit denselben Dateien
+explain-extension-unbuilt =
+    die Erweiterung lässt sich nicht mit Sanitizern bauen:
+    { $why }
+explain-library-unbuilt = die C-Bibliothek lässt sich nicht mit Sanitizern bauen: { $why }
+explain-tool-missing = { $tool } ist nicht installiert; `sudo apt install { $tool }` hilft, oder was dein System dafür hat
+explain-sanitizer-missing = AddressSanitizer ist nicht installiert ({ $file }); installiere ihn mit `sudo apt install libgcc-$(gcc -dumpversion | cut -d. -f1)-dev` auf Debian und Ubuntu, mit `sudo dnf install libasan libubsan` auf Fedora
+explain-linux-only = den Lauf mit Sanitizern gibt es nur für Linux
+
+## Woraus auf eine Diagnose geschlossen wurde
+
+found-guard-value = der Wächterwert hinter einem lokalen Array wurde überschrieben
+found-foreign-block = Pythons Allokator bekam einen Block, den ein anderer Allokator angelegt hat
+found-by-engine = die Engine, die für ctypes oder CFFI einspringt, bemerkte den Aufruf und beendete den Prozess
+found-overwritten-behind = Pythons Allokator fand die Bytes hinter einem Block überschrieben
+found-overwritten-before = Pythons Allokator fand die Bytes vor einem Block überschrieben
+found-allocator-without-gil = Pythons Allokator wurde von einem Thread aufgerufen, der das GIL nicht hält
+found-call-without-gil = Python bemerkte den Aufruf eines Threads, der das GIL nicht hält
+found-call-without-state = Python bemerkte den Aufruf eines Threads, der keinen Thread-Zustand hat
+found-none-died = der Referenzzähler von None erreichte null
+found-count-below-zero = ein Referenzzähler fiel unter null
+found-rust-ended = Rust beendete den Prozess: Eine Panic darf eine `extern "C"`-Funktion nicht verlassen
+found-free-already = der C-Bibliothek fiel auf, dass ein Block freigegeben wurde, der schon frei war
+found-never-given = die C-Bibliothek sollte eine Adresse freigeben, die sie nie vergeben hat
+found-notes-overwritten = die C-Bibliothek fand ihre eigenen Notizen zwischen den Blöcken überschrieben
+found-null-alone = eine C-Funktion lieferte NULL, was einen Fehlschlag bedeutet, und hatte keine Ausnahme gesetzt
+found-value-and-exception = eine C-Funktion lieferte einen Wert, was Erfolg bedeutet, und hatte eine Ausnahme gesetzt
+found-buffer-held = ein Objekt sollte seine Größe ändern, während jemand noch seinen Puffer hielt
+found-cffi-compared = CFFI verglich die deklarierte Struktur mit dem, was der Compiler gemessen hat
+found-other-machine = der Lader wies die Bibliothek ab: Sie ist für eine andere Maschine
+found-no-library = der Lader wies die Datei ab: Sie ist keine Bibliothek dieser Maschine
+found-too-deep = Python zählte mehr geschachtelte Aufrufe, als es erlaubt
+found-assertion = assert stellte fest, dass `{ $condition }` nicht gilt
+found-panic = Panic in Rust: { $message }
+found-panic-exception = die Ausnahme ist PanicException: { $message }
+found-unmarked-block = Pythons Allokator bekam einen Block ohne seine Markierungen: Ein anderer Allokator hat ihn angelegt
+found-argument-error = ctypes konnte ein Argument nicht umwandeln: { $message }
+found-no-symbol = die Bibliothek hat kein Symbol `{ $name }`
+found-mangled = sie hat `{ $mangled }`; so schreibt C++ `{ $name }` zusammen mit den Typen der Parameter
+found-undefined = UndefinedBehaviorSanitizer meldet: { $what }
+found-sanitizer = AddressSanitizer meldet { $kind }
+found-fpe = nur eine ganzzahlige Division führt zu SIGFPE
+found-abort = der Prozess schickte sich selbst SIGABRT
+found-only-signal = { $name }, und kein Werkzeug sagt mehr
+found-rhythm = { $how ->
+    [computed] er rechnete: { $cpu } s Prozessorzeit in { $wall } s
+   *[waited] er wartete: { $cpu } s Prozessorzeit in { $wall } s
+}
+found-waiting-in = seine innersten C-Frames warten in `{ $function }`
+found-gil-free = das GIL war frei: In einem zweiten Lauf lief ein anderer Python-Thread weiter
+found-gil-held = das GIL wurde gehalten: In einem zweiten Lauf konnte kein anderer Python-Thread weiterlaufen
+found-valgrind-unwritten = valgrind sah eine Entscheidung, die von nie beschriebenem Speicher abhängt
+found-valgrind-write = valgrind sah einen Schreibzugriff außerhalb aller Blöcke
+found-valgrind-read = valgrind sah einen Lesezugriff außerhalb aller Blöcke
+found-filled = { $memory ->
+    [freed] wird freigegebener Speicher gefüllt, dann ist die Antwort { $answer }, gemacht aus dem Byte, mit dem er gefüllt wurde
+   *[fresh] wird frischer Speicher gefüllt, dann ist die Antwort { $answer }, gemacht aus dem Byte, mit dem er gefüllt wurde
+}
+found-leak = { $blocks ->
+    [one] ein Block mit { $bytes } Bytes blieb übrig, und nichts zeigt auf ihn
+   *[other] { $bytes } Bytes in { $blocks } Blöcken blieben übrig, und nichts zeigt auf sie
+}
+found-open = { $count ->
+    [one] ein Deskriptor ist am Ende offen, der es am Anfang nicht war: { $which }
+   *[other] { $count } Deskriptoren sind am Ende offen, die es am Anfang nicht waren: { $which }
+}
+found-openers = Deskriptoren kommen aus { $places }
+found-no-use-errno = die Brücke liest errno mit get_errno und öffnet die Bibliothek ohne use_errno=True
+found-short-address = Adresse { $address } passt in 32 Bits; Adressen sind hier länger
+found-widened-address = Adresse { $address } ist { $number }, ein negativer int von 32 Bits, der auf 64 Bits verbreitert wurde
+found-wild-jump = der Prozessor wurde an Adresse { $address } geschickt, wo kein Code ist
+found-closes-library = die Brücke schließt die Bibliothek
+found-makes-callbacks = die Brücke erzeugt Callbacks
+found-callback-entry = der Absturz kam im Eingangscode eines Callbacks, bevor Python lief
+found-thread-of-c = der Thread ist einer, den C gestartet hat
+found-loader-without-gil = die Brücke ruft sie über einen Lader auf, der vorher das GIL freigibt
+found-in-python = der Absturz kam in `{ $name }`, einer Funktion von Python
+found-after-extension = der Absturz kam in Pythons eigenem Code, nachdem die Erweiterung zurückgekehrt war
+found-null = Adresse { $address } ist NULL, oder das Feld einer Struktur bei NULL
+found-address-of-fresh = die Adresse besteht aus dem Byte, mit dem der zweite Lauf nie beschriebenen Speicher füllt
+found-address-of-freed = Adresse { $address } besteht aus dem Byte, mit dem freigegebener Speicher gefüllt wird
+found-register-of-freed = ein Register enthält { $register }: das Byte, mit dem freigegebener Speicher gefüllt wird
+found-read-only = der Speicher ist da und darf gelesen, aber nicht beschrieben werden
+found-nothing-there = an dieser Adresse hat der Prozess nichts
+found-two-allocators = der Block wurde von einem Allokator angelegt und von einem anderen freigegeben
+found-local-returned = die Adresse gehört einer lokalen Variablen, deren Funktion schon zurückgekehrt ist
+found-division = der Prozessor verweigerte eine ganzzahlige Division
+found-called-abort = der C-Code rief abort() auf
+found-wrote = { $bytes ->
+    [0] der Code schrieb in den Speicher
+    [one] der Code schrieb 1 Byte
+   *[other] der Code schrieb { $bytes } Bytes
+}
+found-read = { $bytes ->
+    [0] der Code las den Speicher
+    [one] der Code las 1 Byte
+   *[other] der Code las { $bytes } Bytes
+}
+found-region = { $side ->
+    [before] { $bytes } Bytes vor einem Block von { $size } Bytes
+    [inside] { $bytes } Bytes innerhalb eines Blocks von { $size } Bytes
+   *[after] { $bytes } Bytes hinter einem Block von { $size } Bytes
+}
+found-touched-at = { $touched }: { $region }
+found-freed-by-python = { $touched }, und Python hatte ihn freigegeben, mit dem Objekt, dem er gehörte
+found-freed-before = { $touched }, und er war schon freigegeben
+found-local-array = { $touched }; es ist ein lokales Array
+found-history = { $what ->
+    [crashed] der Absturz kam in { $place }
+    [freed] freigegeben wurde er in { $place }
+    [freed-first] zuerst freigegeben wurde er in { $place }
+   *[allocated] angefordert wurde er in { $place }
+}
+found-nameless = einer Funktion ohne Namen
+found-called-by = { $function }, aufgerufen von { $caller }
+found-freed-twice = ein Block wurde freigegeben, der schon freigegeben war
+found-freed-of-python = free() bekam Speicher, den Pythons Allokator angelegt hat
+found-freed-nothing = free() bekam eine Adresse, die kein Allokator vergeben hat
+found-freed-inside = free() bekam eine Adresse { $region }
+found-reads-to-nul = { $function } liest, bis ein NUL kommt
+found-stack-alternates = der C-Stack ist voll, und in seinen Frames wechseln C und Python einander ab
+found-stack-repeats = der C-Stack ist voll, und seine innersten Frames gehören alle zu `{ $function }`
+
+## Wie eine Deklaration C widerspricht: `explain`, `inspect`
+
+fault-of = { $title }: { $fault }
+fault-size = C braucht { $real } Bytes, die Deklaration sagt { $declared }
+fault-union = in C ist es eine Union, deklariert ist eine Struktur
+fault-no-union = in C ist es eine Struktur, deklariert ist eine Union
+fault-packed = C packt diese Struktur, zwischen ihren Feldern liegt also keine Lücke; die Deklaration sagt das nicht: `_pack_ = 1`, `packed=True`, `#[repr(C, packed)]`
+fault-not-packed = die Deklaration packt diese Struktur; C lässt Lücken zwischen ihren Feldern
+fault-declared-padding = an Offset { $offset } hat C `{ $name }`, die Deklaration lässt eine Lücke
+fault-real-padding = an Offset { $offset } lässt C eine Lücke, deklariert ist `{ $name }`
+fault-other-field = an Offset { $offset } hat C `{ $name }`, deklariert ist `{ $declared }`
+fault-field-missing = an Offset { $offset } hat C `{ $name }`, in der Deklaration beginnt dort nichts
+fault-field-extra = an Offset { $offset } hat die Deklaration `{ $name }`, in C beginnt dort nichts
+fault-field-size = `{ $name }` hat in C { $real }, deklariert sind { $declared }
+fault-bytes = { $count ->
+    [one] 1 Byte
+   *[other] { $count } Bytes
+}
+fault-bits = { $count ->
+    [one] 1 Bit
+   *[other] { $count } Bits
+}
+fault-note-arguments = ihre Argumente sind nicht deklariert: Jedes wird so übergeben, wie der Python-Wert eben ist
+fault-result = das Ergebnis
+fault-argument = Argument { $number }
+fault-argument-named = Argument { $number } ({ $name })
+fault-no-restype = das Ergebnis ist in C `{ $type }`; es gibt keinen restype, also hält ctypes es für einen int
+fault-argument-count = C nimmt { $real ->
+    [one] ein Argument
+   *[other] { $real } Argumente
+}, deklariert sind { $declared }
+fault-constant = { $subject } ist `{ $real }`, wohin C schreiben darf; deklariert ist `{ $declared }`, das niemand ändern darf
+fault-kind = { $subject } ist in C `{ $real }`, deklariert ist `{ $declared }`
+fault-cut = { $subject } ist in C eine Adresse von { $bytes } Bytes (`{ $real }`), deklariert sind { $width } (`{ $declared }`), sie wird also abgeschnitten
+fault-record-size = { $subject } hat in C { $bytes } Bytes (`{ $real }`), deklariert sind { $declared }
+fault-width = { $subject } hat in C { $size } (`{ $real }`), deklariert sind { $bytes } (`{ $declared }`)
+fault-sign = { $signed ->
+    [yes] { $subject } hat in C ein Vorzeichen (`{ $real }`), deklariert ist keines (`{ $declared }`)
+   *[no] { $subject } hat in C kein Vorzeichen (`{ $real }`), deklariert ist eines (`{ $declared }`)
+}

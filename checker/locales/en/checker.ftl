@@ -163,6 +163,7 @@ step-engines = building the engines (once for each Python; a minute or two)
 step-building = building { $what }
 step-compiling = compiling { $file }
 step-running = running { $variant }
+step-looking = looking at { $variant }
 step-solution = running the solution in { $variant }
 
 ## `watch`
@@ -187,3 +188,254 @@ watch-help = h hint, e explain the failure, n next lesson, l list, a run all les
 watch-keys-long = h hint  e explain  n next  l list  a run all  r run again  q quit
 watch-keys-middle = h hint  e explain  n next  ? keys  q quit
 watch-keys-short = ? keys  q quit
+
+## Who ended a process, and what the judge noticed
+
+judge-tampering = a reply came that no scenario sends: { $reply }
+judge-not-native = the answers are right, and stay the same when the C library returns something else: they are not what C returned
+judge-at-import = while the bridge was imported, { $ended }
+judge-after-answers = after the last answer, { $ended }
+judge-exited = the process ended by itself, with exit code { $code }
+judge-signaled = the process was ended by { $name }: { $name ->
+    [SIGSEGV] it used an address that is not its own; a wrong pointer type, argtypes, restype or cdef is the usual cause
+    [SIGBUS] it used memory that is not there, or not aligned
+    [SIGABRT] it gave up by itself, often because the C library found its heap damaged
+    [SIGFPE] an integer division by zero, or a quotient that does not fit
+    [SIGILL] it ran bytes that are no instruction; a wrong function pointer is the usual cause
+    [SIGTRAP] it reached a trap that a check in the code sets off
+    [SIGKILL] somebody killed it; the system does so when memory runs out
+   *[other] nobody here sent that signal
+}
+judge-stopped = the process was stopped after { $seconds } s: { $limit }
+judge-dismissed = the process was ended by the judge
+judge-left-behind = { $count } processes were left behind and had to be ended
+judge-said-again =
+    { $said }
+    { $more ->
+        [one] {"["}and so at 1 more question]
+       *[other] {"["}and so at { $more } more questions]
+    }
+limit-time = it ran longer than its time limit
+limit-memory = it needed more memory than its limit
+limit-output = it wrote more output than its limit
+limit-processes = it started more processes than its limit
+
+## `explain`
+
+explain-list-more = More: checker explain CLASS
+explain-impossible =
+    { $problem }
+    next: { $next }
+explain-unbuilt =
+    it does not build:
+    { $said }
+explain-all-pass = every variant of { $lesson } passes
+explain-all-pass-next = next: name a variant to have it searched for bugs that do not show, as in `{ $command }`
+explain-nothing = No bug of a known class was found.
+explain-nothing-next = next: what was expected and observed says more here: `checker run` shows it, `checker hint` helps with it
+explain-signal-row = signal
+explain-variant = variant
+explain-question = question
+explain-call = C call
+explain-seen-by = seen by
+explain-section = section
+explain-what = What it is
+explain-how-known = How we know
+explain-next = Next
+explain-why = Why it happens
+explain-done = What was done
+explain-not-done = not done: { $what }
+explain-taught-in = Taught in section { $section }, { $topic }.
+explain-class-next = Next: { $step }
+explain-by-run = the run itself
+explain-by-declarations = the declarations beside the header
+explain-by-sanitizer = a second run under the sanitizers
+explain-by-debugger = a debugger
+explain-ended-by = { $name }: { $name ->
+    [SIGSEGV] memory was touched that does not belong to the process
+    [SIGBUS] memory was touched that is not there
+    [SIGABRT] the process gave up by itself
+    [SIGFPE] an integer division that has no result
+    [SIGILL] bytes were run that are no instruction
+    [SIGTRAP] a check that the compiler put in failed
+   *[other] the process was ended
+}
+explain-signal = { $how ->
+    [write] { $meaning }; a write to { $address }
+    [jump] { $meaning }; a jump to { $address }
+   *[read] { $meaning }; a read of { $address }
+}
+explain-address = address { $address }
+explain-address-null = address 0, NULL
+explain-address-low = address { $address }, { $above } bytes above NULL
+explain-address-impossible = an address that no program can have
+explain-run-ordinary = the ordinary run
+explain-run-second = the second run, under AddressSanitizer and UndefinedBehaviorSanitizer,
+explain-run-leaks = the run that counts what is left at the end
+explain-run-valgrind = the run under valgrind
+explain-run-raised = { $run } raised { $class } ({ $seconds } s)
+explain-run-in-order = { $run } ended in order ({ $seconds } s)
+explain-run-exit = { $run } ended with exit code { $code } ({ $seconds } s)
+explain-run-signal = { $run } was ended by { $signal } ({ $seconds } s)
+explain-run-timeout = { $run } was stopped after { $seconds } s
+explain-run-limit = { $run } was stopped at a limit ({ $seconds } s)
+explain-gdb-stopped = the run under gdb was stopped by { $signal }
+explain-gdb-ended = the run under gdb was ended by { $signal }
+explain-gdb-in-order = the run under gdb ended in order
+explain-gdb-exit = the run under gdb ended with exit code { $code }
+explain-gdb-silent = the run under gdb did not tell how the program ended
+explain-said-ordinary = standard error of the ordinary run
+explain-said-second = standard error of the run under the sanitizers
+explain-said-leaks = standard error of the run that counts what is left
+explain-said-tool = output of { $tool }
+explain-done-before = all of this was done before, with the same files
+explain-extension-unbuilt =
+    the extension does not build with the sanitizers:
+    { $why }
+explain-library-unbuilt = the C library does not build with the sanitizers: { $why }
+explain-tool-missing = { $tool } is not installed; `sudo apt install { $tool }` or your system's way helps
+explain-sanitizer-missing = AddressSanitizer is not installed ({ $file }); install it with `sudo apt install libgcc-$(gcc -dumpversion | cut -d. -f1)-dev` on Debian and Ubuntu, `sudo dnf install libasan libubsan` on Fedora
+explain-linux-only = the sanitizer run is made for Linux
+
+## What a diagnosis was concluded from
+
+found-guard-value = the guard value behind a local array was overwritten
+found-foreign-block = Python's allocator was given a block that another allocator made
+found-by-engine = the engine that stands in for ctypes or CFFI noticed the call, and ended the process
+found-overwritten-behind = Python's allocator found the bytes behind a block overwritten
+found-overwritten-before = Python's allocator found the bytes before a block overwritten
+found-allocator-without-gil = Python's allocator was called by a thread that does not hold the GIL
+found-call-without-gil = Python noticed a call by a thread that does not hold the GIL
+found-call-without-state = Python noticed a call by a thread without a thread state
+found-none-died = the reference count of None reached zero
+found-count-below-zero = a reference count fell below zero
+found-rust-ended = Rust ended the process: a panic may not leave an `extern "C"` function
+found-free-already = the C library found a block freed that was free already
+found-never-given = the C library was given an address to free that it never gave
+found-notes-overwritten = the C library found its own notes between blocks overwritten
+found-null-alone = a C function returned NULL, which means failure, and had set no exception
+found-value-and-exception = a C function returned a value, which means success, and had set an exception
+found-buffer-held = an object was to change its size while somebody still held its buffer
+found-cffi-compared = CFFI compared the declared struct with what the compiler measured
+found-other-machine = the loader refused the library: it is for another machine
+found-no-library = the loader refused the file: it is no library of this machine
+found-too-deep = Python counted more nested calls than it allows
+found-assertion = assert found that `{ $condition }` does not hold
+found-panic = Rust panicked: { $message }
+found-panic-exception = the exception is PanicException: { $message }
+found-unmarked-block = Python's allocator was given a block without its marks: another allocator made it
+found-argument-error = ctypes could not convert an argument: { $message }
+found-no-symbol = the library has no symbol `{ $name }`
+found-mangled = it has `{ $mangled }`, which is how C++ writes `{ $name }` with its parameter types
+found-undefined = UndefinedBehaviorSanitizer reports: { $what }
+found-sanitizer = AddressSanitizer reports { $kind }
+found-fpe = only an integer division raises SIGFPE
+found-abort = the process sent SIGABRT to itself
+found-only-signal = { $name }, and no tool tells more
+found-rhythm = { $how ->
+    [computed] it computed: { $cpu } s of CPU time in { $wall } s
+   *[waited] it waited: { $cpu } s of CPU time in { $wall } s
+}
+found-waiting-in = its innermost C frames wait in `{ $function }`
+found-gil-free = the GIL was free: in a second run another Python thread went on
+found-gil-held = the GIL was held: in a second run no other Python thread could go on
+found-valgrind-unwritten = valgrind saw a decision that depends on memory nobody wrote
+found-valgrind-write = valgrind saw a write outside of every block
+found-valgrind-read = valgrind saw a read outside of every block
+found-filled = { $memory ->
+    [freed] with freed memory filled, the answer is { $answer }, made of the byte it was filled with
+   *[fresh] with fresh memory filled, the answer is { $answer }, made of the byte it was filled with
+}
+found-leak = { $bytes } bytes in { $blocks } blocks were left, and nothing points to them
+found-open = { $count } descriptors are open at the end that were not at the start: { $which }
+found-openers = descriptors come from { $places }
+found-no-use-errno = the bridge reads errno with get_errno, and opens the library without use_errno=True
+found-short-address = address { $address } fits into 32 bits; addresses here are longer
+found-widened-address = address { $address } is { $number }, a negative int of 32 bits that was made 64 bits wide
+found-wild-jump = the processor was sent to address { $address }, where no code is
+found-closes-library = the bridge closes the library
+found-makes-callbacks = the bridge makes callbacks
+found-callback-entry = it crashed in the entry code of a callback, before any Python ran
+found-thread-of-c = the thread is one that C started
+found-loader-without-gil = the bridge calls it through a loader that lets go of the GIL first
+found-in-python = it crashed in `{ $name }`, a function of Python
+found-after-extension = it crashed in Python's own code, after the extension had returned
+found-null = address { $address } is NULL, or a member of a struct at NULL
+found-address-of-fresh = the address is made of the byte with which the second run fills memory that nobody wrote
+found-address-of-freed = address { $address } is made of the byte with which freed memory is filled
+found-register-of-freed = a register holds { $register }: the byte with which freed memory is filled
+found-read-only = the memory is there, and may be read, not written
+found-nothing-there = nothing of the process is at that address
+found-two-allocators = the block was made by one allocator and freed by another
+found-local-returned = the address is that of a local variable whose function has returned
+found-division = the processor refused an integer division
+found-called-abort = the C code called abort()
+found-wrote = { $bytes ->
+    [0] the code wrote the memory
+    [one] the code wrote 1 byte
+   *[other] the code wrote { $bytes } bytes
+}
+found-read = { $bytes ->
+    [0] the code read the memory
+    [one] the code read 1 byte
+   *[other] the code read { $bytes } bytes
+}
+found-region = { $side ->
+    [before] { $bytes } bytes before a { $size }-byte region
+    [inside] { $bytes } bytes inside a { $size }-byte region
+   *[after] { $bytes } bytes after a { $size }-byte region
+}
+found-touched-at = { $touched }, { $region }
+found-freed-by-python = { $touched }, and Python freed it, with the object that owned it
+found-freed-before = { $touched }, and it had been freed
+found-local-array = { $touched }; it is a local array
+found-history = { $what ->
+    [crashed] it crashed in { $place }
+    [freed] it was freed in { $place }
+    [freed-first] it was freed first in { $place }
+   *[allocated] it was allocated in { $place }
+}
+found-nameless = a function without a name
+found-called-by = { $function }, called by { $caller }
+found-freed-twice = a block was freed that had been freed before
+found-freed-of-python = free() was given memory that Python's allocator made
+found-freed-nothing = free() was given an address that no allocator gave
+found-freed-inside = free() was given an address { $region }
+found-reads-to-nul = { $function } reads until it finds a NUL
+found-stack-alternates = the C stack is full, and its frames alternate between C and Python
+found-stack-repeats = the C stack is full, and its innermost frames are all of `{ $function }`
+
+## How a declaration contradicts C: `explain`, `inspect`
+
+fault-of = { $title }: { $fault }
+fault-size = C needs { $real } bytes, the declaration says { $declared }
+fault-union = in C it is a union, declared is a struct
+fault-no-union = in C it is a struct, declared is a union
+fault-packed = C packs this struct, so no padding lies between its fields; the declaration does not say so: `_pack_ = 1`, `packed=True`, `#[repr(C, packed)]`
+fault-not-packed = the declaration packs this struct; C leaves padding between its fields
+fault-declared-padding = at offset { $offset } C has `{ $name }`, the declaration leaves padding
+fault-real-padding = at offset { $offset } C leaves padding, declared is `{ $name }`
+fault-other-field = at offset { $offset } C has `{ $name }`, declared is `{ $declared }`
+fault-field-missing = at offset { $offset } C has `{ $name }`, the declaration has nothing that begins there
+fault-field-extra = at offset { $offset } the declaration has `{ $name }`, C has nothing that begins there
+fault-field-size = `{ $name }` has { $real } in C, declared are { $declared }
+fault-bytes = { $count ->
+    [one] 1 byte
+   *[other] { $count } bytes
+}
+fault-bits = { $count } bits
+fault-note-arguments = its arguments are not declared: each is passed as whatever Python value it is
+fault-result = the result
+fault-argument = argument { $number }
+fault-argument-named = argument { $number } ({ $name })
+fault-no-restype = the result is `{ $type }` in C; there is no restype, so ctypes takes it for an int
+fault-argument-count = C takes { $real } arguments, declared are { $declared }
+fault-constant = { $subject } is `{ $real }`, where C may write; declared is `{ $declared }`, which nobody may change
+fault-kind = { $subject } is `{ $real }` in C, declared is `{ $declared }`
+fault-cut = { $subject } is an address of { $bytes } bytes in C (`{ $real }`), declared are { $width } (`{ $declared }`), so it is cut
+fault-record-size = { $subject } has { $bytes } bytes in C (`{ $real }`), declared are { $declared }
+fault-width = { $subject } has { $size } in C (`{ $real }`), declared are { $bytes } (`{ $declared }`)
+fault-sign = { $signed ->
+    [yes] { $subject } has a sign in C (`{ $real }`), declared is one without (`{ $declared }`)
+   *[no] { $subject } has no sign in C (`{ $real }`), declared is one with (`{ $declared }`)
+}

@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 use crate::border::{Captured, Ended, Ending, Limit};
 use crate::errors::ExpectedError;
 use crate::lesson::Limits;
+use crate::message;
+use crate::message::Message;
 
 /// Why a participant's code did not become an extension module.
 #[derive(Clone, Debug)]
@@ -163,7 +165,7 @@ pub fn outcome(ended: &Ended) -> Result<Result<String, Failure>, ExpectedError> 
             )))
         }
         Ending::Stopped(limit) => {
-            let why = limit_in_words(*limit);
+            let why = limit_in_words(*limit).english();
             Err(Failure::Stopped(format!(
                 "the build was stopped: {why}\n{said}"
             )))
@@ -183,12 +185,12 @@ fn full_disk() -> ExpectedError {
 }
 
 /// A limit, in words.
-pub fn limit_in_words(limit: Limit) -> &'static str {
+pub fn limit_in_words(limit: Limit) -> Message {
     match limit {
-        Limit::Time => "it ran longer than its time limit",
-        Limit::Memory => "it needed more memory than its limit",
-        Limit::Output => "it wrote more output than its limit",
-        Limit::Processes => "it started more processes than its limit",
+        Limit::Time => message!("limit-time"),
+        Limit::Memory => message!("limit-memory"),
+        Limit::Output => message!("limit-output"),
+        Limit::Processes => message!("limit-processes"),
     }
 }
 

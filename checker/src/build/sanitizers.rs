@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::tools::Tools;
+use crate::message;
+use crate::message::Message;
 
 /// What a build and a run under the sanitizers need.
 #[derive(Clone, Debug)]
@@ -26,17 +28,13 @@ const FLAGS: [&str; 6] = [
 /// Fills local variables with a byte that shows when one is read too early; older compilers do not know it.
 const FILLED: &str = "-ftrivial-auto-var-init=pattern";
 
-/// What to install where the library is missing.
-const INSTALL: &str = "`sudo apt install libgcc-$(gcc -dumpversion | cut -d. -f1)-dev` on Debian and Ubuntu, \
-                       `sudo dnf install libasan libubsan` on Fedora";
-
 /// Finds the sanitizers of the C compiler.
 ///
 /// # Errors
 /// In words, with the package that helps.
-pub fn find(tools: &Tools) -> Result<Sanitizers, String> {
+pub fn find(tools: &Tools) -> Result<Sanitizers, Message> {
     if !cfg!(target_os = "linux") {
-        return Err("the sanitizer run is made for Linux".to_owned());
+        return Err(message!("explain-linux-only"));
     }
     let clang = tools.compiler.version.contains("clang");
     let name = match (clang, std::env::consts::ARCH) {
@@ -51,9 +49,7 @@ pub fn find(tools: &Tools) -> Result<Sanitizers, String> {
     let library = match Path::new(path).canonicalize() {
         Ok(library) if Path::new(path).is_absolute() => library,
         _ => {
-            return Err(format!(
-                "AddressSanitizer is not installed ({name}); install it with {INSTALL}"
-            ));
+            return Err(message!("explain-sanitizer-missing", file = name));
         }
     };
     let mut flags: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();

@@ -13,11 +13,12 @@ use crate::judge::investigation::{Effort, Investigation};
 use crate::judge::report::VariantReport;
 use crate::judge::{self, Order};
 use crate::lesson::{Lesson, Sources};
+use crate::message::Message;
 use crate::python::choose;
 use crate::report::{SCHEMA_VERSION, diagnosis};
 use crate::variant::Variant;
 use crate::workspace::Workspace;
-use crate::{catalogue, exit, output};
+use crate::{catalogue, exit, message, output, words};
 
 /// Explain a crash, a hang or damaged memory: run the variant again under the sanitizers, and say what kind of bug it is.
 ///
@@ -54,7 +55,7 @@ pub struct Args {
 struct Told {
     variant: Variant,
     verdict: String,
-    found: Result<Investigation, String>,
+    found: Result<Investigation, Message>,
 }
 
 /// Lists the classes, tells about one, or looks at the variants of a lesson.
@@ -98,8 +99,9 @@ fn list(global: &Global) -> anyhow::Result<u8> {
         output::json(&json!({ "schema_version": SCHEMA_VERSION, "classes": classes }))?;
     } else {
         output::result(&format!(
-            "{}\nMore: checker explain CLASS\n",
-            diagnosis::list()
+            "{}\n{}\n",
+            diagnosis::list(),
+            words!("explain-list-more")
         ))?;
     }
     Ok(exit::PASSED)
@@ -215,9 +217,10 @@ fn look_at(
         found,
     };
     if let Some(problem) = &report.problem {
-        return Ok(told(Err(format!(
-            "{}\nnext: {}",
-            problem.message, problem.next
+        return Ok(told(Err(message!(
+            "explain-impossible",
+            problem = problem.message.as_str(),
+            next = problem.next.as_str(),
         ))));
     }
     let suspect = report
@@ -225,9 +228,10 @@ fn look_at(
         .iter()
         .find(|it| !it.verdict.passed())
         .map(|it| &it.question);
-    let _step = tools
-        .progress
-        .step(&format!("looking at {}", report.variant));
+    let _step = tools.progress.step(&words!(
+        "step-looking",
+        variant = report.variant.to_string()
+    ));
     let found = judge::investigate(
         tools,
         lesson,
@@ -240,10 +244,8 @@ fn look_at(
         Ok(investigation) => Ok(investigation),
         Err(failure) => {
             let (Failure::Refused(_) | Failure::Stopped(_)) = &failure;
-            Err(format!(
-                "it does not build:\n{}",
-                judge::diagnosis::of_build(failure).text
-            ))
+            let said = judge::diagnosis::of_build(failure).text;
+            Err(message!("explain-unbuilt", said = said))
         }
     }))
 }
@@ -251,9 +253,11 @@ fn look_at(
 fn text(args: &Args, lesson: &Lesson, told: &[Told]) -> String {
     if told.is_empty() {
         let id = &lesson.manifest.id;
+        let command = format!("checker explain {id} ctypes/stock");
         return format!(
-            "every variant of {id} passes\n\
-             next: name a variant to have it searched for bugs that do not show, as in `checker explain {id} ctypes/stock`\n"
+            "{}\n{}\n",
+            words!("explain-all-pass", lesson = id.0.as_str()),
+            words!("explain-all-pass-next", command = command)
         );
     }
     let parts: Vec<String> = told.iter().map(|it| one(args, it)).collect();
@@ -265,7 +269,7 @@ fn one(args: &Args, told: &Told) -> String {
     let work = match &told.found {
         Ok(work) => work,
         Err(why) => {
-            for line in why.lines() {
+            for line in why.to_string().lines() {
                 text += &format!("  {line}\n");
             }
             return text;
@@ -274,18 +278,19 @@ fn one(args: &Args, told: &Told) -> String {
     match &work.diagnosis {
         Some(found) => text += &diagnosis::long(found),
         None => {
-            text += "No bug of a known class was found.\n";
+            text += &format!("{}\n", words!("explain-nothing"));
             if !told.verdict.starts_with("passed") {
-                text += "next: what was expected and observed says more here: `checker run` shows it, `checker hint` helps with it\n";
+                text += &format!("{}\n", words!("explain-nothing-next"));
             }
         }
     }
-    text += "\n  What was done\n";
+    text += &format!("\n  {}\n", words!("explain-done"));
     for step in &work.steps {
         text += &format!("    - {step}\n");
     }
     for missing in &work.missing {
-        text += &format!("    - not done: {missing}\n");
+        let missing = words!("explain-not-done", what = missing.to_string());
+        text += &format!("    - {missing}\n");
     }
     if args.reports {
         for (name, report) in &work.reports {
@@ -299,21 +304,22 @@ fn one(args: &Args, told: &Told) -> String {
 }
 
 fn document(lesson: &Lesson, told: &[Told]) -> Json {
+    let english = |all: &[Message]| all.iter().map(Message::english).collect::<Vec<_>>();
     let variants: Vec<Json> = told
         .iter()
         .map(|it| {
             let (work, problem) = match &it.found {
                 Ok(work) => (work.clone(), None),
-                Err(why) => (Investigation::default(), Some(why)),
+                Err(why) => (Investigation::default(), Some(why.english())),
             };
             json!({
                 "variant": it.variant,
                 "verdict": it.verdict,
                 "diagnosis": work.diagnosis.as_ref().map(diagnosis::json),
-                "steps": work.steps,
-                "missing": work.missing,
+                "steps": english(&work.steps),
+                "missing": english(&work.missing),
                 "problem": problem,
-                "reports": work.reports.iter().map(|(name, text)| json!({ "name": name, "text": text })).collect::<Vec<_>>(),
+                "reports": work.reports.iter().map(|(name, text)| json!({ "name": name.english(), "text": text })).collect::<Vec<_>>(),
             })
         })
         .collect();

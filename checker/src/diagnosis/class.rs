@@ -6,8 +6,7 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-/// All texts, by the name of the class.
-const TEXTS: &str = include_str!("../../museum/classes.toml");
+use crate::language::{self, Language};
 
 /// What is told about a class.
 #[derive(Clone, Debug, Deserialize)]
@@ -145,11 +144,21 @@ impl Class {
             .find(|class| class.name() == name)
     }
 
-    /// What is told about it.
+    /// What is told about it, in English.
     pub fn text(self) -> &'static Text {
-        static PARSED: OnceLock<BTreeMap<String, Text>> = OnceLock::new();
-        let all = PARSED
-            .get_or_init(|| toml::from_str(TEXTS).expect("a test reads museum/classes.toml too"));
+        self.text_in(Language::En)
+    }
+
+    /// What is told about it, in the reader's language.
+    pub fn told(self) -> &'static Text {
+        self.text_in(language::chosen())
+    }
+
+    fn text_in(self, language: Language) -> &'static Text {
+        static PARSED: [OnceLock<BTreeMap<String, Text>>; 2] = [const { OnceLock::new() }; 2];
+        let all = PARSED[language as usize].get_or_init(|| {
+            toml::from_str(language.classes()).expect("a test reads the texts of each language")
+        });
         all.get(self.name())
             .expect("a test holds the texts against the classes")
     }
@@ -164,22 +173,45 @@ impl fmt::Display for Class {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::ValueEnum as _;
 
     #[test]
     fn each_class_has_its_text_and_each_text_its_class() {
-        let texts: BTreeMap<String, Text> = toml::from_str(TEXTS).unwrap();
-        for name in texts.keys() {
-            assert!(Class::named(name).is_some(), "no class {name}");
+        for language in Language::value_variants() {
+            let texts: BTreeMap<String, Text> = toml::from_str(language.classes()).unwrap();
+            for name in texts.keys() {
+                assert!(Class::named(name).is_some(), "no class {name}");
+            }
+            for class in Class::ALL {
+                let text = class.text_in(*language);
+                assert!(!text.title.ends_with('.'), "{class}");
+                assert!(
+                    text.what.ends_with('.') && text.next.ends_with('.'),
+                    "{class}"
+                );
+                let words = text.text.split_whitespace().count();
+                assert!((30..=160).contains(&words), "{class}: {words} words");
+            }
         }
-        for class in Class::ALL {
-            let text = class.text();
-            assert!(!text.title.ends_with('.'), "{class}");
-            assert!(
-                text.what.ends_with('.') && text.next.ends_with('.'),
-                "{class}"
-            );
-            let words = text.text.split_whitespace().count();
-            assert!((30..=160).contains(&words), "{class}: {words} words");
+    }
+
+    #[test]
+    fn each_class_is_told_in_each_language() {
+        let parts =
+            |it: &Text| [&it.title, &it.topic, &it.what, &it.next, &it.text].map(String::to_owned);
+        for language in Language::value_variants() {
+            for class in Class::ALL {
+                let (english, told) = (class.text(), class.text_in(*language));
+                assert_eq!(told.section, english.section, "{class}");
+                for (one, other) in parts(english).iter().zip(parts(told)) {
+                    let code = |text: &str| text.matches('`').count();
+                    assert_eq!(code(one), code(&other), "{class}: {other}");
+                    assert!(
+                        *language == Language::En || *one != other,
+                        "{class}: {other}"
+                    );
+                }
+            }
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use super::sanitizer::{Access, Memory};
 use super::stack::{Frame, debugger_frame, valgrind_frame};
+use crate::message;
+use crate::message::Message;
 
 /// The frames of the first thread that gdb printed, innermost first.
 pub fn gdb_stack(text: &str) -> Vec<Frame> {
@@ -18,22 +20,24 @@ pub fn gdb_stack(text: &str) -> Vec<Frame> {
     frames
 }
 
-/// How the program ended, as the end of a sentence; gdb's own exit code tells nothing of it. None when gdb does not say.
-pub fn gdb_end(text: &str) -> Option<String> {
+/// How the program ended; gdb's own exit code tells nothing of it. None when gdb does not say.
+pub fn gdb_end(text: &str) -> Option<Message> {
     text.lines().find_map(|line| {
         if let Some((_, rest)) = line.split_once(" received signal ") {
-            return Some(format!("was stopped by {}", rest.split(',').next()?));
+            let signal = rest.split(',').next()?;
+            return Some(message!("explain-gdb-stopped", signal = signal));
         }
         if let Some((_, rest)) = line.split_once(" terminated with signal ") {
-            return Some(format!("was ended by {}", rest.split(',').next()?));
+            let signal = rest.split(',').next()?;
+            return Some(message!("explain-gdb-ended", signal = signal));
         }
         let inferior = line.strip_prefix("[Inferior ")?;
         if inferior.contains("exited normally") {
-            return Some("ended in order".to_owned());
+            return Some(message!("explain-gdb-in-order"));
         }
         let (_, code) = inferior.split_once("exited with code ")?;
-        let code = i32::from_str_radix(code.trim_end_matches(']'), 8).ok()?;
-        Some(format!("ended with exit code {code}"))
+        let code = u32::from_str_radix(code.trim_end_matches(']'), 8).ok()?;
+        Some(message!("explain-gdb-exit", code = code))
     })
 }
 
@@ -66,7 +70,7 @@ pub fn valgrind(text: &str) -> Vec<Memory> {
                 .and_then(|it| it.split_once(" free'd"))
             {
                 memory.kind = "heap-use-after-free".to_owned();
-                region.clone_into(&mut memory.region);
+                memory.region = Some(region.into());
                 list = 1;
             } else if words.contains(" alloc'd") || words.starts_with("Block was alloc'd") {
                 if memory.kind == "invalid access" && words.contains(" after a block") {
@@ -129,10 +133,8 @@ mod tests {
             ),
         ];
         for (line, end) in told {
-            assert_eq!(
-                gdb_end(&format!("Reading symbols\n{line}\n")).as_deref(),
-                Some(end)
-            );
+            let told = gdb_end(&format!("Reading symbols\n{line}\n")).unwrap();
+            assert_eq!(told.english(), format!("the run under gdb {end}"));
         }
         assert_eq!(gdb_end("No symbol table."), None);
     }

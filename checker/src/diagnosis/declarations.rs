@@ -7,6 +7,8 @@ use super::stack::Line;
 use crate::inspect::compare::{self, Fault, Sort};
 use crate::inspect::types::{Place, Side};
 use crate::inspect::{header, of_cdef, of_ctypes, of_rust};
+use crate::message;
+use crate::message::Message;
 use crate::variant::Bridge;
 
 /// A declaration that contradicts the header.
@@ -17,7 +19,7 @@ pub struct Mismatch {
     /// What is wrong about it.
     pub sort: Sort,
     /// Both sides, in words.
-    pub words: String,
+    pub words: Message,
     /// Where the bridge says so.
     pub place: Line,
 }
@@ -73,7 +75,7 @@ fn mismatch(name: &str, title: &str, fault: &Fault) -> Mismatch {
     Mismatch {
         name: name.to_owned(),
         sort: fault.sort,
-        words: format!("{title}: {}", fault.words),
+        words: message!("fault-of", title = title, fault = fault.words.clone()),
         place: line(&fault.place),
     }
 }

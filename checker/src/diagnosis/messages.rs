@@ -7,128 +7,98 @@ use regex::Regex;
 use super::evidence::Raised;
 use super::stack::Line;
 use super::{Class, Finding, Rung};
+use crate::message;
+use crate::message::Message;
 use crate::pattern::pattern;
 
 /// A part of a message, the class that it stands for, and what it says in our words.
-type Known = (&'static str, Class, &'static str);
+type Known = (&'static str, Class, fn() -> Message);
 
 /// On standard error; the more specific come first.
 const ON_STANDARD_ERROR: &[Known] = &[
-    (
-        "stack smashing detected",
-        Class::StackSmash,
-        "the guard value behind a local array was overwritten",
-    ),
+    ("stack smashing detected", Class::StackSmash, || {
+        message!("found-guard-value")
+    }),
     (
         "bad ID: Allocated using API",
         Class::AllocatorMismatch,
-        "Python's allocator was given a block that another allocator made",
+        || message!("found-foreign-block"),
     ),
     (
         "called a callback after it was released",
         Class::CollectedCallback,
-        "the engine that stands in for ctypes or CFFI noticed the call, and ended the process",
+        || message!("found-by-engine"),
     ),
-    (
-        "bad trailing pad byte",
-        Class::BufferOverflow,
-        "Python's allocator found the bytes behind a block overwritten",
-    ),
-    (
-        "bad leading pad byte",
-        Class::BufferOverflow,
-        "Python's allocator found the bytes before a block overwritten",
-    ),
-    (
-        "without holding the GIL",
-        Class::GilNotHeld,
-        "Python's allocator was called by a thread that does not hold the GIL",
-    ),
+    ("bad trailing pad byte", Class::BufferOverflow, || {
+        message!("found-overwritten-behind")
+    }),
+    ("bad leading pad byte", Class::BufferOverflow, || {
+        message!("found-overwritten-before")
+    }),
+    ("without holding the GIL", Class::GilNotHeld, || {
+        message!("found-allocator-without-gil")
+    }),
     (
         "must be called with the GIL held",
         Class::GilNotHeld,
-        "Python noticed a call by a thread that does not hold the GIL",
+        || message!("found-call-without-gil"),
     ),
     (
         "must be called with an active thread state",
         Class::GilNotHeld,
-        "Python noticed a call by a thread without a thread state",
+        || message!("found-call-without-state"),
     ),
     (
         "the function must be called with the GIL",
         Class::GilNotHeld,
-        "Python noticed a call by a thread that does not hold the GIL",
+        || message!("found-call-without-gil"),
     ),
-    (
-        "PyThreadState_Get: ",
-        Class::GilNotHeld,
-        "Python noticed a call by a thread that does not hold the GIL",
-    ),
-    (
-        "deallocating None",
-        Class::ReferenceCount,
-        "the reference count of None reached zero",
-    ),
-    (
-        "negative refcount",
-        Class::ReferenceCount,
-        "a reference count fell below zero",
-    ),
-    (
-        "negative ref count",
-        Class::ReferenceCount,
-        "a reference count fell below zero",
-    ),
+    ("PyThreadState_Get: ", Class::GilNotHeld, || {
+        message!("found-call-without-gil")
+    }),
+    ("deallocating None", Class::ReferenceCount, || {
+        message!("found-none-died")
+    }),
+    ("negative refcount", Class::ReferenceCount, || {
+        message!("found-count-below-zero")
+    }),
+    ("negative ref count", Class::ReferenceCount, || {
+        message!("found-count-below-zero")
+    }),
     (
         "panic in a function that cannot unwind",
         Class::RustPanic,
-        "Rust ended the process: a panic may not leave an `extern \"C\"` function",
+        || message!("found-rust-ended"),
     ),
-    (
-        "free(): double free detected",
-        Class::DoubleFree,
-        "the C library found a block freed that was free already",
-    ),
-    (
-        "double free or corruption",
-        Class::DoubleFree,
-        "the C library found a block freed that was free already",
-    ),
-    (
-        "free(): invalid pointer",
-        Class::BadFree,
-        "the C library was given an address to free that it never gave",
-    ),
-    (
-        "munmap_chunk(): invalid pointer",
-        Class::BadFree,
-        "the C library was given an address to free that it never gave",
-    ),
-    (
-        "free(): invalid size",
-        Class::BadFree,
-        "the C library was given an address to free that it never gave",
-    ),
-    (
-        "malloc(): corrupted",
-        Class::BufferOverflow,
-        "the C library found its own notes between blocks overwritten",
-    ),
+    ("free(): double free detected", Class::DoubleFree, || {
+        message!("found-free-already")
+    }),
+    ("double free or corruption", Class::DoubleFree, || {
+        message!("found-free-already")
+    }),
+    ("free(): invalid pointer", Class::BadFree, || {
+        message!("found-never-given")
+    }),
+    ("munmap_chunk(): invalid pointer", Class::BadFree, || {
+        message!("found-never-given")
+    }),
+    ("free(): invalid size", Class::BadFree, || {
+        message!("found-never-given")
+    }),
+    ("malloc(): corrupted", Class::BufferOverflow, || {
+        message!("found-notes-overwritten")
+    }),
     (
         "corrupted size vs. prev_size",
         Class::BufferOverflow,
-        "the C library found its own notes between blocks overwritten",
+        || message!("found-notes-overwritten"),
     ),
-    (
-        "malloc(): invalid size",
-        Class::BufferOverflow,
-        "the C library found its own notes between blocks overwritten",
-    ),
-    (
-        "free(): invalid next size",
-        Class::BufferOverflow,
-        "the C library found its own notes between blocks overwritten",
-    ),
+    ("malloc(): invalid size", Class::BufferOverflow, || {
+        message!("found-notes-overwritten")
+    }),
+    ("free(): invalid next size", Class::BufferOverflow, || {
+        message!("found-notes-overwritten")
+    }),
 ];
 
 /// In exceptions.
@@ -137,52 +107,40 @@ const IN_EXCEPTIONS: &[Known] = &[
         // Python 3.9 says "an error" here.
         "returned NULL without setting an ",
         Class::NullWithoutException,
-        "a C function returned NULL, which means failure, and had set no exception",
+        || message!("found-null-alone"),
     ),
     (
         "error return without exception set",
         Class::NullWithoutException,
-        "a C function returned NULL, which means failure, and had set no exception",
+        || message!("found-null-alone"),
     ),
     (
         "returned a result with an ",
         Class::ResultWithException,
-        "a C function returned a value, which means success, and had set an exception",
+        || message!("found-value-and-exception"),
     ),
-    (
-        "exported buffers",
-        Class::BufferNotReleased,
-        "an object was to change its size while somebody still held its buffer",
-    ),
-    (
-        "Existing exports of data",
-        Class::BufferNotReleased,
-        "an object was to change its size while somebody still held its buffer",
-    ),
-    (
-        "cdef says",
-        Class::StructLayout,
-        "CFFI compared the declared struct with what the compiler measured",
-    ),
-    (
-        "wrong ELF class",
-        Class::WrongMachine,
-        "the loader refused the library: it is for another machine",
-    ),
-    (
-        "invalid ELF header",
-        Class::WrongMachine,
-        "the loader refused the file: it is no library of this machine",
-    ),
-    (
-        "another machine",
-        Class::WrongMachine,
-        "the loader refused the library: it is for another machine",
-    ),
+    ("exported buffers", Class::BufferNotReleased, || {
+        message!("found-buffer-held")
+    }),
+    ("Existing exports of data", Class::BufferNotReleased, || {
+        message!("found-buffer-held")
+    }),
+    ("cdef says", Class::StructLayout, || {
+        message!("found-cffi-compared")
+    }),
+    ("wrong ELF class", Class::WrongMachine, || {
+        message!("found-other-machine")
+    }),
+    ("invalid ELF header", Class::WrongMachine, || {
+        message!("found-no-library")
+    }),
+    ("another machine", Class::WrongMachine, || {
+        message!("found-other-machine")
+    }),
     (
         "maximum recursion depth exceeded",
         Class::BorderRecursion,
-        "Python counted more nested calls than it allows",
+        || message!("found-too-deep"),
     ),
 ];
 
@@ -208,21 +166,20 @@ pub fn on_standard_error(text: &str) -> Option<Finding> {
             line: found[2].parse().unwrap_or(0),
             function: found[3].to_owned(),
         };
-        let words = format!("assert found that `{}` does not hold", &found[4]);
+        let words = message!("found-assertion", condition = &found[4]);
         return Some(Finding::new(Class::Aborted, Rung::Run, words).in_c(Some(place)));
     }
     if text.contains("panicked at")
         && let Some(found) = PANIC.captures(text)
     {
-        let words = format!("Rust panicked: {}", found[3].trim());
+        let words = message!("found-panic", message = found[3].trim());
         return Some(Finding::new(Class::RustPanic, Rung::Run, words).in_c(panicked_at(text)));
     }
     if text.contains("Debug memory block")
         && let Some(found) = BLOCK.captures(text)
         && !["r", "m", "o"].contains(&&found[1])
     {
-        let words =
-            "Python's allocator was given a block without its marks: another allocator made it";
+        let words = message!("found-unmarked-block");
         return Some(Finding::new(Class::AllocatorMismatch, Rung::Run, words));
     }
     known(ON_STANDARD_ERROR, text)
@@ -242,7 +199,7 @@ pub fn panicked_at(text: &str) -> Option<Line> {
 pub fn in_exception(raised: &Raised, symbols: &[String]) -> Option<Finding> {
     let Raised { class, message, .. } = raised;
     if class == "PanicException" {
-        let words = format!("the exception is PanicException: {message}");
+        let words = message!("found-panic-exception", message = message.as_str());
         return Some(Finding::new(Class::RustPanic, Rung::Run, words));
     }
     if message.contains("symbol")
@@ -251,7 +208,7 @@ pub fn in_exception(raised: &Raised, symbols: &[String]) -> Option<Finding> {
         return Some(symbol(&found[1], symbols));
     }
     if class == "ArgumentError" {
-        let words = format!("ctypes could not convert an argument: {message}");
+        let words = message!("found-argument-error", message = message.as_str());
         return Some(Finding::new(Class::WrongTypes, Rung::Run, words));
     }
     if class == "OSError"
@@ -269,10 +226,12 @@ fn symbol(name: &str, symbols: &[String]) -> Finding {
     let mangled = symbols
         .iter()
         .find(|it| it.starts_with("_Z") && it.contains(&length));
-    let missing = format!("the library has no symbol `{name}`");
+    let missing = message!("found-no-symbol", name = name);
     match mangled {
-        Some(mangled) => Finding::new(Class::MangledName, Rung::Run, missing).and(format!(
-            "it has `{mangled}`, which is how C++ writes `{name}` with its parameter types"
+        Some(mangled) => Finding::new(Class::MangledName, Rung::Run, missing).and(message!(
+            "found-mangled",
+            mangled = mangled.as_str(),
+            name = name,
         )),
         None => Finding::new(Class::MissingSymbol, Rung::Run, missing),
     }
@@ -280,7 +239,7 @@ fn symbol(name: &str, symbols: &[String]) -> Finding {
 
 fn known(list: &[Known], text: &str) -> Option<Finding> {
     let (_, class, words) = list.iter().find(|(part, ..)| text.contains(part))?;
-    Some(Finding::new(*class, Rung::Run, *words))
+    Some(Finding::new(*class, Rung::Run, words()))
 }
 
 #[cfg(test)]
@@ -359,7 +318,7 @@ mod tests {
                     panic in a function that cannot unwind\n";
         let found = on_standard_error(text).unwrap();
         assert_eq!(found.class, Class::RustPanic);
-        assert_eq!(found.evidence, ["Rust panicked: no such cell"]);
+        assert_eq!(found.evidence[0].english(), "Rust panicked: no such cell");
         assert_eq!(found.c.unwrap().line, 9);
     }
 

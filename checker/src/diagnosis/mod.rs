@@ -16,7 +16,8 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use crate::variant::Variant;
+use crate::message::Message;
+use crate::{message, words};
 pub use class::Class;
 use evidence::{End, Evidence};
 use stack::Line;
@@ -37,12 +38,12 @@ pub enum Rung {
 
 impl Rung {
     /// As a sentence names it.
-    pub fn words(self) -> &'static str {
+    pub fn words(self) -> String {
         match self {
-            Rung::Run => "the run itself",
-            Rung::Declarations => "the declarations beside the header",
-            Rung::Sanitizer => "a second run under the sanitizers",
-            Rung::Debugger => "a debugger",
+            Rung::Run => words!("explain-by-run"),
+            Rung::Declarations => words!("explain-by-declarations"),
+            Rung::Sanitizer => words!("explain-by-sanitizer"),
+            Rung::Debugger => words!("explain-by-debugger"),
         }
     }
 }
@@ -52,8 +53,8 @@ impl Rung {
 pub struct Diagnosis {
     /// The class of the bug.
     pub class: Class,
-    /// The signal and the address in words; empty when no signal came.
-    pub signal: String,
+    /// The signal and the address in words; `None` when no signal came.
+    pub signal: Option<Message>,
     /// The line of C.
     pub c: Option<Line>,
     /// The line of Python.
@@ -65,7 +66,7 @@ pub struct Diagnosis {
     /// The C function that was called; empty when it is not known.
     pub function: String,
     /// What the class was concluded from, one sentence each.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Message>,
     /// What showed it.
     pub rung: Rung,
 }
@@ -84,14 +85,14 @@ impl Diagnosis {
 #[derive(Clone, Debug)]
 struct Finding {
     class: Class,
-    evidence: Vec<String>,
+    evidence: Vec<Message>,
     rung: Rung,
     c: Option<Line>,
     python: Option<Line>,
 }
 
 impl Finding {
-    fn new(class: Class, rung: Rung, evidence: impl Into<String>) -> Finding {
+    fn new(class: Class, rung: Rung, evidence: impl Into<Message>) -> Finding {
         Finding {
             class,
             evidence: vec![evidence.into()],
@@ -101,7 +102,7 @@ impl Finding {
         }
     }
 
-    fn and(mut self, evidence: impl Into<String>) -> Finding {
+    fn and(mut self, evidence: impl Into<Message>) -> Finding {
         self.evidence.push(evidence.into());
         self
     }
@@ -140,52 +141,39 @@ pub fn explain(evidence: &Evidence) -> Option<Diagnosis> {
 }
 
 /// The signal of the ordinary run, and the address, where the second run tells it.
-fn signal_in_words(evidence: &Evidence, facts: &rules::Facts) -> String {
+fn signal_in_words(evidence: &Evidence, facts: &rules::Facts) -> Option<Message> {
     let End::Signal(name) = &evidence.first.end else {
-        return String::new();
+        return None;
     };
-    let meaning = meaning_of(name);
+    let meaning = message!("explain-ended-by", name = name.as_str());
     let Some(memory) = facts.reports.memory.as_ref().filter(|it| it.kind == "SEGV") else {
-        return format!("{name}: {meaning}");
+        return Some(meaning);
     };
     let how = match memory.access {
-        Some(sanitizer::Access::Write) => "a write to",
-        _ if memory.wild_jump => "a jump to",
-        _ => "a read of",
+        Some(sanitizer::Access::Write) => "write",
+        _ if memory.wild_jump => "jump",
+        _ => "read",
     };
     let address = match memory.address {
-        None => "an address that no program can have".to_owned(),
-        Some(0) => "address 0, NULL".to_owned(),
-        Some(low) if low < 4096 => format!("address {low:#x}, {low} bytes above NULL"),
-        Some(address) => format!("address {address:#x}"),
+        None => message!("explain-address-impossible"),
+        Some(0) => message!("explain-address-null"),
+        Some(low) if low < 4096 => message!(
+            "explain-address-low",
+            address = format!("{low:#x}"),
+            above = low,
+        ),
+        Some(address) => message!("explain-address", address = format!("{address:#x}")),
     };
-    format!("{name}: {meaning}; {how} {address}")
-}
-
-/// What a signal means for somebody who writes a bridge.
-fn meaning_of(name: &str) -> &'static str {
-    match name {
-        "SIGSEGV" => "memory was touched that does not belong to the process",
-        "SIGBUS" => "memory was touched that is not there",
-        "SIGABRT" => "the process gave up by itself",
-        "SIGFPE" => "an integer division that has no result",
-        "SIGILL" => "bytes were run that are no instruction",
-        "SIGTRAP" => "a check that the compiler put in failed",
-        _ => "the process was ended",
-    }
+    Some(message!(
+        "explain-signal",
+        meaning = meaning,
+        how = how,
+        address = address,
+    ))
 }
 
 /// Which section of the course teaches the class, in words.
 pub fn taught_in(class: Class) -> String {
-    let text = class.text();
-    format!("section {}, {}", text.section, text.topic)
-}
-
-/// The bridge of a diagnosis in words.
-pub fn bridge_in_words(variant: Variant) -> String {
-    format!(
-        "bridge {}, backend {}",
-        variant.bridge.name(),
-        variant.backend.name()
-    )
+    let text = class.told();
+    format!("{}, {}", text.section, text.topic)
 }

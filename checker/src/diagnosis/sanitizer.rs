@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::stack::{Frame, sanitizer_frame};
+use crate::message;
+use crate::message::Message;
 use crate::pattern::pattern;
 
 /// How memory was touched.
@@ -31,8 +33,8 @@ pub struct Memory {
     pub access: Option<Access>,
     /// How many bytes were touched.
     pub bytes: u64,
-    /// How the address lies to a block, for example `4 bytes after 16-byte region`.
-    pub region: String,
+    /// How the address lies to a block, for example `4 bytes after a 16-byte region`.
+    pub region: Option<Message>,
     /// The frames at the fault, innermost first.
     pub stack: Vec<Frame>,
     /// The frames that freed the block.
@@ -82,7 +84,7 @@ static TOUCHED: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(READ|WRITE) of size (\d+) at 0x[0-9a-f]+ thread T(\d+)"));
 static LOCATED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"is located (\d+) bytes (to the right of|to the left of|inside of|after|before) (\d+-byte region)",
+        r"is located (\d+) bytes (to the right of|to the left of|inside of|after|before) (\d+)-byte region",
     )
 });
 static RUNTIME: LazyLock<Regex> =
@@ -177,7 +179,12 @@ impl Reports {
                 "inside of" => "inside",
                 other => other,
             };
-            memory.region = format!("{} bytes {side} a {}", &found[1], &found[3]);
+            memory.region = Some(message!(
+                "found-region",
+                bytes = &found[1],
+                side = side,
+                size = &found[3],
+            ));
         } else if line.starts_with("freed by thread") {
             return Some(Section::Freed);
         } else if line.starts_with("previously allocated by") || line.starts_with("allocated by") {
@@ -304,11 +311,8 @@ mod tests {
         let memory = recorded("asan-overflow.txt").memory.unwrap();
         assert_eq!(memory.kind, "heap-buffer-overflow");
         assert_eq!(memory.access, Some(Access::Write));
-        assert!(
-            memory.region.contains("after a 4-byte region"),
-            "{}",
-            memory.region
-        );
+        let region = memory.region.unwrap().english();
+        assert!(region.contains("after a 4-byte region"), "{region}");
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn said(report: &VariantReport) -> String {
         None => report
             .diagnostics
             .iter()
-            .map(|it| it.text.as_str())
+            .map(|it| it.text.english())
             .collect::<Vec<_>>()
             .join("\n"),
     }

@@ -2,6 +2,8 @@
 
 use super::layout::{self, Inner, Row};
 use super::types::{Form, Function, Parameter, Place, RecordId, Side, Type};
+use crate::message;
+use crate::message::Message;
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -33,7 +35,7 @@ pub struct Fault {
     /// What is wrong about it.
     pub sort: Sort,
     /// Both sides, in a sentence.
-    pub words: String,
+    pub words: Message,
     /// Where it is declared.
     pub place: Place,
 }
@@ -55,8 +57,8 @@ pub enum Sort {
     Constant,
 }
 
-/// Why two types cannot both be right: the sort, and the end of a sentence.
-type Contradiction = (Sort, String);
+/// Why two types cannot both be right: the sort, in a sentence.
+type Contradiction = (Sort, Message);
 
 /// What both sides have at one place.
 #[derive(Clone, Debug)]
@@ -81,7 +83,7 @@ pub struct FunctionComparison {
     /// How they contradict each other.
     pub faults: Vec<Fault>,
     /// What is not wrong, but worth knowing.
-    pub notes: Vec<String>,
+    pub notes: Vec<Message>,
 }
 
 impl Comparison {
@@ -186,15 +188,13 @@ fn compare_record(real: &Side, id: RecordId, declared: &Side, own: RecordId) -> 
     if let (Some(one), Some(two)) = (known.size, said.size)
         && one != two
     {
-        faults.push(format!("C needs {one} bytes, the declaration says {two}"));
+        faults.push(message!("fault-size", real = one, declared = two));
     }
     if known.union != said.union {
-        let word = |union| if union { "a union" } else { "a struct" };
-        faults.push(format!(
-            "in C it is {}, declared is {}",
-            word(known.union),
-            word(said.union)
-        ));
+        faults.push(match known.union {
+            true => message!("fault-union"),
+            false => message!("fault-no-union"),
+        });
     }
     let of_c = layout::rows(real, id, Inner::All);
     let of_bridge = layout::rows(declared, own, Inner::All);
@@ -236,7 +236,7 @@ fn compare_record(real: &Side, id: RecordId, declared: &Side, own: RecordId) -> 
 }
 
 /// The same fields in the same order, with padding on one side only.
-fn packing_fault(real: &[Row], declared: &[Row]) -> Option<String> {
+fn packing_fault(real: &[Row], declared: &[Row]) -> Option<Message> {
     let fields = |rows: &[Row]| -> Vec<(String, Option<u64>)> {
         rows.iter()
             .filter(|row| row.field.is_some())
@@ -252,14 +252,8 @@ fn packing_fault(real: &[Row], declared: &[Row]) -> Option<String> {
         return None;
     }
     match (has_padding(real), has_padding(declared)) {
-        (false, true) => Some(
-            "C packs this struct, so no padding lies between its fields; the declaration does not say so: \
-             `_pack_ = 1`, `packed=True`, `#[repr(C, packed)]`"
-                .to_owned(),
-        ),
-        (true, false) => {
-            Some("the declaration packs this struct; C leaves padding between its fields".to_owned())
-        }
+        (false, true) => Some(message!("fault-packed")),
+        (true, false) => Some(message!("fault-not-packed")),
         _ => None,
     }
 }
@@ -307,20 +301,19 @@ fn paired(real: Vec<Row>, declared: Vec<Row>) -> Vec<Pair> {
     pairs
 }
 
-fn row_fault(pair: &Pair, real_names: &[String], own_names: &[String]) -> Option<String> {
-    let at = |row: &Row| format!("at offset {}", row.offset());
+fn row_fault(pair: &Pair, real_names: &[String], own_names: &[String]) -> Option<Message> {
     match (&pair.real, &pair.declared) {
         (Some(real), Some(own)) => match (&real.field, &own.field) {
             (None, None) => None,
-            (Some(field), None) => Some(format!(
-                "{} C has `{}`, the declaration leaves padding",
-                at(real),
-                field.name
+            (Some(field), None) => Some(message!(
+                "fault-declared-padding",
+                offset = real.offset(),
+                name = field.name.as_str(),
             )),
-            (None, Some(field)) => Some(format!(
-                "{} C leaves padding, declared is `{}`",
-                at(real),
-                field.name
+            (None, Some(field)) => Some(message!(
+                "fault-real-padding",
+                offset = real.offset(),
+                name = field.name.as_str(),
             )),
             (Some(field), Some(own_field)) => {
                 let (name, own_name) = (plain_field(&field.name), plain_field(&own_field.name));
@@ -328,43 +321,45 @@ fn row_fault(pair: &Pair, real_names: &[String], own_names: &[String]) -> Option
                     && (real_names.iter().any(|it| it == own_name)
                         || own_names.iter().any(|it| it == name));
                 if moved {
-                    return Some(format!(
-                        "{} C has `{name}`, declared is `{own_name}`",
-                        at(real)
+                    return Some(message!(
+                        "fault-other-field",
+                        offset = real.offset(),
+                        name = name,
+                        declared = own_name,
                     ));
                 }
                 if let (Some(one), Some(two)) = (real.bits, own.bits)
                     && one != two
                 {
-                    return Some(format!(
-                        "`{name}` has {} in C, declared are {}",
-                        in_words(one),
-                        in_words(two)
+                    return Some(message!(
+                        "fault-field-size",
+                        name = name,
+                        real = in_words(one),
+                        declared = in_words(two),
                     ));
                 }
-                contradiction(&field.ctype, &own_field.ctype)
-                    .map(|(_, words)| format!("`{name}` {words}"))
+                let subject = Message::from(format!("`{name}`"));
+                contradiction(&field.ctype, &own_field.ctype, &subject).map(|(_, words)| words)
             }
         },
-        (Some(real), None) if real.field.is_some() => Some(format!(
-            "{} C has `{}`, the declaration has nothing that begins there",
-            at(real),
-            real.name()
+        (Some(real), None) if real.field.is_some() => Some(message!(
+            "fault-field-missing",
+            offset = real.offset(),
+            name = real.name(),
         )),
-        (None, Some(own)) if own.field.is_some() => Some(format!(
-            "{} the declaration has `{}`, C has nothing that begins there",
-            at(own),
-            own.name()
+        (None, Some(own)) if own.field.is_some() => Some(message!(
+            "fault-field-extra",
+            offset = own.offset(),
+            name = own.name(),
         )),
         _ => None,
     }
 }
 
-fn in_words(bits: u64) -> String {
+fn in_words(bits: u64) -> Message {
     match bits % 8 {
-        0 if bits == 8 => "1 byte".to_owned(),
-        0 => format!("{} bytes", bits / 8),
-        _ => format!("{bits} bits"),
+        0 => message!("fault-bytes", count = bits / 8),
+        _ => message!("fault-bits", count = bits),
     }
 }
 
@@ -375,10 +370,9 @@ fn compare_function(real: &Function, declared: &Function) -> FunctionComparison 
         (Some(known), Some(said)) => {
             faults.extend(parameter_faults(known, said, real.variadic, declared));
         }
-        (Some(known), None) if !known.is_empty() => notes.push(
-            "its arguments are not declared: each is passed as whatever Python value it is"
-                .to_owned(),
-        ),
+        (Some(known), None) if !known.is_empty() => {
+            notes.push(message!("fault-note-arguments"));
+        }
         _ => {}
     }
     FunctionComparison {
@@ -395,13 +389,10 @@ fn result_fault(real: &Function, declared: &Function) -> Option<Fault> {
     if known.form == Form::Void && declared.implied_result {
         return None;
     }
-    let (sort, words) = contradiction(known, said)?;
+    let (sort, words) = contradiction(known, said, &message!("fault-result"))?;
     let words = match declared.implied_result {
-        true => format!(
-            "the result is `{}` in C; there is no restype, so ctypes takes it for an int",
-            known.name
-        ),
-        false => format!("the result {words}"),
+        true => message!("fault-no-restype", type = known.name.as_str()),
+        false => words,
     };
     Some(Fault {
         sort,
@@ -428,18 +419,19 @@ fn parameter_faults(
     if told < all || (told > all && !variadic) {
         add(
             Sort::Kind,
-            format!("C takes {all} arguments, declared are {told}"),
+            message!("fault-argument-count", real = all, declared = told),
         );
     }
     for (index, (known, said)) in known.iter().zip(said).enumerate() {
-        let found = contradiction(&known.ctype, &said.ctype)
-            .or_else(|| writable(&known.ctype, &said.ctype));
+        let number = index + 1;
+        let subject = match known.name.as_str() {
+            "" => message!("fault-argument", number = number),
+            name => message!("fault-argument-named", number = number, name = name),
+        };
+        let found = contradiction(&known.ctype, &said.ctype, &subject)
+            .or_else(|| writable(&known.ctype, &said.ctype, &subject));
         if let Some((sort, words)) = found {
-            let name = match known.name.as_str() {
-                "" => String::new(),
-                name => format!(" ({name})"),
-            };
-            add(sort, format!("argument {}{name} {words}", index + 1));
+            add(sort, words);
         }
     }
     faults
@@ -468,7 +460,7 @@ pub fn prototype(function: &Function) -> String {
 }
 
 /// A string constant where C writes.
-fn writable(real: &Type, declared: &Type) -> Option<Contradiction> {
+fn writable(real: &Type, declared: &Type, subject: &Message) -> Option<Contradiction> {
     let Form::Pointer {
         to,
         constant: false,
@@ -485,24 +477,31 @@ fn writable(real: &Type, declared: &Type) -> Option<Contradiction> {
     };
     let both_text = to.name == "char" && own.form == Form::Signless && own.size == Some(1);
     both_text.then(|| {
-        let words = format!(
-            "is `{}`, where C may write; declared is `{}`, which nobody may change",
-            real.name, declared.name
+        let words = message!(
+            "fault-constant",
+            subject = subject.clone(),
+            real = real.name.as_str(),
+            declared = declared.name.as_str(),
         );
         (Sort::Constant, words)
     })
 }
 
 /// Why two types cannot both be right; `None` where they can.
-fn contradiction(real: &Type, declared: &Type) -> Option<Contradiction> {
+fn contradiction(real: &Type, declared: &Type, subject: &Message) -> Option<Contradiction> {
     let plain = || {
-        let words = format!("is `{}` in C, declared is `{}`", real.name, declared.name);
+        let words = message!(
+            "fault-kind",
+            subject = subject.clone(),
+            real = real.name.as_str(),
+            declared = declared.name.as_str(),
+        );
         Some((Sort::Kind, words))
     };
     match (&real.form, &declared.form) {
         (Form::Unknown, _) | (_, Form::Unknown) | (Form::Void, Form::Void) => None,
         (Form::Integer { .. } | Form::Signless, Form::Integer { .. } | Form::Signless) => {
-            of_integers(real, declared)
+            of_integers(real, declared, subject)
         }
         (Form::Float, Form::Float) | (Form::Complex, Form::Complex) => {
             (real.size != declared.size).then(plain)?
@@ -515,17 +514,18 @@ fn contradiction(real: &Type, declared: &Type) -> Option<Contradiction> {
             None
         }
         (Form::Pointer { .. }, Form::Integer { .. }) => {
-            let words = format!(
-                "is an address of {} bytes in C (`{}`), declared are {} (`{}`), so it is cut",
-                real.size.unwrap_or(0),
-                real.name,
-                declared.size.unwrap_or(0),
-                declared.name
+            let words = message!(
+                "fault-cut",
+                subject = subject.clone(),
+                bytes = real.size.unwrap_or(0),
+                real = real.name.as_str(),
+                width = declared.size.unwrap_or(0),
+                declared = declared.name.as_str(),
             );
             Some((Sort::CutPointer, words))
         }
         (Form::Pointer { to, .. }, Form::Pointer { to: own, .. }) => {
-            let sort = of_pointees(to, own)?;
+            let sort = of_pointees(to, own, subject)?;
             plain().map(|(_, words)| (sort, words))
         }
         (
@@ -536,48 +536,56 @@ fn contradiction(real: &Type, declared: &Type) -> Option<Contradiction> {
             },
         ) => match length != own_length && length.is_some() && own_length.is_some() {
             true => plain(),
-            false => contradiction(item, own).and_then(|_| plain()),
+            false => contradiction(item, own, subject).and_then(|_| plain()),
         },
         (Form::Record(_), Form::Record(_)) => {
             let (one, two) = (real.size?, declared.size?);
-            let words = || format!("has {one} bytes in C (`{}`), declared are {two}", real.name);
+            let words = || {
+                message!(
+                    "fault-record-size",
+                    subject = subject.clone(),
+                    bytes = one,
+                    real = real.name.as_str(),
+                    declared = two,
+                )
+            };
             (one != two).then(|| (Sort::Layout, words()))
         }
         _ => plain(),
     }
 }
 
-fn of_integers(real: &Type, declared: &Type) -> Option<Contradiction> {
+fn of_integers(real: &Type, declared: &Type, subject: &Message) -> Option<Contradiction> {
     if let (Some(one), Some(two)) = (real.size, declared.size)
         && one != two
     {
-        let words = format!(
-            "has {} in C (`{}`), declared are {} (`{}`)",
-            in_words(one * 8),
-            real.name,
-            two,
-            declared.name
+        let words = message!(
+            "fault-width",
+            subject = subject.clone(),
+            size = in_words(one * 8),
+            real = real.name.as_str(),
+            bytes = two,
+            declared = declared.name.as_str(),
         );
         return Some((Sort::Width, words));
     }
-    let (own, other) = match (&real.form, &declared.form) {
-        (Form::Integer { signed: true }, Form::Integer { signed: false }) => {
-            ("a sign", "one without")
-        }
-        (Form::Integer { signed: false }, Form::Integer { signed: true }) => {
-            ("no sign", "one with")
-        }
+    let signed = match (&real.form, &declared.form) {
+        (Form::Integer { signed: true }, Form::Integer { signed: false }) => "yes",
+        (Form::Integer { signed: false }, Form::Integer { signed: true }) => "no",
         _ => return None,
     };
-    let words = format!(
-        "has {own} in C (`{}`), declared is {other} (`{}`)",
-        real.name, declared.name
+    let words = message!(
+        "fault-sign",
+        subject = subject.clone(),
+        signed = signed,
+        real = real.name.as_str(),
+        declared = declared.name.as_str(),
     );
     Some((Sort::Sign, words))
 }
 
 /// Whether reading through one pointer would misread what the other points to. Bytes and `void` may be anything.
-fn of_pointees(real: &Type, declared: &Type) -> Option<Sort> {
+fn of_pointees(real: &Type, declared: &Type, subject: &Message) -> Option<Sort> {
     let loose = |it: &Type| {
         matches!(it.form, Form::Void | Form::Unknown)
             || (it.size == Some(1) && matches!(it.form, Form::Integer { .. } | Form::Signless))
@@ -587,9 +595,9 @@ fn of_pointees(real: &Type, declared: &Type) -> Option<Sort> {
     }
     match (&real.form, &declared.form) {
         (Form::Record(_), Form::Record(_)) => None,
-        (Form::Array { item, .. }, _) => of_pointees(item, declared),
-        (_, Form::Array { item, .. }) => of_pointees(real, item),
-        _ => contradiction(real, declared).map(|(sort, _)| sort),
+        (Form::Array { item, .. }, _) => of_pointees(item, declared, subject),
+        (_, Form::Array { item, .. }) => of_pointees(real, item, subject),
+        _ => contradiction(real, declared, subject).map(|(sort, _)| sort),
     }
 }
 

@@ -175,6 +175,9 @@ fn faults(page: &mut Page, faults: &[Fault]) {
     for fault in faults {
         let place = place(&fault.place);
         let colon = if place.is_empty() { "" } else { ": " };
-        page.words(4, &format!("{place}{colon}{}", safe(&fault.words)));
+        page.words(
+            4,
+            &format!("{place}{colon}{}", safe(&fault.words.to_string())),
+        );
     }
 }

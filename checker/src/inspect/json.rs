@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use super::compare::{self, Comparison, Fault};
 use super::layout::{self, Inner, Row};
 use super::types::{Function, Place, RecordId, Side};
+use crate::message::Message;
 
 /// A function with its prototype.
 pub fn function(it: &Function) -> Json {
@@ -64,7 +65,7 @@ pub fn comparison(real: &Side, declared: &Side, done: &Comparison) -> Json {
             "place": said.map(|it| place(&it.place)),
             "agrees": it.faults.is_empty(),
             "faults": words(&it.faults),
-            "notes": it.notes,
+            "notes": it.notes.iter().map(Message::english).collect::<Vec<_>>(),
         })
     });
     json!({
@@ -76,8 +77,8 @@ pub fn comparison(real: &Side, declared: &Side, done: &Comparison) -> Json {
     })
 }
 
-fn words(faults: &[Fault]) -> Vec<&str> {
-    faults.iter().map(|it| it.words.as_str()).collect()
+fn words(faults: &[Fault]) -> Vec<String> {
+    faults.iter().map(|it| it.words.english()).collect()
 }
 
 fn row(row: &Row) -> Json {

@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::report::Diagnostic;
+use super::report::{Diagnostic, Speaker};
 use super::work::Prepared;
 use crate::border::{
     Answer, Captured, Ended, Ending, Interrogation, Interruption, Loading, printable, signal_name,
 };
 use crate::build::{self, Failure};
 use crate::inspect::cdef_place;
+use crate::message;
+use crate::message::Message;
 use crate::verdict::Verdict;
 
 /// Lines of a stream that a report shows at most.
@@ -26,8 +28,8 @@ pub fn of_build(failure: Failure) -> Diagnostic {
         Failure::Refused(output) | Failure::Stopped(output) => output,
     };
     Diagnostic {
-        from: "the build".to_owned(),
-        text: shortened(&errors_first(&printable(text.as_bytes())), MOST_LINES * 2),
+        from: Speaker::Build,
+        text: shortened(&errors_first(&printable(text.as_bytes())), MOST_LINES * 2).into(),
     }
 }
 
@@ -63,19 +65,17 @@ pub fn of_run(prepared: &Prepared, told: &Interrogation, verdict: &Verdict) -> V
     if verdict.passed() {
         return found;
     }
-    let mut say = |from: &str, text: String| {
-        let text = prepared.with_shown_names(text.trim_end());
-        if !text.trim().is_empty() && !found.iter().any(|known: &Diagnostic| known.text == text) {
-            found.push(Diagnostic {
-                from: from.to_owned(),
-                text,
-            });
+    let mut say = |from: Speaker, text: Message| {
+        let blank = text.english().trim().is_empty();
+        if !blank && !found.iter().any(|known: &Diagnostic| known.text == text) {
+            found.push(Diagnostic { from, text });
         }
     };
+    let quoted = |text: &str| Message::from(prepared.with_shown_names(text.trim_end()));
     if let Some(words) = &told.tampering {
         say(
-            "the judge",
-            format!("a reply came that no scenario sends: {words}"),
+            Speaker::Judge,
+            message!("judge-tampering", reply = quoted(words)),
         );
     }
     if let Loading::Failed {
@@ -88,8 +88,8 @@ pub fn of_run(prepared: &Prepared, told: &Interrogation, verdict: &Verdict) -> V
         let text = exception(class, message, traceback);
         let (file, source) = prepared.bridge();
         say(
-            "Python, while it imported the bridge,",
-            cdef_place::told(&text, &file, &source),
+            Speaker::Import,
+            quoted(&cdef_place::told(&text, &file, &source)),
         );
     }
     let mut crashes: HashMap<String, usize> = HashMap::new();
@@ -97,31 +97,30 @@ pub fn of_run(prepared: &Prepared, told: &Interrogation, verdict: &Verdict) -> V
         *crashes.entry(crash).or_default() += 1;
     }
     for interruption in &told.interruptions {
-        let when = match interruption.question {
-            None => "while the bridge was imported, ",
-            Some(index) if index == told.answers.len() => "after the last answer, ",
-            Some(_) => "",
-        };
         let how = ending_in_words(&interruption.ended);
-        say("the supervisor", format!("{when}the process {how}"));
+        let how = match interruption.question {
+            None => message!("judge-at-import", ended = how),
+            Some(index) if index == told.answers.len() => {
+                message!("judge-after-answers", ended = how)
+            }
+            Some(_) => how,
+        };
+        say(Speaker::Supervisor, how);
         let stderr = stream(&interruption.ended, &interruption.ended.stderr);
         match crash_headline(interruption).map(|it| crashes.remove(&it)) {
             // It was told with the first one.
             Some(None) => {}
             Some(Some(count @ 2..)) => {
-                let more = count - 1;
-                let whose = if more == 1 { "question" } else { "questions" };
+                let (said, more) = (quoted(&stderr), count - 1);
                 say(
-                    "the process, on standard error,",
-                    format!("{}\n[and so at {more} more {whose}]", stderr.trim_end()),
+                    Speaker::StandardError,
+                    message!("judge-said-again", said = said, more = more),
                 );
             }
-            _ => say("the process, on standard error,", stderr),
+            _ => say(Speaker::StandardError, quoted(&stderr)),
         }
-        say(
-            "the process, on standard output,",
-            stream(&interruption.ended, &interruption.ended.stdout),
-        );
+        let stdout = stream(&interruption.ended, &interruption.ended.stdout);
+        say(Speaker::StandardOutput, quoted(&stdout));
     }
     let first_raised = told.answers.iter().find_map(|answer| match answer {
         Answer::Raised {
@@ -132,35 +131,26 @@ pub fn of_run(prepared: &Prepared, told: &Interrogation, verdict: &Verdict) -> V
         _ => None,
     });
     if let Some(text) = first_raised {
-        say("Python", text);
+        say(Speaker::Python, quoted(&text));
     }
     if told.finished && told.ended.ending != Ending::Exited(0) {
+        let how = ending_in_words(&told.ended);
         say(
-            "the supervisor",
-            format!(
-                "after the last answer, the process {}",
-                ending_in_words(&told.ended)
-            ),
+            Speaker::Supervisor,
+            message!("judge-after-answers", ended = how),
         );
-        say(
-            "the process, on standard error,",
-            stream(&told.ended, &told.ended.stderr),
-        );
+        let stderr = stream(&told.ended, &told.ended.stderr);
+        say(Speaker::StandardError, quoted(&stderr));
     }
     if told.left_behind() > 0 {
         say(
-            "the supervisor",
-            format!(
-                "{} processes were left behind and had to be ended",
-                told.left_behind()
-            ),
+            Speaker::Supervisor,
+            message!("judge-left-behind", count = told.left_behind()),
         );
     }
     if !prepared.warnings.trim().is_empty() {
-        say(
-            "the compiler, as a warning,",
-            shortened(&printable(prepared.warnings.as_bytes()), MOST_LINES),
-        );
+        let warnings = shortened(&printable(prepared.warnings.as_bytes()), MOST_LINES);
+        say(Speaker::Compiler, quoted(&warnings));
     }
     found
 }
@@ -187,38 +177,17 @@ fn exception(class: &str, message: &str, traceback: &str) -> String {
     text
 }
 
-/// How a process ended, as the end of a sentence that begins with `the process`.
-fn ending_in_words(ended: &Ended) -> String {
+/// How a process ended, and what a signal means for somebody who writes a bridge.
+fn ending_in_words(ended: &Ended) -> Message {
     match &ended.ending {
-        Ending::Exited(code) => format!("ended by itself, with exit code {code}"),
-        Ending::Signaled(number) => {
-            let name = signal_name(*number);
-            format!("was ended by {name}: {}", signal_in_words(&name))
-        }
-        Ending::Stopped(limit) => format!(
-            "was stopped after {:.1} s: {}",
-            ended.wall.as_secs_f64(),
-            build::limit_in_words(*limit)
+        Ending::Exited(code) => message!("judge-exited", code = code.to_string()),
+        Ending::Signaled(number) => message!("judge-signaled", name = signal_name(*number)),
+        Ending::Stopped(limit) => message!(
+            "judge-stopped",
+            seconds = format!("{:.1}", ended.wall.as_secs_f64()),
+            limit = build::limit_in_words(*limit),
         ),
-        Ending::Dismissed => "was ended by the judge".to_owned(),
-    }
-}
-
-/// What a signal means for somebody who writes a bridge.
-fn signal_in_words(name: &str) -> &'static str {
-    match name {
-        "SIGSEGV" => {
-            "it used an address that is not its own; a wrong pointer type, argtypes, restype or cdef is the usual cause"
-        }
-        "SIGBUS" => "it used memory that is not there, or not aligned",
-        "SIGABRT" => "it gave up by itself, often because the C library found its heap damaged",
-        "SIGFPE" => "an integer division by zero, or a quotient that does not fit",
-        "SIGILL" => {
-            "it ran bytes that are no instruction; a wrong function pointer is the usual cause"
-        }
-        "SIGTRAP" => "it reached a trap that a check in the code sets off",
-        "SIGKILL" => "somebody killed it; the system does so when memory runs out",
-        _ => "nobody here sent that signal",
+        Ending::Dismissed => message!("judge-dismissed"),
     }
 }
 

@@ -20,6 +20,8 @@ use crate::diagnosis::evidence::{Call, End, Evidence, Raised, Run, Source};
 use crate::diagnosis::{Diagnosis, debugger, explain, sanitizer};
 use crate::errors::ExpectedError;
 use crate::lesson::Sources;
+use crate::message;
+use crate::message::Message;
 use crate::python::probe;
 use crate::transcript;
 use crate::variant::{Bridge, Variant};
@@ -73,11 +75,11 @@ pub struct Investigation {
     /// The bug, when one of a known class was found.
     pub diagnosis: Option<Diagnosis>,
     /// What was run, in order, in words.
-    pub steps: Vec<String>,
+    pub steps: Vec<Message>,
     /// What could not be done, and why.
-    pub missing: Vec<String>,
+    pub missing: Vec<Message>,
     /// What tools wrote, each with its name; safe to print.
-    pub reports: Vec<(String, String)>,
+    pub reports: Vec<(Message, String)>,
 }
 
 /// Looks at one variant. `suspect` is the question that went wrong, where the judge knows it.
@@ -92,9 +94,9 @@ pub fn investigate(
     let mut work = Investigation::default();
     let suspect = trial.interrupted_at().or(trial.raised_at()).or(suspect);
     let mut evidence = trial.evidence(suspect);
-    work.steps
-        .push(format!("the ordinary run {}", in_words(&evidence.first)));
-    work.report("standard error of the ordinary run", &evidence.first);
+    let ordinary = message!("explain-run-ordinary");
+    work.steps.push(in_words(ordinary, &evidence.first));
+    work.report(message!("explain-said-ordinary"), &evidence.first);
     let crashed = matches!(evidence.first.end, End::Signal(_));
     let hangs = evidence.first.end == End::TimedOut;
     let raised = evidence.first.raised.is_some();
@@ -124,8 +126,7 @@ impl Investigation {
     /// What was found before, when it is kept there.
     pub(super) fn recall(path: &Path) -> Option<Investigation> {
         let mut kept: Investigation = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
-        kept.steps
-            .push("all of this was done before, with the same files".to_owned());
+        kept.steps.push(message!("explain-done-before"));
         Some(kept)
     }
 
@@ -141,7 +142,7 @@ impl Investigation {
             .map_err(|cause| ExpectedError::cache(path, cause).into())
     }
 
-    fn report(&mut self, name: &str, run: &Run) {
+    fn report(&mut self, name: Message, run: &Run) {
         let text = printable(run.stderr.as_bytes());
         let kept: Vec<&str> = text
             .lines()
@@ -149,7 +150,7 @@ impl Investigation {
             .collect();
         let text = kept.join("\n").trim().to_owned();
         if !text.is_empty() {
-            self.reports.push((name.to_owned(), text));
+            self.reports.push((name, text));
         }
     }
 }
@@ -290,11 +291,9 @@ impl Trial<'_> {
             // What an earlier question did may be what makes this one fail.
             run = self.run(&prepared, &self.asked[..=suspect.unwrap_or(0)])?;
         }
-        work.steps.push(format!(
-            "the second run, under AddressSanitizer and UndefinedBehaviorSanitizer, {}",
-            in_words(&run)
-        ));
-        work.report("standard error of the run under the sanitizers", &run);
+        work.steps
+            .push(in_words(message!("explain-run-second"), &run));
+        work.report(message!("explain-said-second"), &run);
         Ok(Some(run))
     }
 
@@ -315,11 +314,9 @@ impl Trial<'_> {
         prepared.job_mut().access.tracing = true;
         prepared.add_to_scenarios(&WATCH.replace("@what@", "descriptors"))?;
         let run = self.run(&prepared, self.asked)?;
-        work.steps.push(format!(
-            "the run that counts what is left at the end {}",
-            in_words(&run)
-        ));
-        work.report("standard error of the run that counts what is left", &run);
+        work.steps
+            .push(in_words(message!("explain-run-leaks"), &run));
+        work.report(message!("explain-said-leaks"), &run);
         Ok(Some(run))
     }
 
@@ -338,15 +335,15 @@ impl Trial<'_> {
             Ok(Ok(prepared)) => Ok(Some(prepared)),
             Ok(Err(failure)) => {
                 let why = diagnosis::of_build(failure).text;
-                work.missing.push(format!(
-                    "the extension does not build with the sanitizers:\n{why}"
-                ));
+                work.missing
+                    .push(message!("explain-extension-unbuilt", why = why));
                 Ok(None)
             }
             // The ordinary build succeeded, so it is the sanitizers that this compiler cannot link.
             Err(error) => {
-                work.missing.push(format!(
-                    "the C library does not build with the sanitizers: {error:#}"
+                work.missing.push(message!(
+                    "explain-library-unbuilt",
+                    why = format!("{error:#}"),
                 ));
                 Ok(None)
             }
@@ -378,9 +375,8 @@ impl Trial<'_> {
         let wanted = [(effort.gdb, "gdb"), (effort.valgrind, "valgrind")];
         for (_, name) in wanted.into_iter().filter(|(wanted, _)| *wanted) {
             let Some(program) = probe::find_program(name.as_ref()) else {
-                work.missing.push(format!(
-                    "{name} is not installed; `sudo apt install {name}` or your system's way helps"
-                ));
+                work.missing
+                    .push(message!("explain-tool-missing", tool = name));
                 continue;
             };
             let flags: Vec<String> = ["-g", "-O0", "-fno-omit-frame-pointer"]
@@ -413,11 +409,11 @@ impl Trial<'_> {
             run.stderr = build::output_of(ended);
             let end = match name {
                 "gdb" => debugger::gdb_end(&run.stderr),
-                _ => Some(in_words(&run)),
+                _ => Some(in_words(message!("explain-run-valgrind"), &run)),
             };
-            let end = end.unwrap_or_else(|| "did not tell how the program ended".to_owned());
-            work.steps.push(format!("the run under {name} {end}"));
-            work.report(&format!("output of {name}"), &run);
+            work.steps
+                .push(end.unwrap_or_else(|| message!("explain-gdb-silent")));
+            work.report(message!("explain-said-tool", tool = name), &run);
             evidence.tool = Some(run);
         }
         Ok(())
@@ -566,17 +562,32 @@ fn run_of(ended: &Ended, told: &Interrogation, at: Option<usize>) -> Run {
     }
 }
 
-/// How a run ended, as the end of a sentence.
-fn in_words(run: &Run) -> String {
-    let seconds = run.wall.as_secs_f64();
+/// How a run ended; `subject` names it.
+fn in_words(subject: Message, run: &Run) -> Message {
+    let seconds = format!("{:.1}", run.wall.as_secs_f64());
     match &run.end {
         End::InOrder => match &run.raised {
-            Some(raised) => format!("raised {} ({seconds:.1} s)", raised.class),
-            None => format!("ended in order ({seconds:.1} s)"),
+            Some(raised) => message!(
+                "explain-run-raised",
+                run = subject,
+                class = raised.class.as_str(),
+                seconds = seconds,
+            ),
+            None => message!("explain-run-in-order", run = subject, seconds = seconds),
         },
-        End::Exited(code) => format!("ended with exit code {code} ({seconds:.1} s)"),
-        End::Signal(name) => format!("was ended by {name} ({seconds:.1} s)"),
-        End::TimedOut => format!("was stopped after {seconds:.1} s"),
-        End::Otherwise => format!("was stopped at a limit ({seconds:.1} s)"),
+        End::Exited(code) => message!(
+            "explain-run-exit",
+            run = subject,
+            code = code.to_string(),
+            seconds = seconds,
+        ),
+        End::Signal(name) => message!(
+            "explain-run-signal",
+            run = subject,
+            signal = name.as_str(),
+            seconds = seconds,
+        ),
+        End::TimedOut => message!("explain-run-timeout", run = subject, seconds = seconds),
+        End::Otherwise => message!("explain-run-limit", run = subject, seconds = seconds),
     }
 }

@@ -22,6 +22,7 @@ use crate::build::{Failure, sweep};
 use crate::errors::ExpectedError;
 use crate::interrupt;
 use crate::lesson::{Lesson, Sources};
+use crate::message;
 use crate::parallel;
 use crate::variant::{Bridge, Variant};
 use crate::verdict::Verdict;
@@ -316,10 +317,8 @@ impl<'a> Courtroom<'a> {
         if report.verdict == Verdict::Wrong {
             report.verdict = Verdict::NotNative;
             report.diagnostics = vec![report::Diagnostic {
-                from: "the judge".to_owned(),
-                text: "the answers are right, and stay the same when the C library returns something else: they are not \
-                       what C returned"
-                    .to_owned(),
+                from: report::Speaker::Judge,
+                text: message!("judge-not-native"),
             }];
         }
         Ok(report)

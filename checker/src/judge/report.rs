@@ -1,11 +1,14 @@
 //! What the judge found: plain data, kept in the cache and read by every report.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::accepted::Transcript;
 use crate::border::{Answer, Isolation, Question};
 use crate::diagnosis::Diagnosis;
 use crate::lesson::{LessonId, Sources};
+use crate::message;
+use crate::message::Message;
 use crate::snapshot::State;
 use crate::value::Value;
 use crate::variant::Variant;
@@ -77,10 +80,48 @@ pub struct ScenarioReport {
 /// A piece of explanation: who says it, and what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// For example `the compiler`.
-    pub from: String,
+    /// Who.
+    pub from: Speaker,
     /// Lines of text.
-    pub text: String,
+    pub text: Message,
+}
+
+/// Who explains something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Speaker {
+    /// What compiles and links.
+    Build,
+    /// A compiler that warns of what it builds.
+    Compiler,
+    /// We, who compare.
+    Judge,
+    /// We, who watch over processes.
+    Supervisor,
+    /// Python, at a question.
+    Python,
+    /// Python, before the first question.
+    Import,
+    /// The process itself.
+    StandardError,
+    /// The process itself.
+    StandardOutput,
+}
+
+impl Speaker {
+    /// As a sentence begins with it.
+    pub fn name(self) -> Message {
+        match self {
+            Speaker::Build => message!("speaker-build"),
+            Speaker::Compiler => message!("speaker-compiler"),
+            Speaker::Judge => message!("speaker-judge"),
+            Speaker::Supervisor => message!("speaker-supervisor"),
+            Speaker::Python => Message::from("Python"),
+            Speaker::Import => message!("speaker-import"),
+            Speaker::StandardError => message!("speaker-stderr"),
+            Speaker::StandardOutput => message!("speaker-stdout"),
+        }
+    }
 }
 
 /// An expected error that kept a variant from running.
@@ -198,8 +239,8 @@ impl VariantReport {
             .map(ScenarioReport::from_json);
         let diagnostics = json["diagnostics"].as_array()?.iter().map(|pair| {
             Some(Diagnostic {
-                from: pair[0].as_str()?.to_owned(),
-                text: pair[1].as_str()?.to_owned(),
+                from: serde_json::from_value(pair[0].clone()).ok()?,
+                text: serde_json::from_value(pair[1].clone()).ok()?,
             })
         });
         Some(VariantReport {
@@ -354,7 +395,7 @@ mod tests {
         let report = VariantReport {
             scenarios: scenarios.to_vec(),
             diagnostics: vec![Diagnostic {
-                from: "Python".into(),
+                from: Speaker::StandardError,
                 text: "x".into(),
             }],
             cached: true,

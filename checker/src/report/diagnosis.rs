@@ -1,22 +1,19 @@
 //! A diagnosis for people and for programs.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-
-use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use crate::border::printable;
 use crate::diagnosis::stack::Line;
 use crate::diagnosis::{Class, Diagnosis, taught_in};
 use crate::lesson::{LessonId, Sources};
-use crate::{language, words};
+use crate::message::Message;
+use crate::words;
 
 /// The diagnosis in at most six lines, as it stands at a failing variant.
 pub fn short(found: &Diagnosis, lesson: &LessonId, sources: &Sources) -> String {
     let mut lines = vec![words!(
         "run-diagnosis",
-        title = brief(found.class).title.as_str(),
+        title = found.class.told().title.as_str(),
         class = found.class.name(),
     )];
     if let Some(place) = found.place() {
@@ -32,7 +29,7 @@ pub fn short(found: &Diagnosis, lesson: &LessonId, sources: &Sources) -> String 
         lines.push(format!("  {}", words!("run-at", place = place)));
     }
     if let Some(evidence) = found.evidence.last() {
-        let because = words!("run-because", evidence = evidence.as_str());
+        let because = words!("run-because", evidence = evidence.to_string());
         lines.push(format!("  {because}"));
     }
     let option = match sources {
@@ -45,77 +42,63 @@ pub fn short(found: &Diagnosis, lesson: &LessonId, sources: &Sources) -> String 
     printable(lines.join("\n").as_bytes()) + "\n"
 }
 
-/// What a report says of a class: in the chosen language, as far as that has it.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Brief {
-    /// A headline, without a full stop.
-    pub title: String,
-    /// What to do first, in the imperative.
-    pub next: String,
-}
-
-/// The headline and the first step of a class.
-pub fn brief(class: Class) -> Brief {
-    let translated = || {
-        let all: BTreeMap<String, Brief> = toml::from_str(language::chosen().classes()?)
-            .expect("a test reads the classes of each language");
-        all.get(class.name()).cloned()
-    };
-    translated().unwrap_or_else(|| Brief {
-        title: class.text().title.clone(),
-        next: class.text().next.clone(),
-    })
-}
-
 /// Everything that is known, one heading each.
 pub fn long(found: &Diagnosis) -> String {
-    let about = found.class.text();
-    let mut text = format!("{} ({})\n\n", about.title, found.class);
-    let mut row = |name: &str, value: &str| {
-        if !value.is_empty() {
-            writeln!(text, "  {name:<10}{value}").expect("a String takes all text");
-        }
-    };
-    row("signal", &found.signal);
+    let about = found.class.told();
     let native = found.c.as_ref();
     let language = if native.is_some_and(|it| it.file.ends_with(".rs")) {
         "Rust"
     } else {
         "C"
     };
-    row(language, &native.map(at).unwrap_or_default());
-    row("Python", &found.python.as_ref().map(at).unwrap_or_default());
-    row("variant", &found.variant);
-    row("question", &found.call);
-    row("C call", &found.function);
-    row("seen by", found.rung.words());
-    row(
-        "section",
-        taught_in(found.class).trim_start_matches("section "),
-    );
-    text += "\n  What it is\n";
+    let rows = [
+        (
+            words!("explain-signal-row"),
+            found.signal.as_ref().map(Message::to_string),
+        ),
+        (language.to_owned(), native.map(at)),
+        ("Python".to_owned(), found.python.as_ref().map(at)),
+        (words!("explain-variant"), Some(found.variant.clone())),
+        (words!("explain-question"), Some(found.call.clone())),
+        (words!("explain-call"), Some(found.function.clone())),
+        (words!("explain-seen-by"), Some(found.rung.words())),
+        (words!("explain-section"), Some(taught_in(found.class))),
+    ];
+    let width = rows.iter().map(|(name, _)| name.chars().count()).max();
+    let width = width.unwrap_or(0) + 2;
+    let mut text = format!("{} ({})\n\n", about.title, found.class);
+    for (name, value) in rows {
+        if let Some(value) = value.filter(|it| !it.is_empty()) {
+            text += &format!("  {name:<width$}{value}\n");
+        }
+    }
+    text += &format!("\n  {}\n", words!("explain-what"));
     text += &wrapped(&about.what, 4);
-    text += "\n  How we know\n";
+    text += &format!("\n  {}\n", words!("explain-how-known"));
     for evidence in &found.evidence {
         text += &wrapped(&format!("- {evidence}"), 4);
     }
-    text += "\n  Next\n";
+    text += &format!("\n  {}\n", words!("explain-next"));
     text += &wrapped(&about.next, 4);
-    text += "\n  Why it happens\n";
+    text += &format!("\n  {}\n", words!("explain-why"));
     text += &wrapped(&about.text, 4);
     printable(text.as_bytes())
 }
 
 /// The text on a class.
 pub fn class(class: Class) -> String {
-    let about = class.text();
+    let about = class.told();
+    let taught = words!(
+        "explain-taught-in",
+        section = about.section.as_str(),
+        topic = about.topic.as_str(),
+    );
     format!(
-        "{} ({class})\nTaught in {}.\n\n{}\n{}\nNext: {}",
+        "{} ({class})\n{taught}\n\n{}\n{}\n{}",
         about.title,
-        taught_in(class),
         wrapped(&about.what, 0),
         wrapped(&about.text, 0),
-        wrapped(&about.next, 0),
+        wrapped(&words!("explain-class-next", step = about.next.as_str()), 0),
     )
 }
 
@@ -128,7 +111,7 @@ pub fn list() -> String {
         .unwrap_or(0);
     Class::ALL
         .iter()
-        .map(|class| format!("{:<width$}  {}\n", class.name(), class.text().title))
+        .map(|class| format!("{:<width$}  {}\n", class.name(), class.told().title))
         .collect()
 }
 
@@ -157,12 +140,12 @@ pub fn json(found: &Diagnosis) -> Json {
         "class": found.class.name(),
         "title": about.title,
         "variant": found.variant,
-        "signal": (!found.signal.is_empty()).then_some(&found.signal),
+        "signal": found.signal.as_ref().map(Message::english),
         "c": place(&found.c),
         "python": place(&found.python),
         "call": (!found.call.is_empty()).then_some(&found.call),
         "function": (!found.function.is_empty()).then_some(&found.function),
-        "evidence": found.evidence,
+        "evidence": found.evidence.iter().map(Message::english).collect::<Vec<_>>(),
         "seen_by": found.rung,
         "section": about.section,
         "explanation": about.what,
@@ -202,8 +185,6 @@ fn wrapped(text: &str, indent: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::Language;
-    use clap::ValueEnum as _;
 
     #[test]
     fn a_place_in_the_library_stands_behind_the_call_that_led_there() {
@@ -217,7 +198,7 @@ mod tests {
         let told = |c: &str, python: &str| {
             let found = Diagnosis {
                 class: Class::UseAfterFree,
-                signal: String::new(),
+                signal: None,
                 c: line(c, "kv_close"),
                 python: line(python, "close"),
                 variant: "abi/stock".into(),
@@ -240,34 +221,6 @@ mod tests {
             let other = told(c, python);
             assert!(other.contains(&format!("at {c}:7")), "{other}");
             assert!(!other.contains(python), "{other}");
-        }
-    }
-
-    #[test]
-    fn each_class_is_told_in_each_language() {
-        for language in Language::value_variants() {
-            let Some(text) = language.classes() else {
-                assert_eq!(*language, Language::En, "whose classes are in the museum");
-                continue;
-            };
-            let all: BTreeMap<String, Brief> = toml::from_str(text).unwrap();
-            let names: Vec<&str> = all.keys().map(String::as_str).collect();
-            let mut known: Vec<&str> = Class::ALL.iter().map(|class| class.name()).collect();
-            known.sort_unstable();
-            assert_eq!(names, known);
-            for class in Class::ALL {
-                let (brief, english) = (&all[class.name()], class.text());
-                assert!(
-                    !brief.title.ends_with('.') && brief.next.ends_with('.'),
-                    "{class}"
-                );
-                assert!(
-                    brief.title != english.title && brief.next != english.next,
-                    "{class}"
-                );
-                let code = |text: &str| text.matches('`').count();
-                assert_eq!(code(&brief.next), code(&english.next), "{class}");
-            }
         }
     }
 }

@@ -59,7 +59,7 @@ fn variant(report: &VariantReport) -> Json {
         "problem": report.problem.as_ref().map(problem),
         "scenarios": report.scenarios.iter().map(scenario).collect::<Vec<_>>(),
         "diagnosis": report.diagnosis.as_ref().map(super::diagnosis::json),
-        "diagnostics": report.diagnostics.iter().map(|it| json!({ "from": it.from, "text": it.text })).collect::<Vec<_>>(),
+        "diagnostics": report.diagnostics.iter().map(|it| json!({ "from": it.from.name().english(), "text": it.text.english() })).collect::<Vec<_>>(),
     })
 }
 

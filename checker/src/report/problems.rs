@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::text::{Context, failing, groups};
 use crate::border::{Answer, printable};
 use crate::judge::inputs;
-use crate::judge::report::{LessonReport, QuizReport, VariantReport};
+use crate::judge::report::{LessonReport, QuizReport, Speaker, VariantReport};
 use crate::pattern::pattern;
 use crate::variant::Variant;
 
@@ -129,8 +129,13 @@ impl Finder<'_> {
         let compilers = report
             .diagnostics
             .iter()
-            .filter(|it| it.from == "the build" || it.from.starts_with("the compiler"));
-        for line in compilers.flat_map(|it| it.text.lines()) {
+            .filter(|it| matches!(it.from, Speaker::Build | Speaker::Compiler))
+            .map(|it| it.text.english());
+        for line in compilers
+            .collect::<Vec<_>>()
+            .iter()
+            .flat_map(|it| it.lines())
+        {
             if let Some(said) = OF_C.captures(line) {
                 let place = (said[1].to_owned(), number(&said[2]), number(&said[3]));
                 found.push((place, severity(&said[4]), said[5].to_owned()));
@@ -156,7 +161,7 @@ impl Finder<'_> {
         let at = places.find(|at| self.is_own(&at.file))?;
         let line = usize::try_from(at.line).ok()?;
         let because = found.evidence.last();
-        let because = because.map_or_else(String::new, |it| format!(": {it}"));
+        let because = because.map_or_else(String::new, |it| format!(": {}", it.english()));
         let message = format!("{}{because}", found.class.text().title);
         Some((self.at_line(&at.file, line), message))
     }
@@ -164,13 +169,14 @@ impl Finder<'_> {
     /// The innermost frame in the participant's own files, and the exception.
     fn raised(&self, report: &VariantReport) -> Option<(Place, String)> {
         report.diagnostics.iter().find_map(|diagnostic| {
-            let mut frames = diagnostic.text.lines().rev().filter_map(|line| {
+            let text = diagnostic.text.english();
+            let mut frames = text.lines().rev().filter_map(|line| {
                 let said = FRAME.captures(line)?;
                 self.is_own(&said[1])
                     .then(|| (said[1].to_owned(), number(&said[2])))
             });
             let (file, line) = frames.next()?;
-            Some((self.at_line(&file, line), exception(&diagnostic.text)))
+            Some((self.at_line(&file, line), exception(&text)))
         })
     }
 
@@ -287,8 +293,12 @@ fn in_short(report: &VariantReport) -> String {
         };
         return format!("{}: {expected}{observed}", scenario.title);
     }
-    let said = report.diagnostics.iter().flat_map(|it| it.text.lines());
-    let errors = said.filter_map(|line| line.split_once("error: "));
+    let said = report.diagnostics.iter().map(|it| it.text.english());
+    let said: Vec<String> = said.collect();
+    let errors = said
+        .iter()
+        .flat_map(|it| it.lines())
+        .filter_map(|line| line.split_once("error: "));
     let first = errors.map(|(_, message)| message.to_owned()).next();
     first.unwrap_or_else(|| report.verdict.to_string())
 }

@@ -194,9 +194,9 @@ fn failure(
     for diagnostic in &first.diagnostics {
         text += &format!(
             "  {}\n",
-            words!("run-says", who = speaker(&diagnostic.from))
+            words!("run-says", who = diagnostic.from.name().to_string())
         );
-        text += &indented(&diagnostic.text, 4);
+        text += &indented(&diagnostic.text.to_string(), 4);
     }
     let step = next_step(context, report, first, hints);
     text + &format!("  {}\n", words!("run-next", step = step))
@@ -315,7 +315,7 @@ fn next_step(
                 failing
                     .diagnosis
                     .as_ref()
-                    .map(|it| diagnosis::brief(it.class).next)
+                    .map(|it| it.class.told().next.clone())
             })
             .or_else(|| general_hint(&failing.verdict))
             .or_else(|| exercise.and_then(|exercise| first(&hints.exercises, &exercise.id)))
@@ -345,20 +345,6 @@ fn general_hint(verdict: &Verdict) -> Option<String> {
         Verdict::ProcessLimit | Verdict::LeakedProcess => Some(words!("help-process")),
         Verdict::EarlyExit => Some(words!("help-exit")),
         _ => None,
-    }
-}
-
-/// Who says something, as `judge::diagnosis` names them.
-fn speaker(from: &str) -> String {
-    match from {
-        "the build" => words!("speaker-build"),
-        "the judge" => words!("speaker-judge"),
-        "the supervisor" => words!("speaker-supervisor"),
-        "the process, on standard error," => words!("speaker-stderr"),
-        "the process, on standard output," => words!("speaker-stdout"),
-        "Python, while it imported the bridge," => words!("speaker-import"),
-        "the compiler, as a warning," => words!("speaker-compiler"),
-        other => other.to_owned(),
     }
 }
 

@@ -177,7 +177,7 @@ fn calls(
 
 /// Why a variant that does not build cannot be traced: what `run` shows at length, in a line.
 fn first_words_of(failure: Failure) -> String {
-    let text = diagnosis::of_build(failure).text;
+    let text = diagnosis::of_build(failure).text.english();
     let error = text.lines().find(|line| line.contains("error"));
     let line = error.or(text.lines().next()).unwrap_or_default().trim();
     format!("it does not build: {line}")

@@ -123,7 +123,7 @@ fn the_words_name_both_sides() {
     );
     let found = contradictions(&evidence, &header(&evidence));
     assert_eq!(
-        found[0].words,
+        found[0].words.english(),
         "`tile_steps`: the result has 8 bytes in C (`int64_t`), declared are 4 (`c_int`)"
     );
 }

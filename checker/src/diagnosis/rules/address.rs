@@ -6,6 +6,8 @@ use super::super::{Class, Finding, Rung};
 use super::memory::callers;
 use super::{FREED, FRESH, Facts};
 use crate::inspect::compare::Sort;
+use crate::message;
+use crate::message::Message;
 use crate::variant::Bridge;
 
 /// Whether the byte stands in an address again and again.
@@ -34,13 +36,15 @@ fn is_cut(address: u64) -> bool {
     address >= 1 && (high == 0 || high == u64::from(u32::MAX) << 1 | 1)
 }
 
-fn cut_in_words(address: u64) -> String {
+fn cut_in_words(address: u64) -> Message {
+    let shown = format!("{address:#x}");
     if address >> 32 == 0 {
-        return format!("address {address:#x} fits into 32 bits; addresses here are longer");
+        return message!("found-short-address", address = shown);
     }
-    format!(
-        "address {address:#x} is {}, a negative int of 32 bits that was made 64 bits wide",
-        address.cast_signed()
+    message!(
+        "found-widened-address",
+        address = shown,
+        number = address.cast_signed().to_string(),
     )
 }
 
@@ -50,7 +54,7 @@ pub(super) fn bad_address(facts: &Facts, memory: &Memory, place: Option<Line>) -
 }
 
 pub(super) fn classify_address(facts: &Facts, memory: &Memory, place: Option<&Line>) -> Finding {
-    let found = |class, words: String| Finding::new(class, Rung::Sanitizer, words);
+    let found = |class, words: Message| Finding::new(class, Rung::Sanitizer, words);
     let address = memory.address;
     let outermost_own = memory
         .stack
@@ -58,13 +62,15 @@ pub(super) fn classify_address(facts: &Facts, memory: &Memory, place: Option<&Li
         .position(|frame| facts.as_own(frame).is_some());
     let above = &memory.stack[..outermost_own.unwrap_or(0)];
     if memory.wild_jump {
-        let to = format!(
-            "the processor was sent to address {:#x}, where no code is",
-            address.unwrap_or(0)
+        let to = message!(
+            "found-wild-jump",
+            address = format!("{:#x}", address.unwrap_or(0)),
         );
         return match (facts.closes_library(), facts.has_callback()) {
-            (true, _) => found(Class::UnloadedLibrary, to).and("the bridge closes the library"),
-            (false, true) => found(Class::CollectedCallback, to).and("the bridge makes callbacks"),
+            (true, _) => found(Class::UnloadedLibrary, to).and(message!("found-closes-library")),
+            (false, true) => {
+                found(Class::CollectedCallback, to).and(message!("found-makes-callbacks"))
+            }
             (false, false) => found(Class::BadPointer, to),
         };
     }
@@ -73,10 +79,7 @@ pub(super) fn classify_address(facts: &Facts, memory: &Memory, place: Option<&Li
         .first()
         .is_some_and(|frame| frame.module.contains("<unknown"));
     if facts.has_callback() && (nowhere || above.iter().any(Frame::is_callback_entry)) {
-        return found(
-            Class::CollectedCallback,
-            "it crashed in the entry code of a callback, before any Python ran".to_owned(),
-        );
+        return found(Class::CollectedCallback, message!("found-callback-entry"));
     }
     let in_python = memory
         .stack
@@ -86,15 +89,11 @@ pub(super) fn classify_address(facts: &Facts, memory: &Memory, place: Option<&Li
     if in_python && (memory.other_thread || facts.calls_python_without_gil()) {
         let name = memory.stack[0].function.clone();
         let why = if memory.other_thread {
-            "the thread is one that C started"
+            message!("found-thread-of-c")
         } else {
-            "the bridge calls it through a loader that lets go of the GIL first"
+            message!("found-loader-without-gil")
         };
-        return found(
-            Class::GilNotHeld,
-            format!("it crashed in `{name}`, a function of Python"),
-        )
-        .and(why);
+        return found(Class::GilNotHeld, message!("found-in-python", name = name)).and(why);
     }
     if address.is_some_and(|it| it > 0 && is_cut(it))
         && let Some(it) = facts.mismatch(&[Sort::CutPointer])
@@ -113,18 +112,15 @@ pub(super) fn classify_address(facts: &Facts, memory: &Memory, place: Option<&Li
         return freed_fill(inside, base);
     }
     if facts.evidence.variant.bridge == Bridge::Ext && place.is_none() && inside.is_empty() {
-        return found(
-            Class::ReferenceCount,
-            "it crashed in Python's own code, after the extension had returned".to_owned(),
-        )
-        .and(callers("it crashed", &memory.stack));
+        return found(Class::ReferenceCount, message!("found-after-extension"))
+            .and(callers("crashed", &memory.stack));
     }
     if address.is_some_and(|it| it < 4096) {
         return found(
             Class::NullPointer,
-            format!(
-                "address {:#x} is NULL, or a member of a struct at NULL",
-                address.unwrap_or(0)
+            message!(
+                "found-null",
+                address = format!("{:#x}", address.unwrap_or(0)),
             ),
         );
     }
@@ -132,7 +128,7 @@ pub(super) fn classify_address(facts: &Facts, memory: &Memory, place: Option<&Li
         return found(Class::WrongTypes, it.words.clone()).in_python(Some(it.place.clone()));
     }
     if address.is_some_and(|it| is_filled_with(it, &FRESH)) {
-        return found(Class::Uninitialised, "the address is made of the byte with which the second run fills memory that nobody wrote".to_owned());
+        return found(Class::Uninitialised, message!("found-address-of-fresh"));
     }
     if let Some(it) = facts.mismatch(&[Sort::Layout]) {
         return found(Class::StructLayout, it.words.clone()).in_python(Some(it.place.clone()));
@@ -142,15 +138,9 @@ pub(super) fn classify_address(facts: &Facts, memory: &Memory, place: Option<&Li
         files.any(|(start, end)| (*start..*end).contains(&address))
     };
     if memory.access == Some(Access::Write) && address.is_some_and(in_a_file) {
-        return found(
-            Class::ReadOnlyWrite,
-            "the memory is there, and may be read, not written".to_owned(),
-        );
+        return found(Class::ReadOnlyWrite, message!("found-read-only"));
     }
-    found(
-        Class::BadPointer,
-        "nothing of the process is at that address".to_owned(),
-    )
+    found(Class::BadPointer, message!("found-nothing-there"))
 }
 
 /// The C library worked with what it read from memory that was freed before.
@@ -158,9 +148,12 @@ fn freed_fill(inside: &[Frame], register: u64) -> Finding {
     Finding::new(
         Class::UseAfterFree,
         Rung::Sanitizer,
-        format!("a register holds {register:#x}: the byte with which freed memory is filled"),
+        message!(
+            "found-register-of-freed",
+            register = format!("{register:#x}"),
+        ),
     )
-    .and(callers("it crashed", inside))
+    .and(callers("crashed", inside))
 }
 
 fn freed_address(facts: &Facts, address: u64) -> Finding {
@@ -172,6 +165,6 @@ fn freed_address(facts: &Facts, address: u64) -> Finding {
     Finding::new(
         class,
         Rung::Sanitizer,
-        format!("address {address:#x} is made of the byte with which freed memory is filled"),
+        message!("found-address-of-freed", address = format!("{address:#x}"),),
     )
 }

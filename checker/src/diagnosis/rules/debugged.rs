@@ -6,6 +6,7 @@ use super::super::{Class, Finding, Rung, debugger};
 use super::Facts;
 use super::address::classify_address;
 use super::memory::{freed_twice, used_after_free};
+use crate::message;
 
 pub(super) fn from_debugger(facts: &Facts) -> Option<Finding> {
     let text = &facts.evidence.tool.as_ref()?.stderr;
@@ -18,19 +19,19 @@ pub(super) fn from_debugger(facts: &Facts) -> Option<Finding> {
             ("uninitialised", _) => Finding::new(
                 Class::Uninitialised,
                 Rung::Debugger,
-                "valgrind saw a decision that depends on memory nobody wrote",
+                message!("found-valgrind-unwritten"),
             ),
             ("heap-use-after-free", _) => used_after_free(&memory),
             ("attempting double-free", _) => freed_twice(facts, &memory),
             (_, Some(Access::Write)) => Finding::new(
                 Class::BufferOverflow,
                 Rung::Debugger,
-                "valgrind saw a write outside of every block",
+                message!("found-valgrind-write"),
             ),
             _ => Finding::new(
                 Class::OutOfBoundsRead,
                 Rung::Debugger,
-                "valgrind saw a read outside of every block",
+                message!("found-valgrind-read"),
             ),
         };
         return Some(

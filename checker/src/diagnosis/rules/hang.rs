@@ -4,6 +4,7 @@ use super::super::evidence::{End, Run};
 use super::super::stack::Frame;
 use super::super::{Class, Finding, Rung};
 use super::Facts;
+use crate::message;
 
 /// The silence that shows that no thread of Python could run, seconds. A beat comes every 0.1 s where one can; a busy
 /// machine may keep it waiting for some of them.
@@ -44,11 +45,11 @@ pub(super) fn from_hang(facts: &Facts) -> Option<Finding> {
     // Starting Python takes CPU time too, and on a busy machine a loop gets little of it.
     let computed = first.cpu.as_secs_f64() - STARTING > 0.05 * first.wall.as_secs_f64();
     let busy = if place.is_some() { !waits } else { computed };
-    let rhythm = format!(
-        "it {}: {:.1} s of CPU time in {:.1} s",
-        if busy { "computed" } else { "waited" },
-        first.cpu.as_secs_f64(),
-        first.wall.as_secs_f64()
+    let rhythm = message!(
+        "found-rhythm",
+        how = if busy { "computed" } else { "waited" },
+        cpu = format!("{:.1}", first.cpu.as_secs_f64()),
+        wall = format!("{:.1}", first.wall.as_secs_f64()),
     );
     let class = match (busy, free) {
         (true, Some(false)) => Class::GilHeld,
@@ -63,19 +64,14 @@ pub(super) fn from_hang(facts: &Facts) -> Option<Finding> {
     };
     let mut finding = Finding::new(class, rung, rhythm).in_c(place);
     if let Some(frame) = innermost.clone().find(|frame| frame.is_waiting()) {
-        finding = finding.and(format!(
-            "its innermost C frames wait in `{}`",
-            frame.function
+        finding = finding.and(message!(
+            "found-waiting-in",
+            function = frame.function.as_str(),
         ));
     }
     match free {
-        Some(true) => {
-            finding = finding.and("the GIL was free: in a second run another Python thread went on")
-        }
-        Some(false) => {
-            finding =
-                finding.and("the GIL was held: in a second run no other Python thread could go on")
-        }
+        Some(true) => finding = finding.and(message!("found-gil-free")),
+        Some(false) => finding = finding.and(message!("found-gil-held")),
         None => {}
     }
     Some(finding)

@@ -6,6 +6,8 @@ use super::super::{Class, Finding, Rung, messages};
 use super::Facts;
 use super::address::bad_address;
 use crate::inspect::compare::Sort;
+use crate::message;
+use crate::message::Message;
 use crate::variant::Bridge;
 
 /// Functions that read a string up to its NUL.
@@ -24,7 +26,7 @@ pub(super) fn from_memory_report(facts: &Facts) -> Option<Finding> {
         "alloc-dealloc-mismatch" => Finding::new(
             Class::AllocatorMismatch,
             Rung::Sanitizer,
-            "the block was made by one allocator and freed by another",
+            message!("found-two-allocators"),
         ),
         "heap-buffer-overflow"
         | "global-buffer-overflow"
@@ -34,13 +36,13 @@ pub(super) fn from_memory_report(facts: &Facts) -> Option<Finding> {
         "stack-use-after-return" | "stack-use-after-scope" => Finding::new(
             Class::DanglingLocal,
             Rung::Sanitizer,
-            "the address is that of a local variable whose function has returned",
+            message!("found-local-returned"),
         ),
         "stack-overflow" => stack_full(facts, memory),
         "FPE" => Finding::new(
             Class::DivisionByZero,
             Rung::Sanitizer,
-            "the processor refused an integer division",
+            message!("found-division"),
         ),
         "ABRT" => {
             let calls = memory
@@ -52,14 +54,18 @@ pub(super) fn from_memory_report(facts: &Facts) -> Option<Finding> {
             if !calls || told.is_some() {
                 return None;
             }
-            Finding::new(Class::Aborted, Rung::Sanitizer, "the C code called abort()")
+            Finding::new(
+                Class::Aborted,
+                Rung::Sanitizer,
+                message!("found-called-abort"),
+            )
         }
         "SEGV" | "BUS" | "ILL" => return Some(bad_address(facts, memory, place)),
         kind if kind.ends_with("param-overlap") || kind.starts_with("negative-size") => {
             Finding::new(
                 Class::BufferOverflow,
                 Rung::Sanitizer,
-                format!("AddressSanitizer reports {kind}"),
+                message!("found-sanitizer", kind = kind),
             )
         }
         _ => return None,
@@ -103,22 +109,16 @@ pub(super) fn used_after_free(memory: &Memory) -> Finding {
     } else {
         Class::UseAfterFree
     };
-    let by = if class == Class::DanglingBuffer {
-        "Python freed it, with the object that owned it"
+    let words = if class == Class::DanglingBuffer {
+        message!("found-freed-by-python", touched = touched)
     } else {
-        "it had been freed"
+        message!("found-freed-before", touched = touched)
     };
-    Finding::new(class, Rung::Sanitizer, format!("{touched}, and {by}"))
-        .and(history("freed", &memory.freed))
+    Finding::new(class, Rung::Sanitizer, words).and(callers("freed", &memory.freed))
 }
 
-/// Frames of an allocation or a release, in a sentence.
-pub(super) fn history(verb: &str, stack: &[Frame]) -> String {
-    callers(&format!("it was {verb}"), stack)
-}
-
-/// What happened, and the two innermost functions in which it did.
-pub(super) fn callers(what: &str, stack: &[Frame]) -> String {
+/// What happened (`crashed`, `allocated`, `freed` or `freed-first`), and the two innermost functions in which it did.
+pub(super) fn callers(what: &str, stack: &[Frame]) -> Message {
     let named = stack
         .iter()
         .filter(|frame| !frame.function.is_empty() && !frame.function.contains("interceptor"));
@@ -127,26 +127,22 @@ pub(super) fn callers(what: &str, stack: &[Frame]) -> String {
         .filter(|name| !is_allocator(name))
         .take(2)
         .collect();
-    if names.is_empty() {
-        return format!("{what} in a function without a name");
-    }
-    format!("{what} in {}", names.join(", called by "))
+    let place = match names[..] {
+        [] => message!("found-nameless"),
+        [function] => Message::from(function),
+        [function, caller, ..] => message!("found-called-by", function = function, caller = caller),
+    };
+    message!("found-history", what = what, place = place)
 }
 
-fn touched(memory: &Memory) -> String {
-    let verb = match memory.access {
-        Some(Access::Write) => "wrote",
-        _ => "read",
+fn touched(memory: &Memory) -> Message {
+    let touched = match memory.access {
+        Some(Access::Write) => message!("found-wrote", bytes = memory.bytes),
+        _ => message!("found-read", bytes = memory.bytes),
     };
-    let region = if memory.region.is_empty() {
-        String::new()
-    } else {
-        format!(", {}", memory.region)
-    };
-    match memory.bytes {
-        0 => format!("the code {verb} the memory{region}"),
-        1 => format!("the code {verb} 1 byte{region}"),
-        bytes => format!("the code {verb} {bytes} bytes{region}"),
+    match memory.region.clone() {
+        Some(region) => message!("found-touched-at", touched = touched, region = region),
+        None => touched,
     }
 }
 
@@ -159,12 +155,8 @@ pub(super) fn freed_twice(facts: &Facts, memory: &Memory) -> Finding {
     } else {
         Class::DoubleFree
     };
-    Finding::new(
-        class,
-        Rung::Sanitizer,
-        "a block was freed that had been freed before",
-    )
-    .and(history("freed first", &memory.freed))
+    Finding::new(class, Rung::Sanitizer, message!("found-freed-twice"))
+        .and(callers("freed-first", &memory.freed))
 }
 
 fn freed_wrongly(memory: &Memory) -> Finding {
@@ -172,13 +164,13 @@ fn freed_wrongly(memory: &Memory) -> Finding {
         return Finding::new(
             Class::AllocatorMismatch,
             Rung::Sanitizer,
-            "free() was given memory that Python's allocator made",
+            message!("found-freed-of-python"),
         )
-        .and(history("allocated", &memory.allocated));
+        .and(callers("allocated", &memory.allocated));
     }
-    let words = match memory.region.as_str() {
-        "" => "free() was given an address that no allocator gave".to_owned(),
-        region => format!("free() was given an address {region}"),
+    let words = match memory.region.clone() {
+        None => message!("found-freed-nothing"),
+        Some(region) => message!("found-freed-inside", region = region),
     };
     Finding::new(Class::BadFree, Rung::Sanitizer, words)
 }
@@ -204,9 +196,9 @@ fn overflow(facts: &Facts, memory: &Memory, place: Option<&Line>) -> Finding {
     if memory.access == Some(Access::Read) {
         let to_nul = READ_TO_NUL.iter().any(|name| innermost.contains(name));
         return if to_nul {
-            Finding::new(Class::UnterminatedString, Rung::Sanitizer, touched(memory)).and(format!(
-                "{} reads until it finds a NUL",
-                innermost.trim_start_matches("__interceptor_")
+            Finding::new(Class::UnterminatedString, Rung::Sanitizer, touched(memory)).and(message!(
+                "found-reads-to-nul",
+                function = innermost.trim_start_matches("__interceptor_"),
             ))
         } else {
             Finding::new(Class::OutOfBoundsRead, Rung::Sanitizer, touched(memory))
@@ -216,11 +208,11 @@ fn overflow(facts: &Facts, memory: &Memory, place: Option<&Line>) -> Finding {
         return Finding::new(
             Class::StackSmash,
             Rung::Sanitizer,
-            format!("{}; it is a local array", touched(memory)),
+            message!("found-local-array", touched = touched(memory)),
         );
     }
     Finding::new(Class::BufferOverflow, Rung::Sanitizer, touched(memory))
-        .and(history("allocated", &memory.allocated))
+        .and(callers("allocated", &memory.allocated))
 }
 
 /// Frames of Python that no program of a lesson has without recursion.
@@ -244,12 +236,12 @@ fn stack_full(facts: &Facts, memory: &Memory) -> Finding {
         return Finding::new(
             Class::BorderRecursion,
             Rung::Sanitizer,
-            "the C stack is full, and its frames alternate between C and Python",
+            message!("found-stack-alternates"),
         );
     }
     Finding::new(
         Class::StackExhausted,
         Rung::Sanitizer,
-        format!("the C stack is full, and its innermost frames are all of `{repeated}`"),
+        message!("found-stack-repeats", function = repeated),
     )
 }

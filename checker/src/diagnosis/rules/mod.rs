@@ -11,6 +11,7 @@ use super::evidence::End;
 use super::stack::Line;
 use super::{Class, Finding, Rung, messages};
 use crate::inspect::compare::Sort;
+use crate::message;
 
 pub use facts::Facts;
 
@@ -96,7 +97,7 @@ fn from_exceptions(facts: &Facts) -> Option<Finding> {
         let at = messages::panicked_at(&facts.evidence.first.stderr);
         return Some(placed(facts, found.in_c(at)));
     }
-    Some(if found.evidence[0].contains(raised.message.as_str()) {
+    Some(if found.evidence[0].english().contains(&raised.message) {
         found
     } else {
         found.and(format!("{}: {}", raised.class, raised.message))
@@ -128,7 +129,7 @@ fn from_undefined(facts: &Facts) -> Option<Finding> {
     all.filter_map(|report| {
         let (_, class) = KINDS.iter().find(|(part, _)| report.what.contains(part))?;
         let place = facts.own_c_line(&report.stack)?;
-        let words = format!("UndefinedBehaviorSanitizer reports: {}", report.what);
+        let words = message!("found-undefined", what = report.what.as_str());
         Some(Finding::new(*class, Rung::Sanitizer, words).in_c(Some(place)))
     })
     .next()
@@ -144,15 +145,11 @@ fn from_signal(facts: &Facts) -> Option<Finding> {
             return Some(Finding::new(
                 Class::DivisionByZero,
                 Rung::Run,
-                "only an integer division raises SIGFPE",
+                message!("found-fpe"),
             ));
         }
         "SIGABRT" => {
-            let found = Finding::new(
-                Class::Aborted,
-                Rung::Run,
-                "the process sent SIGABRT to itself",
-            );
+            let found = Finding::new(Class::Aborted, Rung::Run, message!("found-abort"));
             return Some(found.in_c(facts.own_c_line(facts.reported_stack())));
         }
         _ => {}
@@ -166,7 +163,7 @@ fn from_signal(facts: &Facts) -> Option<Finding> {
                 return Some(Finding::new(
                     Class::BadPointer,
                     Rung::Run,
-                    format!("{name}, and no tool tells more"),
+                    message!("found-only-signal", name = name.as_str()),
                 ));
             }
             None

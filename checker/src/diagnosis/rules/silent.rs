@@ -9,6 +9,7 @@ use super::super::stack::Line;
 use super::super::{Class, Finding, Rung};
 use super::{FREED, FRESH, Facts};
 use crate::inspect::compare::Sort;
+use crate::message;
 use crate::value::Value;
 
 /// Memory that was never written, or was freed, shows as the byte that the second run fills it with.
@@ -22,11 +23,8 @@ pub(super) fn from_fill(facts: &Facts) -> Option<Finding> {
         return None;
     }
     let holds = |bytes: &[u8]| bytes.iter().any(|byte| filled(after, *byte));
-    let words = |what: &str| {
-        format!(
-            "with {what} memory filled, the answer is {after}, made of the byte it was filled with"
-        )
-    };
+    let words =
+        |memory: &str| message!("found-filled", memory = memory, answer = after.to_string(),);
     if holds(&FREED) {
         let class = if facts.evidence.bridge_holds("free(") {
             Class::UseAfterFree
@@ -71,10 +69,7 @@ pub(super) fn from_leaks(facts: &Facts) -> Option<Finding> {
         .iter()
         .find_map(|leak| Some((leak, facts.own_c_line(&leak.stack)?)));
     if let Some((leak, place)) = leak {
-        let words = format!(
-            "{} bytes in {} blocks were left, and nothing points to them",
-            leak.bytes, leak.blocks
-        );
+        let words = message!("found-leak", bytes = leak.bytes, blocks = leak.blocks);
         return Some(Finding::new(Class::MemoryLeak, Rung::Sanitizer, words).in_c(Some(place)));
     }
     let run = facts.evidence.leaks.as_ref()?;
@@ -86,11 +81,7 @@ pub(super) fn from_leaks(facts: &Facts) -> Option<Finding> {
     if open.is_empty() {
         return None;
     }
-    let words = format!(
-        "{} descriptors are open at the end that were not at the start: {}",
-        open.len(),
-        open.join(", ")
-    );
+    let words = message!("found-open", count = open.len(), which = open.join(", "),);
     let finding = Finding::new(Class::DescriptorLeak, Rung::Sanitizer, words);
     let mut openers = opening_lines(facts);
     Some(match openers.len() {
@@ -100,7 +91,7 @@ pub(super) fn from_leaks(facts: &Facts) -> Option<Finding> {
         _ => {
             let places = openers.iter().map(|it| format!("{}:{}", it.file, it.line));
             let places: Vec<String> = places.collect();
-            finding.and(format!("descriptors come from {}", places.join(", ")))
+            finding.and(message!("found-openers", places = places.join(", ")))
         }
     })
 }
@@ -155,7 +146,6 @@ fn lost_errno(facts: &Facts) -> Option<Finding> {
         line: u32::try_from(at + 1).unwrap_or(0),
         function: String::new(),
     };
-    let words =
-        "the bridge reads errno with get_errno, and opens the library without use_errno=True";
+    let words = message!("found-no-use-errno");
     Some(Finding::new(Class::ErrnoLost, Rung::Declarations, words).in_python(Some(place)))
 }

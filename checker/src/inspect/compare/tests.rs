@@ -22,7 +22,7 @@ fn c() -> Side {
 fn faults_between(real: &Side, declared: &Side) -> Vec<String> {
     let found = compare(real, declared);
     let faults = found.records.into_iter().flat_map(|it| it.faults);
-    faults.map(|it| it.words).collect()
+    faults.map(|it| it.words.english()).collect()
 }
 
 fn faults(declared: &Side) -> Vec<String> {
@@ -30,7 +30,7 @@ fn faults(declared: &Side) -> Vec<String> {
     let records = done.records.into_iter().flat_map(|it| it.faults);
     records
         .chain(done.functions.into_iter().flat_map(|it| it.faults))
-        .map(|it| it.words)
+        .map(|it| it.words.english())
         .collect()
 }
 
@@ -188,7 +188,7 @@ fn records_in_records_are_compared_by_their_fields() {
     );
     let done = compared("c_double");
     assert_eq!(
-        done.records[0].faults[0].words,
+        done.records[0].faults[0].words.english(),
         "`mid.q` is `int64_t` in C, declared is `c_double`"
     );
 }
