@@ -5,18 +5,18 @@ use std::io::BufRead as _;
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
-use std::time::{Duration, Instant};
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use notify::event::{AccessKind, AccessMode, CreateKind, ModifyKind};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::check::Ended;
 
-/// How long the events of a folder are waited for at the beginning, to learn whether they come at all.
-const PROBE: Duration = Duration::from_millis(500);
+/// How long the events of a folder are waited for at the beginning, to learn whether they come at all, milliseconds.
+const PROBE: u16 = 500;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -176,18 +176,20 @@ fn remote(folder: &Path) -> Option<&'static str> {
     }
 }
 
-/// Writes a file in a folder of ours and waits for its event.
-fn probe(folder: &Path) -> notify::Result<bool> {
-    let (sender, receiver) = std::sync::mpsc::channel();
-    let mut events = FolderEvents::new(sender)?;
-    std::fs::create_dir_all(folder).map_err(notify::Error::io)?;
-    events.follow(&[folder.to_owned()])?;
-    let file = tempfile::NamedTempFile::new_in(folder).map_err(notify::Error::io)?;
-    drop(file);
-    let end = Instant::now() + PROBE;
-    Ok(receiver
-        .recv_timeout(end.saturating_duration_since(Instant::now()))
-        .is_ok())
+/// Writes a file in a folder of ours and waits for its event, in this thread: on a busy machine another one may sleep for longer than the event is
+/// waited for.
+fn probe(folder: &Path) -> std::io::Result<bool> {
+    std::fs::create_dir_all(folder)?;
+    let events = Inotify::init(InitFlags::IN_CLOEXEC)?;
+    events.add_watch(folder, AddWatchFlags::IN_CREATE)?;
+    drop(tempfile::NamedTempFile::new_in(folder)?);
+    let mut fds = [PollFd::new(events.as_fd(), PollFlags::POLLIN)];
+    loop {
+        match poll(&mut fds, PROBE) {
+            Err(Errno::EINTR) => {}
+            ready => return Ok(ready? > 0),
+        }
+    }
 }
 
 /// What the terminal tells, while it is in raw mode.
