@@ -89,6 +89,8 @@ impl Watch<'_> {
             } else {
                 self.reread();
                 self.follow()?;
+                // Nobody has told of what was saved before the folders were listened to again.
+                return Ok(files::look(&self.lesson));
             }
         }
         Ok(found)
