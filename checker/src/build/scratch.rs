@@ -3,10 +3,12 @@
 //! Whoever has made a folder holds a lock on it. The kernel gives the lock back however the owner ends, so a folder without a
 //! lock is nobody's.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use super::store;
 use crate::errors::ExpectedError;
@@ -14,6 +16,11 @@ use crate::interrupt;
 
 /// What their names begin with. Checkers that knew no locks have called theirs otherwise, and may use the same cache at this moment.
 const OWNED: &str = "owned-";
+
+/// How long others may keep us from looking for abandoned folders: longer only if one of them was stopped.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often it is tried again.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// A private folder, removed when dropped.
 #[derive(Debug)]
@@ -84,8 +91,7 @@ pub fn remove_abandoned(work: &Path) {
     let Ok(gate) = File::open(work) else {
         return;
     };
-    // Somebody makes one just now, or looks as we do.
-    if gate.try_lock().is_err() {
+    if !enter(&gate) {
         return;
     }
     let Ok(entries) = fs::read_dir(work) else {
@@ -106,6 +112,18 @@ pub fn remove_abandoned(work: &Path) {
     for (folder, _owner) in abandoned {
         unlock(&folder);
         let _ = fs::remove_dir_all(folder);
+    }
+}
+
+/// Waits while somebody makes a folder, or looks as we do: who has just looked may have met the folder's owner alive, and will not look again.
+fn enter(gate: &File) -> bool {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match gate.try_lock() {
+            Ok(()) => return true,
+            Err(TryLockError::WouldBlock) if Instant::now() < end => sleep(PAUSE),
+            Err(_) => return false,
+        }
     }
 }
 
@@ -160,5 +178,19 @@ mod tests {
         drop(making);
         remove_abandoned(work.path());
         assert!(!work.path().join("owned-new").exists());
+    }
+
+    #[test]
+    fn whoever_makes_one_is_waited_for() {
+        let work = tempfile::tempdir().unwrap();
+        fs::create_dir(work.path().join("owned-left")).unwrap();
+        let making = File::open(work.path()).unwrap();
+        making.lock_shared().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| remove_abandoned(work.path()));
+            sleep(20 * PAUSE);
+            drop(making);
+        });
+        assert!(!work.path().join("owned-left").exists());
     }
 }
