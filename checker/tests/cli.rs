@@ -279,7 +279,9 @@ fn crashes_that_are_alike_are_told_once_and_counted() {
 
 #[test]
 fn a_hang_ends_at_its_limit() {
-    let workshop = Workshop::new().edited(BRIDGE, "return lib.pair_half(x)", "while True: pass");
+    let workshop = Workshop::new()
+        .edited(BRIDGE, "return lib.pair_half(x)", "while True: pass")
+        .edited("lesson.toml", "wall_seconds = 30", "wall_seconds = 4");
     let said = workshop.run(&BOTH);
     said.must(
         1,
@@ -840,11 +842,27 @@ fn an_environment_of_somebody_else_is_left_alone() {
 }
 
 #[test]
-fn an_interrupted_set_up_is_done_again() {
+fn an_interrupted_set_up_is_done_again_when_the_rest_of_it_has_ended() {
     let workshop = pinning("# nothing\n");
     let venv = workshop.root.path().join(".venv");
+    let may_end = workshop.root.path().join("may-end");
+    // A set-up that takes as long as the test wants, and works on when its checker is killed.
+    let slow = workshop.root.path().join("programs/uv");
+    let script = format!(
+        "#!/bin/sh\nfor folder; do :; done\n: > \"$folder/pyvenv.cfg\"\n\
+         until [ -e {} ]; do sleep 0.05; done\nexit 1\n",
+        may_end.display()
+    );
+    fs::create_dir(slow.parent().unwrap()).unwrap();
+    fs::write(&slow, script).unwrap();
+    fs::set_permissions(&slow, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap();
     let mut child = workshop
         .command(&CTYPES)
+        .env(
+            "PATH",
+            format!("{}:{path}", slow.parent().unwrap().display()),
+        )
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -852,11 +870,17 @@ fn an_interrupted_set_up_is_done_again() {
     wait_for(|| venv.join("pyvenv.cfg").exists().then_some(()));
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(
-        !venv.join(".checker.json").exists(),
-        "it was faster than this test"
-    );
-    workshop.run(&CTYPES).must(0, &["passed 2/2"]);
+    let mut second = workshop
+        .command(&CTYPES)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(second.try_wait().unwrap().is_none());
+    assert!(!venv.join("bin").exists(), "two make the same environment");
+    fs::write(may_end, "").unwrap();
+    Said::from(&second.wait_with_output().unwrap()).must(0, &["passed 2/2"]);
     assert!(venv.join(".checker.json").exists());
 }
 
@@ -1062,8 +1086,9 @@ fn an_interrupt_ends_everything_that_was_started() {
     Said::from(&child.wait_with_output().unwrap()).must(130, &["interrupted"]);
     let gone = || (!driver.exists()).then_some(());
     wait_for(gone);
+    // What the checker could not remove in its last moments, the supervisor does.
     let work = workshop.root.path().join("target/checker/work");
-    assert_eq!(fs::read_dir(work).unwrap().count(), 0);
+    wait_for(|| (fs::read_dir(&work).unwrap().count() == 0).then_some(()));
 }
 
 /// The folder in /proc of a process whose home lies below this folder, as that of every driver does. What ids it knows

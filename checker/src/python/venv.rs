@@ -58,9 +58,9 @@ struct Stamp {
 /// `.venv` which is not ours, gets a folder below the cache. An interrupted set-up is done again.
 pub fn ensure(workspace: &Workspace, python: &Python, progress: &Progress) -> anyhow::Result<Venv> {
     let lock_file = workspace.root.join(REQUIREMENTS);
-    let _guard = lock(workspace)?;
+    let guard = lock(workspace)?;
     let folder = place(workspace, python)?;
-    ensure_in(workspace, python, &folder, &lock_file, progress)
+    ensure_in(workspace, python, &folder, &lock_file, &guard, progress)
 }
 
 /// Makes a virtual environment below the cache with what another lock file pins, unless it is there already.
@@ -75,8 +75,8 @@ pub fn ensure_with(
 ) -> anyhow::Result<Venv> {
     let name = lock_file.file_stem().unwrap_or_default().to_string_lossy();
     let folder = own_folder(workspace, python, &name);
-    let _guard = lock(workspace)?;
-    ensure_in(workspace, python, &folder, lock_file, progress)
+    let guard = lock(workspace)?;
+    ensure_in(workspace, python, &folder, lock_file, &guard, progress)
 }
 
 fn ensure_in(
@@ -84,6 +84,7 @@ fn ensure_in(
     python: &Python,
     folder: &Path,
     lock_file: &Path,
+    guard: &File,
     progress: &Progress,
 ) -> anyhow::Result<Venv> {
     let key = key(python, &requirements(lock_file)?);
@@ -95,7 +96,7 @@ fn ensure_in(
         folder = workspace.shown(folder).display().to_string()
     ));
     mark(workspace, folder)?;
-    make(workspace, python, folder, lock_file)?;
+    make(workspace, python, folder, lock_file, guard)?;
     let site_packages = site_packages(folder)?;
     let stamp = Stamp {
         key,
@@ -227,7 +228,14 @@ fn unmark(workspace: &Workspace, folder: &Path) {
 /// Two checkers must not make the same environment at once.
 fn lock(workspace: &Workspace) -> anyhow::Result<File> {
     let path = workspace.cache_folder("venvs")?.join("lock");
-    let file = File::create(&path).map_err(|cause| ExpectedError::cache(path.clone(), cause))?;
+    let mut options = File::options();
+    let file = options
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(&path)
+        .map_err(|cause| ExpectedError::cache(path.clone(), cause))?;
     file.lock()
         .map_err(|cause| ExpectedError::cache(&path, cause))?;
     Ok(file)
@@ -238,26 +246,33 @@ fn make(
     python: &Python,
     folder: &Path,
     lock_file: &Path,
+    guard: &File,
 ) -> Result<(), ExpectedError> {
     if let Some(uv) = probe::find_program("uv".as_ref())
-        && with_uv(&uv, python, folder, lock_file).is_ok()
+        && with_uv(&uv, python, folder, lock_file, guard).is_ok()
     {
         return Ok(());
     }
-    with_pip(workspace, python, folder, lock_file)
+    with_pip(workspace, python, folder, lock_file, guard)
 }
 
-fn with_uv(uv: &Path, python: &Python, folder: &Path, lock_file: &Path) -> Result<(), String> {
+fn with_uv(
+    uv: &Path,
+    python: &Python,
+    folder: &Path,
+    lock_file: &Path,
+    guard: &File,
+) -> Result<(), String> {
     let mut venv = probe::quiet(Command::new(uv));
     venv.args(["venv", "--quiet", "--clear", "--no-project", "--python"])
         .arg(&python.executable)
         .arg(folder);
-    succeed(venv)?;
+    succeed_with(guard, venv)?;
     let mut sync = probe::quiet(Command::new(uv));
     sync.args(["pip", "sync", "--quiet", "--require-hashes", "--python"])
         .arg(folder.join("bin/python"))
         .arg(lock_file);
-    succeed(sync)
+    succeed_with(guard, sync)
 }
 
 fn with_pip(
@@ -265,6 +280,7 @@ fn with_pip(
     python: &Python,
     folder: &Path,
     lock_file: &Path,
+    guard: &File,
 ) -> Result<(), ExpectedError> {
     let refuse = |cause: String, next: &str| ExpectedError::SetUp {
         venv: folder.to_owned(),
@@ -282,20 +298,21 @@ fn with_pip(
     }
     let mut venv = probe::quiet(Command::new(&python.executable));
     venv.args(["-I", "-m", "venv", "--clear"]).arg(folder);
-    succeed(venv).map_err(|output| {
+    succeed_with(guard, venv).map_err(|output| {
         refuse(
             format!("`python -m venv` failed: {}", last_lines(&output)),
             venv_step(&output),
         )
     })?;
-    pip_install(&folder.join("bin/python"), &[], lock_file).map_err(|output| {
+    let install = pip_install(&folder.join("bin/python"), &[], lock_file);
+    succeed_with(guard, install).map_err(|output| {
         let (cause, next) = pip_failure(&output);
         refuse(cause, next)
     })
 }
 
-/// Runs the pip of this Python: hash-pinned wheels only, nothing that a setting sends elsewhere.
-fn pip_install(python: &Path, options: &[&OsStr], lock_file: &Path) -> Result<(), String> {
+/// The pip of this Python: hash-pinned wheels only, nothing that a setting sends elsewhere.
+fn pip_install(python: &Path, options: &[&OsStr], lock_file: &Path) -> Command {
     let mut pip = probe::quiet(Command::new(python));
     pip.args(["-I", "-m", "pip", "install", "--quiet", "--no-input"])
         .args(["--disable-pip-version-check", "--only-binary", ":all:"])
@@ -305,7 +322,7 @@ fn pip_install(python: &Path, options: &[&OsStr], lock_file: &Path) -> Result<()
     for name in ["PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"] {
         pip.env_remove(name);
     }
-    succeed(pip)
+    pip
 }
 
 /// Installs hash-pinned packages into a folder of their own, for the interpreter of this environment.
@@ -327,7 +344,7 @@ pub fn install_into(venv: &Venv, folder: &Path, lock_file: &Path) -> Result<(), 
         }
     }
     let options = ["--target".as_ref(), folder.as_os_str()];
-    pip_install(&venv.python, &options, lock_file).map_err(|output| {
+    succeed(pip_install(&venv.python, &options, lock_file)).map_err(|output| {
         let (cause, next) = pip_failure(&output);
         ExpectedError::SetUp {
             venv: folder.to_owned(),
@@ -337,9 +354,20 @@ pub fn install_into(venv: &Venv, folder: &Path, lock_file: &Path) -> Result<(), 
     })
 }
 
-pub(crate) fn succeed(mut command: Command) -> Result<(), String> {
+pub(crate) fn succeed(command: Command) -> Result<(), String> {
+    succeed_reading(Stdio::null(), command)
+}
+
+/// The same with the lock as standard input, which is as empty as any other: should this process be killed, what it has started works on, and
+/// holds the lock to its end.
+fn succeed_with(guard: &File, command: Command) -> Result<(), String> {
+    let held = guard.try_clone().map_err(|error| error.to_string())?;
+    succeed_reading(held.into(), command)
+}
+
+fn succeed_reading(input: Stdio, mut command: Command) -> Result<(), String> {
     let output: Output = command
-        .stdin(Stdio::null())
+        .stdin(input)
         .output()
         .map_err(|error| error.to_string())?;
     if output.status.success() {
