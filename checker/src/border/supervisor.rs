@@ -32,6 +32,8 @@ const AFTERMATH: Duration = Duration::from_millis(250);
 const KILLING: Duration = Duration::from_secs(5);
 /// How often processes and memory are looked at, at least and at most.
 const GLANCES: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(16));
+/// How long one turn of a respite may take.
+const TURN: Duration = Duration::from_millis(4);
 
 /// The whole work of a supervisor: reads a specification from standard input, runs it, reports on standard output.
 pub fn supervise() -> ExitCode {
@@ -243,12 +245,9 @@ impl Watch {
             // It may have ended in this instant, which is as good.
             let _ = kill(payload, Signal::SIGABRT).and_then(|()| kill(payload, Signal::SIGCONT));
         }
-        let end = Instant::now() + self.last_words;
-        while self.status.is_none() && !self.alone && Instant::now() < end {
-            pipes.turn(
-                &self.children,
-                end.saturating_duration_since(Instant::now()),
-            )?;
+        let mut respite = Respite::of(self.last_words);
+        while self.status.is_none() && !self.alone && respite.goes_on() {
+            pipes.turn(&self.children, TURN)?;
             self.reap(pipes);
         }
         Ok(())
@@ -275,9 +274,9 @@ impl Watch {
 
     /// How many processes live on although the payload has ended and they had time to notice.
     fn count_left_behind(&mut self, pipes: &mut Pipes) -> anyhow::Result<u32> {
-        let end = Instant::now() + AFTERMATH;
-        while !self.alone && Instant::now() < end && pipes.output() <= self.output_limit() {
-            pipes.turn(&self.children, GLANCES.0)?;
+        let mut respite = Respite::of(AFTERMATH);
+        while !self.alone && respite.goes_on() && pipes.output() <= self.output_limit() {
+            pipes.turn(&self.children, TURN)?;
             self.reap(pipes);
         }
         let living = self.processes().into_iter().filter(|process| !process.dead);
@@ -407,6 +406,28 @@ impl Watch {
 
     fn output_limit(&self) -> u64 {
         self.limits.output_kib.saturating_mul(1024)
+    }
+}
+
+/// A time in turns of ours as well as on the clock, which goes on while the whole machine stands still and the payload with it.
+struct Respite {
+    end: Instant,
+    turns: u128,
+}
+
+impl Respite {
+    fn of(time: Duration) -> Respite {
+        Respite {
+            end: Instant::now() + time,
+            turns: time.as_millis() / TURN.as_millis(),
+        }
+    }
+
+    /// Whether it goes on, for one more turn.
+    fn goes_on(&mut self) -> bool {
+        let left = self.turns > 0;
+        self.turns = self.turns.saturating_sub(1);
+        left || Instant::now() < self.end
     }
 }
 

@@ -308,7 +308,7 @@ def loops():
         pass
 def one(): return 1
 ";
-    let fixture = Fixture::bridge(bridge, &["loops", "one"]).limits(|l| l.wall_seconds = 1);
+    let fixture = Fixture::bridge(bridge, &["loops", "one"]).limits(|l| l.wall_seconds = 4);
     let heard = fixture.ask(&["loops", "one"]);
     assert_eq!(heard.answers, [Answer::Unfinished, int(1)]);
     assert_eq!(
@@ -337,7 +337,7 @@ from pathlib import Path
 lib = ctypes.PyDLL(str(Path(__file__).with_name('libspin.so')))
 def spins(): lib.spin()
 ";
-    let fixture = Fixture::bridge(bridge, &["spins"]).limits(|l| l.wall_seconds = 1);
+    let fixture = Fixture::bridge(bridge, &["spins"]).limits(|l| l.wall_seconds = 4);
     fixture.write(
         "spin.c",
         "void spin(void) { for (volatile int go = 1; go;) { } }\n",
