@@ -424,10 +424,15 @@ fn copy(from: &Path, to: &Path) {
             {
                 copy(&source, &target);
             }
-        } else if !is_built(&fs::read(&source).unwrap()) {
+        } else if !is_named_as_built(&source) && !is_built(&fs::read(&source).unwrap()) {
             fs::copy(&source, &target).unwrap();
         }
     }
+}
+
+/// Whether a file has the name of a library or an object file: another test may have one made at this moment, and its first bytes are not there yet.
+fn is_named_as_built(path: &Path) -> bool {
+    path.extension().is_some_and(|it| it == "so" || it == "o")
 }
 
 /// Whether a file is a program, a library, an object file or an archive, as its first bytes say.

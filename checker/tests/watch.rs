@@ -740,22 +740,32 @@ fn nothing_wakes_it_while_nothing_happens() {
     let mut terminal = on_a_terminal(&shop, 80);
     terminal.wait_for("1 of 1 variants passed");
     terminal.wait_for("q quit");
-    while terminal.receive(Duration::from_millis(500)) {}
-    let before = wakeups(terminal.pid());
-    std::thread::sleep(Duration::from_secs(2));
-    assert_eq!(wakeups(terminal.pid()), before);
+    // The threads of the check still have to end, each in its own time.
+    let end = Instant::now() + PATIENCE;
+    let mut before = wakeups(terminal.pid());
+    loop {
+        let heard = terminal.receive(Duration::from_secs(2));
+        let after = wakeups(terminal.pid());
+        if !heard && after == before {
+            return;
+        }
+        assert!(Instant::now() < end, "{before:?}, then {after:?}");
+        before = after;
+    }
 }
 
-/// How often the threads of a process have gone to sleep by themselves.
-fn wakeups(process: Pid) -> u64 {
+/// How often each thread of a process has gone to sleep by itself.
+fn wakeups(process: Pid) -> Vec<(String, String)> {
     let tasks = fs::read_dir(format!("/proc/{process}/task")).unwrap();
-    tasks
-        .map(|task| fs::read_to_string(task.unwrap().path().join("status")).unwrap())
-        .map(|status| {
-            let line = status
-                .lines()
-                .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-            line.unwrap().trim().parse::<u64>().unwrap()
-        })
-        .sum()
+    let counts = tasks.filter_map(|task| {
+        let task = task.unwrap();
+        // A thread may have ended just now.
+        let status = fs::read_to_string(task.path().join("status")).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        let thread = task.file_name().into_string().unwrap();
+        Some((thread, line.unwrap().trim().to_owned()))
+    });
+    counts.collect()
 }

@@ -12,7 +12,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -77,10 +77,15 @@ struct Arena {
     folder: tempfile::TempDir,
     cache: PathBuf,
     listener: TcpListener,
+    _alone: MutexGuard<'static, ()>,
 }
+
+/// The cache is the same for all arenas, and what is left in it by one must not be taken for another's.
+static ARENA: Mutex<()> = Mutex::new(());
 
 impl Arena {
     fn new() -> Arena {
+        let alone = ARENA.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::tempdir().unwrap();
         open(folder.path());
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
@@ -114,6 +119,7 @@ impl Arena {
             cache: std::env::var_os("CHECKER_CACHE")
                 .map_or_else(|| repository.join("target/checker"), PathBuf::from),
             listener: TcpListener::bind("127.0.0.1:0").unwrap(),
+            _alone: alone,
         }
     }
 

@@ -17,6 +17,8 @@ use nix::sys::termios::{Termios, tcgetattr};
 use nix::unistd::Pid;
 
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Written to the terminal when the program has ended: what the program wrote comes before it.
+const LAST: &str = "\u{1}the program has ended\u{1}";
 
 /// A terminal, and the program that it was opened for.
 pub struct Terminal {
@@ -25,6 +27,8 @@ pub struct Terminal {
     slave: File,
     /// All that was written so far.
     pub seen: String,
+    /// The beginning of a character whose rest has not come yet.
+    rest: Vec<u8>,
     /// How the terminal was set before the program started.
     pub before: Termios,
     read_to: usize,
@@ -72,6 +76,7 @@ impl Terminal {
             master: File::from(pair.master),
             slave,
             seen: String::new(),
+            rest: Vec::new(),
             before,
             read_to: 0,
         }
@@ -103,11 +108,22 @@ impl Terminal {
         let mut bytes = [0; 65536];
         match self.master.read(&mut bytes) {
             Ok(length) => {
-                self.seen += &String::from_utf8_lossy(&bytes[..length]);
+                self.rest.extend_from_slice(&bytes[..length]);
+                self.take_characters();
                 length > 0
             }
             Err(_) => false,
         }
+    }
+
+    /// Takes the whole characters of what was read; a read may end in the middle of one.
+    fn take_characters(&mut self) {
+        let whole = match str::from_utf8(&self.rest) {
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            _ => self.rest.len(),
+        };
+        let bytes: Vec<u8> = self.rest.drain(..whole).collect();
+        self.seen += &String::from_utf8_lossy(&bytes);
     }
 
     /// The text that stands on the screen, as long as only what `watch` uses was written: lines, styles, the clearing of a line and of
@@ -151,13 +167,19 @@ impl Terminal {
         kill(self.pid(), signal).unwrap();
     }
 
-    /// Waits for the program's end.
+    /// Waits for the program's end, and for all that it has written: the kernel may bring it later.
     #[track_caller]
     pub fn end(&mut self) -> ExitStatus {
         let end = Instant::now() + PATIENCE;
         while Instant::now() < end {
             if let Some(status) = self.child.try_wait().unwrap() {
+                // Makes room for the mark.
                 while self.receive(Duration::from_millis(20)) {}
+                self.slave.write_all(LAST.as_bytes()).unwrap();
+                self.wait_for(LAST);
+                let mark = self.read_to - LAST.len();
+                self.seen.replace_range(mark..self.read_to, "");
+                self.read_to = mark;
                 return status;
             }
             self.receive(Duration::from_millis(20));
