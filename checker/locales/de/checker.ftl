@@ -79,6 +79,11 @@ run-note = Anmerkung: { $remark }
 run-next = weiter: { $step }
 run-fault-next = weiter: Das ist nicht deine Schuld und kostet keine Punkte; bitte melde es
 run-says = { $who } meldet:
+run-generated = { $count ->
+    [one] und ein weiterer Fehler im C, das CFFI daraus geschrieben hat: `{ $command }` zeigt ihn
+   *[other] und { $count } weitere Fehler im C, das CFFI daraus geschrieben hat: `{ $command }` zeigt sie
+}
+run-generated-many = und viele weitere Fehler im C, das CFFI daraus geschrieben hat: `{ $command }` zeigt sie
 run-drawn = (Werte vom Checker gezogen)
 run-expected = erwartet
 run-observed = gefunden

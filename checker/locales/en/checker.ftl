@@ -79,6 +79,11 @@ run-note = note: { $remark }
 run-next = next: { $step }
 run-fault-next = next: this is not your fault and costs no points; please report it
 run-says = { $who } says:
+run-generated = { $count ->
+    [one] and one more error in the C that CFFI has written from it: `{ $command }` prints it
+   *[other] and { $count } more errors in the C that CFFI has written from it: `{ $command }` prints them
+}
+run-generated-many = and many more errors in the C that CFFI has written from it: `{ $command }` prints them
 run-drawn = (values drawn by the checker)
 run-expected = expected
 run-observed = observed

@@ -2,7 +2,6 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::build::Failure;
 use crate::build::compiler::Compiler;
 use crate::build::tools::Tools;
 use crate::cli::Global;
@@ -243,8 +242,7 @@ fn look_at(
     Ok(told(match found {
         Ok(investigation) => Ok(investigation),
         Err(failure) => {
-            let (Failure::Refused(_) | Failure::Stopped(_)) = &failure;
-            let said = judge::diagnosis::of_build(failure).text;
+            let said = judge::diagnosis::whole(failure);
             Err(message!("explain-unbuilt", said = said))
         }
     }))

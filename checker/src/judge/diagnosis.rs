@@ -24,13 +24,18 @@ const OF_OUR_DRIVER: [&str; 2] = ["File \"<string>\"", "File \"<frozen importlib
 
 /// A build that failed.
 pub fn of_build(failure: Failure) -> Diagnostic {
+    Diagnostic {
+        from: Speaker::Build,
+        text: shortened(&whole(failure), MOST_LINES * 2).into(),
+    }
+}
+
+/// All that a build that failed has said.
+pub fn whole(failure: Failure) -> String {
     let text = match failure {
         Failure::Refused(output) | Failure::Stopped(output) => output,
     };
-    Diagnostic {
-        from: Speaker::Build,
-        text: shortened(&errors_first(&printable(text.as_bytes())), MOST_LINES * 2).into(),
-    }
+    errors_first(&printable(text.as_bytes()))
 }
 
 /// What rustc says, its warnings after its errors: the first message is the one that counts.

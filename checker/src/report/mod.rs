@@ -2,6 +2,7 @@
 
 pub mod diagnosis;
 mod differing;
+mod generated;
 pub mod json;
 pub mod matrix;
 pub mod problems;

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Serialize;
 
-use super::text::{Context, failing, groups};
+use super::text::{Context, failing, generated, groups};
 use crate::border::{Answer, printable};
 use crate::judge::inputs;
 use crate::judge::report::{LessonReport, QuizReport, Speaker, VariantReport};
@@ -129,13 +129,14 @@ impl Finder<'_> {
         let compilers = report
             .diagnostics
             .iter()
-            .filter(|it| matches!(it.from, Speaker::Build | Speaker::Compiler))
-            .map(|it| it.text.english());
-        for line in compilers
-            .collect::<Vec<_>>()
-            .iter()
-            .flat_map(|it| it.lines())
-        {
+            .filter(|it| matches!(it.from, Speaker::Build | Speaker::Compiler));
+        let texts: Vec<String> = compilers
+            .map(|it| {
+                let told = generated(self.context, self.report, report, it);
+                told.map_or_else(|| it.text.english(), |told| told.text)
+            })
+            .collect();
+        for line in texts.iter().flat_map(|it| it.lines()) {
             if let Some(said) = OF_C.captures(line) {
                 let place = (said[1].to_owned(), number(&said[2]), number(&said[3]));
                 found.push((place, severity(&said[4]), said[5].to_owned()));

@@ -4,18 +4,22 @@ use std::path::Path;
 
 use anstyle::Style;
 
+use super::generated::{self, Script, Told};
 use super::{diagnosis, differing::differing, matrix::matrix, progress, unbegun};
 use crate::authoring::hints::{Hints, Topic};
 use crate::border::Answer;
 use crate::flow::{failing::Failing, hints::hint_for};
 use crate::judge::accepted::Transcript;
 use crate::judge::inputs;
-use crate::judge::report::{LessonReport, QuizReport, ScenarioReport, VariantReport};
+use crate::judge::report::{
+    Diagnostic, LessonReport, QuizReport, ScenarioReport, Speaker, VariantReport,
+};
 use crate::lesson::{Lesson, Sources};
 use crate::python::Python;
 use crate::snapshot::{self, State};
 use crate::transcript;
 use crate::value::Value;
+use crate::variant::Bridge;
 use crate::verdict::Verdict;
 use crate::words;
 use crate::workspace::Workspace;
@@ -196,10 +200,54 @@ fn failure(
             "  {}\n",
             words!("run-says", who = diagnostic.from.name().to_string())
         );
-        text += &indented(&diagnostic.text.to_string(), 4);
+        text += &indented(&said(context, report, first, diagnostic), 4);
     }
     let step = next_step(context, report, first, hints);
     text + &format!("  {}\n", words!("run-next", step = step))
+}
+
+/// What somebody says of a variant; of errors in C that CFFI has written, the first one.
+fn said(
+    context: &Context,
+    report: &LessonReport,
+    of: &VariantReport,
+    diagnostic: &Diagnostic,
+) -> String {
+    let in_brief = generated(context, report, of, diagnostic).filter(|_| !context.full);
+    let Some(Told { text, more }) = in_brief else {
+        return diagnostic.text.to_string();
+    };
+    if more == 0 {
+        return text;
+    }
+    let command = format!("checker explain {} {}", report.id, of.variant);
+    // What a report keeps of a very long text does not hold all errors.
+    let rest = if diagnostic.text.english().contains(" lines left out]") {
+        words!("run-generated-many", command = command)
+    } else {
+        words!("run-generated", count = more, command = command)
+    };
+    text + &rest
+}
+
+/// What a build of API mode said, told as mistakes in the build script, where that can be.
+pub(super) fn generated(
+    context: &Context,
+    report: &LessonReport,
+    of: &VariantReport,
+    diagnostic: &Diagnostic,
+) -> Option<Told> {
+    if of.variant.bridge != Bridge::Api || diagnostic.from != Speaker::Build {
+        return None;
+    }
+    let file = Path::new("api_build.py");
+    let path = context.lesson.source_file(&report.sources, file);
+    let script = Script {
+        shown: &context.workspace.shown(&path).display().to_string(),
+        source: &std::fs::read_to_string(&path).ok()?,
+        module: &report.id.module(),
+    };
+    generated::told(&diagnostic.text.english(), &script)
 }
 
 /// The first failing question of each scenario, up to [`SHOWN`] scenarios; the rest are counted.
