@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use crate::errors::ExpectedError;
 use crate::lesson::{Lesson, Manifest};
 use crate::variant::{Variant, VariantPattern};
-use crate::verdict;
 use crate::workspace::Workspace;
 
 /// The version of the lesson format that this checker reads.
@@ -222,7 +221,6 @@ fn contradiction(lesson: &Lesson) -> Option<Contradiction> {
         .or_else(|| files_below_the_folder(manifest))
         .or_else(|| scenarios_exist(lesson))
         .or_else(|| hidden_kinds(manifest))
-        .or_else(|| outcomes(manifest))
         .or_else(|| versions(manifest))
 }
 
@@ -417,19 +415,4 @@ fn hidden_kinds(manifest: &Manifest) -> Option<Contradiction> {
             Ok(_) => None,
             Err(problem) => Contradiction::new(format!("\"{kind}\""), problem),
         })
-}
-
-fn outcomes(manifest: &Manifest) -> Option<Contradiction> {
-    let unknown = manifest
-        .wrong_answers
-        .iter()
-        .find(|wrong| !verdict::NAMES.contains(&wrong.outcome.as_str()))?;
-    Contradiction::new(
-        format!("outcome = \"{}\"", unknown.outcome),
-        format!(
-            "no verdict is called `{}`; the verdicts are: {}",
-            unknown.outcome,
-            verdict::NAMES.join(" ")
-        ),
-    )
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::variant::{Variant, VariantPattern};
 use crate::versions::Versions;
+use crate::wrong::WrongAnswer;
 
 /// The id of a lesson, for example `lesson-7.3`; also the name of its folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -231,21 +232,6 @@ pub struct Behaviour {
     pub variants: Vec<VariantPattern>,
     /// Why they differ, for the reader of a report.
     pub why: String,
-}
-
-/// A known wrong answer and the verdict that it must get.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WrongAnswer {
-    /// The folder below `wrong/`.
-    pub name: String,
-    /// The variants that it is tried in.
-    pub variants: Vec<VariantPattern>,
-    /// The verdict that it must get, by name.
-    pub outcome: String,
-    /// Text that its report must contain.
-    #[serde(default)]
-    pub says: Option<String>,
 }
 
 /// A mutant that does the same as the solution, so that no scenario can tell it.

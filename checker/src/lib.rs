@@ -37,3 +37,4 @@ pub mod verdict;
 pub mod versions;
 pub mod watch;
 pub mod workspace;
+pub mod wrong;

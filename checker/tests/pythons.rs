@@ -37,7 +37,7 @@ fn twice(workshop: &Workshop) -> String {
     format!("python3:{}", venv.join("bin/python3").display())
 }
 
-/// A wrong answer that is judged with the outcome that the lesson says.
+/// A wrong answer that is judged with the outcome that the lesson says, as TOML has it.
 fn add_wrong_answer(workshop: &Workshop, outcome: &str) {
     let bridge = fs::read_to_string(workshop.lesson("solution/ctypes_bridge.py")).unwrap();
     let wrong = workshop.lesson("wrong/one-too-many");
@@ -48,7 +48,7 @@ fn add_wrong_answer(workshop: &Workshop, outcome: &str) {
     append(
         workshop,
         &format!(
-            "[[wrong]]\nname = \"one-too-many\"\nvariants = [\"ctypes/stock\"]\noutcome = \"{outcome}\"\n"
+            "[[wrong]]\nname = \"one-too-many\"\nvariants = [\"ctypes/stock\"]\noutcome = {outcome}\n"
         ),
     );
 }
@@ -80,7 +80,7 @@ fn each_python_that_is_named_makes_the_checks_that_run_something() {
     let workshop = Workshop::new();
     let both = twice(&workshop);
     let here = Some(version());
-    add_wrong_answer(&workshop, "wrong");
+    add_wrong_answer(&workshop, "\"wrong\"");
     let verify = format!("verify lesson-0.1 --python {both}");
 
     let document = workshop.run(&format!("{verify} --json")).json();
@@ -113,10 +113,37 @@ fn each_python_that_is_named_makes_the_checks_that_run_something() {
 fn a_wrong_answer_with_another_outcome_is_told_on_each() {
     let workshop = Workshop::new();
     let both = twice(&workshop);
-    add_wrong_answer(&workshop, "crashed");
+    add_wrong_answer(&workshop, "[\"crashed\", \"timeout\"]");
     let told = workshop.run(&format!("verify lesson-0.1 --python {both}"));
-    let line = "one-too-many in ctypes/stock is wrong instead of crashed\n";
+    let line = "one-too-many in ctypes/stock is wrong instead of crashed or timeout\n";
     assert_eq!(told.stdout.matches(line).count(), 2, "{}", told.stdout);
+}
+
+#[test]
+fn a_wrong_answer_may_get_one_of_several_outcomes() {
+    let workshop = Workshop::new();
+    let says = "says = { crashed = \"SIG\", wrong = \"expected\" }";
+    add_wrong_answer(&workshop, &format!("[\"crashed\", \"wrong\"]\n{says}"));
+    let document = workshop.run("verify lesson-0.1 --json").json();
+    assert_eq!(
+        fates(&document, "wrong-answers"),
+        [(None, true)],
+        "{document}"
+    );
+
+    // What it says for the outcome that is seen has to be in the report.
+    workshop.edit("lesson.toml", "wrong = \"expected\"", "wrong = \"SIGSEGV\"");
+    workshop
+        .run("verify lesson-0.1")
+        .must(4, &["the report of one-too-many does not say `SIGSEGV`"]);
+    workshop.edit("lesson.toml", "[\"crashed\", \"wrong\"]", "[]");
+    workshop.run("verify lesson-0.1").must(
+        4,
+        &[
+            "lesson.toml:",
+            "wrong answer `one-too-many`: names no outcome",
+        ],
+    );
 }
 
 #[test]

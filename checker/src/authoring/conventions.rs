@@ -10,6 +10,7 @@ use crate::judge::inputs::files_of;
 use crate::lesson::Lesson;
 use crate::transcript;
 use crate::variant::{Variant, VariantPattern};
+use crate::wrong::WrongAnswer;
 
 /// How many lines a header of a C library may have; it is the manual that participants read.
 const HEADER_LINES: usize = 60;
@@ -175,7 +176,7 @@ fn wrong_answers(lesson: &Lesson) -> anyhow::Result<Vec<Problem>> {
     for file in files_below(&folder)? {
         let name: PathBuf = file.components().take(1).collect();
         let path = folder.join(&file);
-        let known = |answer: &&crate::lesson::WrongAnswer| Path::new(&answer.name) == name;
+        let known = |answer: &&WrongAnswer| Path::new(&answer.name) == name;
         let Some(answer) = lesson.manifest.wrong_answers.iter().find(known) else {
             problems.push(Problem::of_file(&path, "belongs to no [[wrong]]"));
             continue;

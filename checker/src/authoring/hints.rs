@@ -114,15 +114,13 @@ pub fn check(file: &Path, hints: &Hints, manifest: &Manifest, code: &[String]) -
         }
     }
     for wrong in &manifest.wrong_answers {
-        if !hints
-            .failures
-            .iter()
-            .any(|topic| topic.name == wrong.outcome)
-        {
-            let (outcome, name) = (&wrong.outcome, &wrong.name);
-            let what = format!("has no `# failure: {outcome}`, which wrong answer `{name}` gets");
-            let problem = Problem::of_file(file, what);
-            problems.push(problem);
+        for outcome in &wrong.outcomes {
+            if !hints.failures.iter().any(|topic| topic.name == *outcome) {
+                let name = &wrong.name;
+                let what =
+                    format!("has no `# failure: {outcome}`, which wrong answer `{name}` gets");
+                problems.push(Problem::of_file(file, what));
+            }
         }
     }
     for topic in &hints.exercises {

@@ -1,5 +1,7 @@
 //! The checks of `checker verify` that run lessons: solutions, starters, wrong answers, and what they observe.
 
+use std::collections::BTreeSet;
+
 use super::difference;
 use super::verification::Check;
 use crate::build::tools::Tools;
@@ -7,12 +9,13 @@ use crate::exit;
 use crate::judge::accepted::{self, Transcript};
 use crate::judge::report::{LessonReport, VariantReport};
 use crate::judge::{self, Order, Proof};
-use crate::lesson::{Lesson, Sources, WrongAnswer};
+use crate::lesson::{Lesson, Sources};
 use crate::report::text;
 use crate::snapshot::{self, State};
 use crate::transcript::EVIDENCE;
 use crate::variant::Variant;
 use crate::verdict::Verdict;
+use crate::wrong::WrongAnswer;
 
 /// All checks of one lesson that run something. What ran before with the same content is answered from the cache.
 ///
@@ -184,12 +187,12 @@ impl Court<'_> {
 
     fn answer_problems(&self, answer: &WrongAnswer, report: &LessonReport) -> Vec<String> {
         let name = &answer.name;
-        let due = &answer.outcome;
         let mut problems = Vec::new();
         for variant in &report.variants {
             let verdict = &variant.verdict;
-            if verdict.name() != due {
+            if !answer.may_be(verdict) {
                 let which = variant.variant;
+                let due = answer.due();
                 let why = because(variant);
                 problems.push(format!(
                     "{name} in {which} is {verdict} instead of {due}{why}"
@@ -197,11 +200,11 @@ impl Court<'_> {
             }
         }
         let told = self.told(report);
-        if let Some(says) = answer
-            .says
-            .as_ref()
-            .filter(|says| !told.contains(says.as_str()))
-        {
+        let verdicts = report.variants.iter().map(|one| &one.verdict);
+        let due: BTreeSet<&str> = verdicts
+            .filter_map(|verdict| answer.says(verdict))
+            .collect();
+        for says in due.into_iter().filter(|says| !told.contains(says)) {
             problems.push(format!(
                 "the report of {name} does not say `{says}`; it says:\n{told}"
             ));
