@@ -3,6 +3,7 @@
 //! Only what participants write is changed, the tasks of the files that exercises name. A mutant is judged as a submission is,
 //! in the first variant that its exercise names and its file belongs to.
 
+mod keepalive;
 pub mod lexer;
 pub mod mutate;
 

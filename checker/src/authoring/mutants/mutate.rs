@@ -47,6 +47,7 @@ fn of_text(language: Language, text: &str, offset: usize, embedded: bool) -> Vec
         found.extend(program.swapped(index));
         found.extend(program.destructor(index));
         found.extend(program.release(index));
+        found.extend(program.kept(index));
         found.extend(program.embedded(index));
     }
     for change in &mut found {
@@ -145,20 +146,29 @@ const EXCEPTIONS: [&str; 10] = [
 ];
 
 /// Parts of the names of functions that give something back.
-const RELEASES: [&str; 8] = [
-    "free", "close", "destroy", "release", "DECREF", "Py_CLEAR", "drop", "finish",
+const RELEASES: [&str; 9] = [
+    "free", "close", "destroy", "release", "Release", "DECREF", "Py_CLEAR", "drop", "finish",
 ];
 
-struct Program<'a> {
-    language: Language,
+/// What begins a line that is more than a call: a definition, or a statement with another one inside.
+const HEADS: [&str; 12] = [
+    "def", "fn", "return", "if", "else", "with", "static", "void", "pub", "for", "while", "}",
+];
+
+/// The kind of a change after which nobody gives something back.
+pub(super) const MISSING_RELEASE: &str = "a missing release";
+
+/// A text whose tokens are changed.
+pub(super) struct Program<'a> {
+    pub(super) language: Language,
     /// Whether it stands in a string of another program, as declarations do.
     embedded: bool,
-    text: &'a str,
-    tokens: Vec<Token<'a>>,
+    pub(super) text: &'a str,
+    pub(super) tokens: Vec<Token<'a>>,
 }
 
 impl<'a> Program<'a> {
-    fn token(&self, index: usize) -> Option<Token<'a>> {
+    pub(super) fn token(&self, index: usize) -> Option<Token<'a>> {
         self.tokens.get(index).copied()
     }
 
@@ -166,11 +176,16 @@ impl<'a> Program<'a> {
         self.token(index.checked_sub(1)?)
     }
 
-    fn is(&self, index: usize, text: &str) -> bool {
+    pub(super) fn is(&self, index: usize, text: &str) -> bool {
         self.token(index).is_some_and(|token| token.text == text)
     }
 
-    fn replace(&self, index: usize, kind: &'static str, with: impl Into<String>) -> Change {
+    pub(super) fn replace(
+        &self,
+        index: usize,
+        kind: &'static str,
+        with: impl Into<String>,
+    ) -> Change {
         let token = self.tokens[index];
         Change {
             kind,
@@ -343,14 +358,14 @@ impl<'a> Program<'a> {
         first == Some("=>")
     }
 
-    fn begins_line(&self, index: usize) -> bool {
+    pub(super) fn begins_line(&self, index: usize) -> bool {
         let before = &self.text[..self.tokens[index].start];
         let line = before.rfind('\n').map_or(0, |at| at + 1);
         before[line..].trim().is_empty()
     }
 
     /// Where the sign stands that closes what begins at a token, brackets in between left out.
-    fn closing(&self, from: usize, sign: &str) -> Option<usize> {
+    pub(super) fn closing(&self, from: usize, sign: &str) -> Option<usize> {
         let mut depth = 0;
         for token in self.tokens.get(from..)? {
             if depth == 0 && token.text == sign {
@@ -369,7 +384,7 @@ impl<'a> Program<'a> {
     }
 
     /// The arguments of a call, as ranges of bytes, and where its bracket closes.
-    fn arguments(&self, open: usize) -> Option<(Vec<Range<usize>>, usize)> {
+    pub(super) fn arguments(&self, open: usize) -> Option<(Vec<Range<usize>>, usize)> {
         let close = self.closing(open + 1, ")")?;
         let mut found = Vec::new();
         let mut start = self.tokens[open].end();
@@ -460,7 +475,7 @@ impl<'a> Program<'a> {
         let (arguments, close) = self.arguments(index + 3)?;
         let first = arguments.first()?.clone();
         Some(Change {
-            kind: "a missing release",
+            kind: MISSING_RELEASE,
             place: self.tokens[index].start..close + 1,
             with: self.text[first].to_owned(),
         })
@@ -475,38 +490,60 @@ impl<'a> Program<'a> {
         if !releases {
             return None;
         }
+        let place = self.statement(index)?;
+        let own = self.texts(&place);
+        let first = own.first().copied().unwrap_or_default();
+        let plain = !own.contains(&"=");
+        let block = self.language == Language::Rust && first == "unsafe" && !own.ends_with(&[";"]);
+        let with = if block { "{}" } else { self.nothing() };
+        plain.then(|| Change {
+            kind: MISSING_RELEASE,
+            place,
+            with: with.to_owned(),
+        })
+    }
+
+    /// The line that a token stands in, without blanks and comments, if it is a statement and no part of one.
+    pub(super) fn statement(&self, index: usize) -> Option<Range<usize>> {
+        let token = self.tokens[index];
         let start = self.text[..token.start].rfind('\n').map_or(0, |at| at + 1);
         let end = self.text[token.start..]
             .find('\n')
             .map_or(self.text.len(), |at| token.start + at);
-        let own: Vec<&str> = self
+        let mut own = self
             .tokens
             .iter()
-            .filter(|it| it.start >= start && it.start < end)
-            .map(|it| it.text)
-            .collect();
-        let balance = |open: &str, close: &str| {
-            own.iter().filter(|it| **it == open).count()
-                == own.iter().filter(|it| **it == close).count()
+            .filter(|it| it.start >= start && it.start < end);
+        let first = own.next()?;
+        let last = own.next_back().unwrap_or(first);
+        let place = first.start..last.end();
+        let texts = self.texts(&place);
+        let count = |text: &str| texts.iter().filter(|it| **it == text).count();
+        let whole =
+            count("(") == count(")") && count("[") == count("]") && count("{") == count("}");
+        let ended = match self.language {
+            Language::Python => true,
+            Language::C => last.text == ";",
+            Language::Rust => last.text == ";" || first.text == "unsafe",
         };
-        let whole = balance("(", ")") && balance("{", "}");
-        let first = own.first().copied().unwrap_or_default();
-        let plain = !own.contains(&"=")
-            && !matches!(
-                first,
-                "def" | "fn" | "return" | "if" | "with" | "static" | "void" | "pub" | "for" | "}"
-            );
-        let ended = self.language == Language::Python || own.last() == Some(&";");
-        let with = if self.language == Language::Python {
-            "pass"
-        } else {
-            ";"
-        };
-        (whole && plain && ended).then(|| Change {
-            kind: "a missing release",
-            place: trimmed(self.text, start..end),
-            with: with.to_owned(),
-        })
+        (whole && ended && !HEADS.contains(&first.text)).then_some(place)
+    }
+
+    /// What may stand in place of a statement that is left out.
+    pub(super) fn nothing(&self) -> &'static str {
+        match self.language {
+            Language::Python => "pass",
+            Language::C | Language::Rust => ";",
+        }
+    }
+
+    fn texts(&self, place: &Range<usize>) -> Vec<&'a str> {
+        let own = self
+            .tokens
+            .iter()
+            .filter(|it| place.contains(&it.start))
+            .map(|it| it.text);
+        own.collect()
     }
 
     /// C text in a string of Python: a cdef, or what goes into the generated module.
