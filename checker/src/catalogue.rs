@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::errors::ExpectedError;
 use crate::lesson::{Lesson, Manifest};
+use crate::message;
 use crate::variant::{Variant, VariantPattern};
 use crate::workspace::Workspace;
 
@@ -25,8 +26,8 @@ impl Catalogue {
         let lessons = workspace.lessons();
         let entries = fs::read_dir(&lessons).map_err(|error| ExpectedError::UnusableFile {
             path: lessons.clone(),
-            problem: error.to_string(),
-            next: "make the folder readable".to_owned(),
+            problem: error.to_string().into(),
+            next: message!("error-readable-folder"),
         })?;
         let mut folders: Vec<PathBuf> = entries
             .filter_map(Result::ok)

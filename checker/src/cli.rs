@@ -12,7 +12,7 @@ use crate::errors::ExpectedError;
 use crate::language::Language;
 use crate::report::progress;
 use crate::watch::check::{ATTENDED, ATTENDED_IN_FULL};
-use crate::{commands, exit, interrupt, language, links, output, snapshot};
+use crate::{commands, exit, interrupt, language, links, output, snapshot, words};
 
 /// Builds, runs, grades and explains the lessons of Four Bridges.
 ///
@@ -178,7 +178,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
 /// Runs with less isolation than was asked for are said so, once.
 fn say_shortfall() {
     if let Some(text) = border::known_isolation().and_then(border::Found::shortfall) {
-        output::remark(&format!("note: {text}"));
+        output::remark(&words!("run-note", remark = text));
     }
 }
 
@@ -220,7 +220,9 @@ fn report(error: &anyhow::Error, json: bool) -> u8 {
     let bold = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
     let Some(expected) = error.downcast_ref::<ExpectedError>() else {
         output::remark(&format!(
-            "{bold}fault of the checker{bold:#}: {error:#}\n  next: please report this text together with the command that you typed"
+            "{bold}{}{bold:#}: {error:#}\n  {}",
+            words!("error-fault"),
+            words!("error-fault-next")
         ));
         return exit::INTERNAL;
     };
@@ -228,11 +230,15 @@ fn report(error: &anyhow::Error, json: bool) -> u8 {
         return exit::PASSED;
     }
     let next = expected.next_step();
-    output::remark(&format!("{bold}error{bold:#}: {expected}\n  next: {next}"));
+    let step = words!("run-next", step = next.clone());
+    output::remark(&format!(
+        "{bold}{}{bold:#}: {expected}\n  {step}",
+        words!("error")
+    ));
     if json {
         let document = serde_json::json!({
             "schema_version": crate::report::SCHEMA_VERSION,
-            "error": { "kind": expected.kind(), "message": expected.to_string(), "next": next },
+            "error": { "kind": expected.kind(), "message": expected.message().english(), "next": next.english() },
         });
         // The message is on standard error already, and the exit code says the rest.
         let _ = output::json(&document);

@@ -2,32 +2,30 @@
 //!
 //! Whatever is not listed here travels as `anyhow::Error` and ends with [`exit::INTERNAL`]: a fault of ours.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use thiserror::Error;
-
 use crate::exit;
+use crate::message;
+use crate::message::Message;
 
 /// A problem that a user can meet, and can do something about.
 ///
-/// The text names the thing and the cause, as a lower-case fragment; [`ExpectedError::next_step`] says what to do.
-#[derive(Clone, Debug, Error)]
+/// [`ExpectedError::message`] names the thing and the cause, as a lower-case fragment; [`ExpectedError::next_step`] says what to do.
+#[derive(Clone, Debug)]
 pub enum ExpectedError {
     /// No folder from the current one upwards is the workshop.
-    #[error("no workshop here: neither {} nor a folder above it holds `lessons/`", searched_from.display())]
     NoWorkshop {
         /// Where the search began.
         searched_from: PathBuf,
     },
     /// `CHECKER_ROOT` names something else than the workshop.
-    #[error("CHECKER_ROOT is {}, which holds no folder `lessons`", root.display())]
     WrongRoot {
         /// What the variable says.
         root: PathBuf,
     },
     /// A lesson id that no folder has.
-    #[error("no lesson is called `{asked}`")]
     UnknownLesson {
         /// What was typed.
         asked: String,
@@ -35,7 +33,6 @@ pub enum ExpectedError {
         nearest: Option<String>,
     },
     /// An exercise id that the lesson does not have.
-    #[error("{lesson} has no exercise `{asked}`")]
     UnknownExercise {
         /// The lesson.
         lesson: String,
@@ -45,7 +42,6 @@ pub enum ExpectedError {
         known: Vec<String>,
     },
     /// A wrong answer that the lesson does not have.
-    #[error("{lesson} has no wrong answer `{asked}`")]
     UnknownWrongAnswer {
         /// The lesson.
         lesson: String,
@@ -55,28 +51,24 @@ pub enum ExpectedError {
         known: Vec<String>,
     },
     /// The record of what a participant has done cannot be read or written.
-    #[error("{}: {problem}", shown(path))]
     State {
         /// The file or folder.
         path: PathBuf,
         /// Why.
-        problem: String,
+        problem: Message,
         /// What to do.
-        next: String,
+        next: Message,
     },
     /// A claim, or a choice of claims, that there is not.
-    #[error("{what}")]
     NoClaim {
         /// What there is not.
-        what: String,
+        what: Message,
         /// What to do.
-        next: String,
+        next: Message,
     },
     /// No lesson was named, and all of them are done.
-    #[error("every lesson is done, so none is meant when none is named")]
     AllDone,
     /// A suite that `conformance/suites.toml` does not have.
-    #[error("no suite is called `{asked}`")]
     UnknownSuite {
         /// What was typed.
         asked: String,
@@ -84,13 +76,11 @@ pub enum ExpectedError {
         known: Vec<String>,
     },
     /// A lesson that names no call to measure.
-    #[error("{lesson} names no call to measure")]
     NothingToMeasure {
         /// The lesson.
         lesson: String,
     },
     /// A C function that no variant of the lesson calls.
-    #[error("no variant of {lesson} calls a C function `{asked}`")]
     UnknownFunction {
         /// The lesson.
         lesson: String,
@@ -100,7 +90,6 @@ pub enum ExpectedError {
         known: Vec<String>,
     },
     /// A `lesson.toml` that cannot be used.
-    #[error("{}{}: {problem}{excerpt}", shown(path), place(*line_column))]
     BrokenManifest {
         /// The file.
         path: PathBuf,
@@ -112,57 +101,51 @@ pub enum ExpectedError {
         excerpt: String,
     },
     /// A file of a lesson that cannot be read or used.
-    #[error("{}: {problem}", shown(path))]
     UnusableFile {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        problem: String,
+        problem: Message,
         /// What to do.
-        next: String,
+        next: Message,
     },
     /// A chosen interpreter that cannot be used, or none at all.
-    #[error("{what}: {cause}")]
     Python {
         /// Which choice failed.
-        what: String,
+        what: Message,
         /// Why.
-        cause: String,
+        cause: Message,
         /// What to do.
-        next: String,
+        next: Message,
     },
     /// The `.venv` cannot be made.
-    #[error("cannot set up the virtual environment {}: {cause}", shown(venv))]
     SetUp {
         /// The folder.
         venv: PathBuf,
         /// Why.
-        cause: String,
+        cause: Message,
         /// What to do.
-        next: String,
+        next: Message,
     },
     /// A program that builds need is missing or does not work.
-    #[error("{tool}: {cause}")]
     Tool {
         /// The program.
-        tool: String,
+        tool: Message,
         /// Why it cannot be used.
-        cause: String,
+        cause: Message,
         /// What to do.
-        next: String,
+        next: Message,
     },
     /// Something of ours does not build: the engines or the lesson's C library.
-    #[error("cannot build {what}\n{output}")]
     OwnBuild {
         /// What was built.
-        what: String,
+        what: Message,
         /// What the compiler said.
         output: String,
         /// What to do.
-        next: String,
+        next: Message,
     },
     /// The cache folder cannot be written.
-    #[error("cannot write to the cache folder {}: {cause}", shown(path))]
     Cache {
         /// The file or folder.
         path: PathBuf,
@@ -170,7 +153,6 @@ pub enum ExpectedError {
         cause: Arc<std::io::Error>,
     },
     /// The reader of our output went away.
-    #[error("the reader of the output has gone")]
     BrokenPipe,
 }
 
@@ -221,49 +203,108 @@ impl ExpectedError {
         }
     }
 
-    /// What the user can do now.
-    pub fn next_step(&self) -> String {
+    /// What is wrong, and why.
+    pub fn message(&self) -> Message {
         match self {
-            ExpectedError::NoWorkshop { .. } => {
-                "change to the folder of the workshop, or set CHECKER_ROOT to it".to_owned()
+            ExpectedError::NoWorkshop { searched_from } => message!(
+                "error-no-workshop",
+                folder = searched_from.display().to_string(),
+            ),
+            ExpectedError::WrongRoot { root } => {
+                message!("error-wrong-root", folder = root.display().to_string())
             }
-            ExpectedError::WrongRoot { .. } => {
-                "set CHECKER_ROOT to the folder that holds `lessons`, or unset it".to_owned()
+            ExpectedError::UnknownLesson { asked, .. } => {
+                message!("error-no-lesson", asked = asked.as_str())
             }
+            ExpectedError::UnknownExercise { lesson, asked, .. } => message!(
+                "error-no-exercise",
+                lesson = lesson.as_str(),
+                asked = asked.as_str(),
+            ),
+            ExpectedError::UnknownWrongAnswer { lesson, asked, .. } => message!(
+                "error-no-wrong-answer",
+                lesson = lesson.as_str(),
+                asked = asked.as_str(),
+            ),
+            ExpectedError::State { path, problem, .. }
+            | ExpectedError::UnusableFile { path, problem, .. } => {
+                message!("about", name = shown(path), what = problem.clone())
+            }
+            ExpectedError::NoClaim { what, .. } => what.clone(),
+            ExpectedError::AllDone => message!("error-all-done"),
+            ExpectedError::UnknownSuite { asked, .. } => {
+                message!("error-no-suite", asked = asked.as_str())
+            }
+            ExpectedError::NothingToMeasure { lesson } => {
+                message!("error-nothing-to-measure", lesson = lesson.as_str())
+            }
+            ExpectedError::UnknownFunction { lesson, asked, .. } => message!(
+                "error-no-function",
+                lesson = lesson.as_str(),
+                asked = asked.as_str(),
+            ),
+            ExpectedError::BrokenManifest {
+                path,
+                line_column,
+                problem,
+                excerpt,
+            } => message!(
+                "about",
+                name = format!("{}{}", shown(path), place(*line_column)),
+                what = format!("{problem}{excerpt}"),
+            ),
+            ExpectedError::Python { what, cause, .. } => {
+                message!("about", name = what.clone(), what = cause.clone())
+            }
+            ExpectedError::SetUp { venv, cause, .. } => {
+                message!("error-set-up", folder = shown(venv), cause = cause.clone())
+            }
+            ExpectedError::Tool { tool, cause, .. } => {
+                message!("about", name = tool.clone(), what = cause.clone())
+            }
+            ExpectedError::OwnBuild { what, output, .. } => message!(
+                "error-own-build",
+                what = what.clone(),
+                output = output.as_str(),
+            ),
+            ExpectedError::Cache { path, cause } => message!(
+                "error-cache",
+                folder = shown(path),
+                cause = cause.to_string(),
+            ),
+            ExpectedError::BrokenPipe => message!("error-broken-pipe"),
+        }
+    }
+
+    /// What the user can do now.
+    pub fn next_step(&self) -> Message {
+        match self {
+            ExpectedError::NoWorkshop { .. } => message!("error-no-workshop-next"),
+            ExpectedError::WrongRoot { .. } => message!("error-wrong-root-next"),
             ExpectedError::UnknownLesson {
                 nearest: Some(id), ..
-            } => {
-                format!("did you mean `{id}`? `checker list` shows all lessons")
-            }
-            ExpectedError::UnknownLesson { nearest: None, .. } => {
-                "`checker list` shows all lessons".to_owned()
-            }
-            ExpectedError::NothingToMeasure { .. } => {
-                "measure lesson-7.5, or add a `[[bench]]` to the lesson's lesson.toml".to_owned()
-            }
-            ExpectedError::AllDone => {
-                "name one, for example `checker run 7.3`; `checker list` shows all".to_owned()
-            }
+            } => message!("error-near-lesson-next", id = id.as_str()),
+            ExpectedError::UnknownLesson { nearest: None, .. } => message!("error-no-lesson-next"),
+            ExpectedError::NothingToMeasure { .. } => message!("error-nothing-to-measure-next"),
+            ExpectedError::AllDone => message!("error-all-done-next"),
             ExpectedError::UnknownSuite { known, .. } => {
-                format!("the suites are: {}", known.join(", "))
+                message!("error-no-suite-next", known = known.join(", "))
             }
             ExpectedError::UnknownWrongAnswer { known, .. } if known.is_empty() => {
-                "leave --wrong out; this lesson has none".to_owned()
+                message!("error-no-wrong-answers-next")
             }
             ExpectedError::UnknownWrongAnswer { known, .. } => {
-                format!("its wrong answers are: {}", known.join(", "))
+                message!("error-no-wrong-answer-next", known = known.join(", "))
             }
             ExpectedError::UnknownFunction { known, .. } => {
-                format!("the functions that are called: {}", known.join(", "))
+                message!("error-no-function-next", known = known.join(", "))
             }
             ExpectedError::UnknownExercise { known, .. } => {
-                format!("its exercises are: {}", known.join(", "))
+                message!("error-no-exercise-next", known = known.join(", "))
             }
-            ExpectedError::BrokenManifest { .. } => {
-                "correct the file as docs/lesson-format.md describes it".to_owned()
-            }
-            ExpectedError::Cache { cause, .. } => cache_step(cause).to_owned(),
-            ExpectedError::BrokenPipe => String::new(),
+            ExpectedError::BrokenManifest { .. } => message!("error-manifest-next"),
+            ExpectedError::Cache { cause, .. } => cache_step(cause),
+            ExpectedError::BrokenPipe => Message::from(""),
             ExpectedError::UnusableFile { next, .. }
             | ExpectedError::NoClaim { next, .. }
             | ExpectedError::Python { next, .. }
@@ -300,11 +341,20 @@ impl ExpectedError {
     }
 }
 
-fn cache_step(cause: &std::io::Error) -> &'static str {
+/// In the reader's language.
+impl fmt::Display for ExpectedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message().fmt(f)
+    }
+}
+
+impl std::error::Error for ExpectedError {}
+
+fn cache_step(cause: &std::io::Error) -> Message {
     match cause.kind() {
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-            "free some space, or set CHECKER_CACHE to a folder on another disk"
+            message!("error-cache-full-next")
         }
-        _ => "set CHECKER_CACHE to a folder that you can write to",
+        _ => message!("error-cache-next"),
     }
 }

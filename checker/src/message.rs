@@ -16,12 +16,16 @@ pub enum Message {
     /// Words of a compiler, of Python, of the system or of a lesson, as they stand.
     Verbatim(String),
     /// A message of the catalogues. Written by [`message!`](crate::message!).
-    Ours {
-        /// Its key.
-        key: Cow<'static, str>,
-        /// Its arguments, by their names.
-        arguments: BTreeMap<Cow<'static, str>, Argument>,
-    },
+    Ours(Box<Ours>),
+}
+
+/// A message of the catalogues.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ours {
+    /// Its key.
+    pub key: Cow<'static, str>,
+    /// Its arguments, by their names.
+    pub arguments: BTreeMap<Cow<'static, str>, Argument>,
 }
 
 /// What stands for a placeable.
@@ -38,7 +42,7 @@ pub enum Argument {
 #[macro_export]
 macro_rules! message {
     ($key:literal $(, $name:ident = $value:expr)* $(,)?) => {
-        $crate::message::Message::Ours {
+        $crate::message::Message::Ours(::std::boxed::Box::new($crate::message::Ours {
             key: ::std::borrow::Cow::Borrowed($key),
             arguments: ::std::collections::BTreeMap::from([
                 $((
@@ -46,7 +50,7 @@ macro_rules! message {
                     $crate::message::Argument::from($value),
                 )),*
             ]),
-        }
+        }))
     };
 }
 
@@ -55,7 +59,7 @@ impl Message {
     pub fn told(&self, language: Language) -> String {
         let (key, arguments) = match self {
             Message::Verbatim(text) => return text.clone(),
-            Message::Ours { key, arguments } => (key, arguments),
+            Message::Ours(ours) => (&ours.key, &ours.arguments),
         };
         let arguments: Vec<(Cow<str>, FluentValue)> = arguments
             .iter()
@@ -92,6 +96,13 @@ impl From<String> for Message {
 impl From<&str> for Message {
     fn from(text: &str) -> Message {
         Message::Verbatim(text.to_owned())
+    }
+}
+
+/// In the reader's language, as a part of what is printed at once.
+impl From<Message> for FluentValue<'_> {
+    fn from(message: Message) -> Self {
+        FluentValue::from(message.to_string())
     }
 }
 

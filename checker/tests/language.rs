@@ -17,7 +17,7 @@ use workshop::{BRIDGE, STOCK, Workshop};
 type Messages = BTreeMap<String, BTreeSet<String>>;
 
 /// The English message that a German one may be alike.
-const ALIKE: [&str; 1] = ["fault-of"];
+const ALIKE: [&str; 1] = ["about"];
 
 fn folder(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -240,6 +240,32 @@ fn a_crash_is_explained_in_german_and_kept_in_no_language() {
         "{json}"
     );
     assert_eq!(german(&shop, &format!("{explain} --json")), json);
+}
+
+#[test]
+fn an_error_and_its_next_step_are_told_in_german() {
+    let shop = Workshop::new();
+    shop.run("run 0.2 --language de").must(
+        4,
+        &[
+            "Fehler: keine Lektion heißt `0.2`\n",
+            "  weiter: meintest du `lesson-0.1`? `checker list` zeigt alle Lektionen\n",
+        ],
+    );
+    std::fs::remove_file(shop.lesson(BRIDGE)).unwrap();
+    let run = format!("run 0.1 {}", STOCK[..4].join(" "));
+    let report = german(&shop, &run);
+    for part in [
+        "exercise/ctypes_bridge.py: die Datei fehlt\n",
+        "  weiter: berichtige die Datei, oder beginne neu mit `git checkout -- ",
+    ] {
+        assert!(report.contains(part), "no {part:?} in {report}");
+    }
+    let problems = german(&shop, &format!("{run} --problems"));
+    assert!(problems.contains(": the file is missing ["), "{problems}");
+    assert!(problems.contains("skipped("), "{problems}");
+    let json = shop.run(&format!("run 0.2 --json --language de")).stdout;
+    assert!(json.contains("no lesson is called `0.2`"), "{json}");
 }
 
 #[test]

@@ -228,6 +228,8 @@ limit-memory = Er brauchte mehr Speicher als erlaubt
 limit-output = Er schrieb mehr Ausgabe als erlaubt
 limit-processes = Er startete mehr Prozesse als erlaubt
 
+about = { $name }: { $what }
+
 ## `explain`
 
 explain-list-more = Mehr: checker explain KLASSE
@@ -421,7 +423,6 @@ found-stack-repeats = der C-Stack ist voll, und seine innersten Frames gehören 
 
 ## Wie eine Deklaration C widerspricht: `explain`, `inspect`
 
-fault-of = { $title }: { $fault }
 fault-size = C braucht { $real } Bytes, die Deklaration sagt { $declared }
 fault-union = in C ist es eine Union, deklariert ist eine Struktur
 fault-no-union = in C ist es eine Struktur, deklariert ist eine Union
@@ -459,3 +460,143 @@ fault-sign = { $signed ->
     [yes] { $subject } hat in C ein Vorzeichen (`{ $real }`), deklariert ist keines (`{ $declared }`)
    *[no] { $subject } hat in C kein Vorzeichen (`{ $real }`), deklariert ist eines (`{ $declared }`)
 }
+
+## Fehler
+
+error = Fehler
+error-fault = Fehler des Checkers
+error-fault-next = weiter: bitte melde diesen Text zusammen mit dem Befehl, den du eingegeben hast
+error-no-workshop = hier ist kein Workshop: Weder { $folder } noch ein Ordner darüber enthält `lessons/`
+error-no-workshop-next = wechsle in den Ordner des Workshops, oder setze CHECKER_ROOT auf ihn
+error-wrong-root = CHECKER_ROOT ist { $folder }, und darin ist kein Ordner `lessons`
+error-wrong-root-next = setze CHECKER_ROOT auf den Ordner, der `lessons` enthält, oder lösche die Variable
+error-no-lesson = keine Lektion heißt `{ $asked }`
+error-near-lesson-next = meintest du `{ $id }`? `checker list` zeigt alle Lektionen
+error-no-lesson-next = `checker list` zeigt alle Lektionen
+error-no-exercise = { $lesson } hat keine Übung `{ $asked }`
+error-no-exercise-next = ihre Übungen sind: { $known }
+error-no-wrong-answer = { $lesson } hat keine falsche Antwort `{ $asked }`
+error-no-wrong-answer-next = ihre falschen Antworten sind: { $known }
+error-no-wrong-answers-next = lass --wrong weg; diese Lektion hat keine
+error-all-done = alle Lektionen sind erledigt; ohne Namen ist also keine gemeint
+error-all-done-next = nenne eine, zum Beispiel `checker run 7.3`; `checker list` zeigt alle
+error-no-suite = keine Suite heißt `{ $asked }`
+error-no-suite-next = die Suiten sind: { $known }
+error-nothing-to-measure = { $lesson } nennt keinen Aufruf, der zu messen wäre
+error-nothing-to-measure-next = miss lesson-7.5, oder füge der lesson.toml der Lektion ein `[[bench]]` hinzu
+error-no-function = keine Variante von { $lesson } ruft eine C-Funktion `{ $asked }` auf
+error-no-function-next = aufgerufen werden diese Funktionen: { $known }
+error-manifest-next = berichtige die Datei, wie docs/lesson-format.md sie beschreibt
+error-set-up = die virtuelle Umgebung { $folder } lässt sich nicht einrichten: { $cause }
+error-own-build =
+    { $what } lässt sich nicht bauen
+    { $output }
+error-cache = in den Cache-Ordner { $folder } kann nicht geschrieben werden: { $cause }
+error-cache-full-next = schaffe Platz, oder setze CHECKER_CACHE auf einen Ordner auf einem anderen Datenträger
+error-cache-next = setze CHECKER_CACHE auf einen Ordner, in den du schreiben darfst
+error-broken-pipe = niemand liest die Ausgabe mehr
+error-restore-folder = stelle den Ordner mit `git checkout` wieder her
+error-restore-file = stelle die Datei mit `git checkout` wieder her
+error-restore-it = stelle sie mit `git checkout` wieder her
+error-restore-path = stelle die Datei wieder her: `git checkout -- { $path }`
+error-correct-or-restore = berichtige die Datei, oder beginne neu mit `{ $command }`
+error-file-missing = die Datei fehlt
+error-solution-missing = die Datei fehlt, und aus ihr entsteht die Vorlage der Übung
+error-file-empty = die Datei ist leer
+error-link-nowhere = der symbolische Link führt nirgendwohin ({ $why })
+error-link-outside = sie ist ein symbolischer Link, der aus der Lektion hinausführt, nach { $target }
+error-is-folder = das ist ein Ordner, und gebraucht wird eine Datei
+error-is-device = das ist weder Datei noch Ordner, sondern ein Gerät oder eine Pipe
+error-too-large = sie hat { $bytes } Bytes; gelesen werden höchstens { $most }
+error-line-not-utf8 = Zeile { $line } ist kein UTF-8 (Byte { $byte }); speichere die .{ $extension }-Datei als UTF-8
+error-not-utf8 = sie ist kein UTF-8
+error-quiz-next = berichtige die Datei: Jede Zeile lautet `question = "choice"`
+error-readable-folder = mach den Ordner lesbar
+error-writable-or-restore = mach sie für dich les- und schreibbar, oder stelle sie mit `git checkout` wieder her
+error-state-held = ein anderer Checker hält sie und lässt nicht los
+error-state-held-next = beende den anderen Checker (vielleicht ist er angehalten: gib `fg` in seinem Terminal ein), und versuche es dann noch einmal
+error-state-next = mach den Ordner für dich schreibbar, oder setze CHECKER_STATE auf einen, der es ist
+error-report-next = bitte melde das
+error-python-chosen = das mit { $origin } gewählte Python, { $name }, ist nicht zu gebrauchen
+error-python-chosen-next = berichtige { $origin }, oder lass es weg, um `python3` aus PATH zu nehmen
+error-no-python = kein Python ist zu gebrauchen
+error-python-next = installiere CPython 3.9 oder neuer (auf Debian und Ubuntu `sudo apt install python3 python3-dev python3-venv`), oder nenne eines mit --python PFAD
+error-not-on-path = auf PATH gibt es kein Programm `{ $name }`
+error-no-program = ein solches Programm gibt es nicht
+error-not-cpython = { $python } ist { $implementation }, und die C-API der Lektionen ist die von CPython
+error-python-old = { $python } ist Python { $version }, inzwischen zu alt
+error-headers-next = installiere die Header dieses Pythons (auf Debian und Ubuntu `sudo apt install python3-dev`, auf Fedora `sudo dnf install python3-devel`), oder nenne ein anderes Python mit --python PFAD; gesucht wurde { $header }
+error-no-headers = { $python } hat keine Header
+error-no-file = es gibt kein { $file }
+error-no-ensurepip = { $python } hat kein Modul `ensurepip`
+error-no-ensurepip-next = installiere es (auf Debian und Ubuntu `sudo apt install python3-venv`), oder installiere uv
+error-venv-failed = `python -m venv` schlug fehl: { $output }
+error-venv-next = sieh dir die Meldung darüber an; auf Debian und Ubuntu fehlt oft `sudo apt install python3-venv`
+error-disk-full = der Datenträger ist voll
+error-disk-full-next = schaffe Platz und gib denselben Befehl noch einmal ein
+error-certificate = dem Zertifikat des Paketindex wird nicht vertraut
+error-certificate-next = hat dein Netz eine eigene Zertifizierungsstelle, dann nenne deren Datei mit PIP_CERT und SSL_CERT_FILE
+error-other-package = ein Paket ist nicht das, was die Lock-Datei festlegt
+error-other-package-next = installiere es nicht: frag, wer deinen Paketindex betreibt
+error-no-network = kein Netz, und die Pakete sind noch nicht hier ({ $output })
+error-no-network-next = verbinde dich einmal und gib denselben Befehl noch einmal ein, oder nenne mit PIP_FIND_LINKS einen Ordner mit Wheels; danach wird kein Netz gebraucht
+error-pip-failed = pip schlug fehl: { $output }
+error-pip-failed-next = berichtige, was pip nennt, und gib denselben Befehl noch einmal ein
+error-compiler-named = der C-Compiler, den CC nennt, `{ $command }`
+error-compiler-named-next = berichtige CC, oder lösche die Variable, um `cc` aus PATH zu nehmen
+error-no-compiler = kein C-Compiler
+error-compiler-next = installiere einen C-Compiler (auf Debian und Ubuntu `sudo apt install gcc libc6-dev make`), oder nenne einen mit CC
+error-the-engines = die Engines
+error-engines-unbuilt = die Engines lassen sich nicht bauen: { $why }
+error-engines-full-next = schaffe Platz und gib denselben Befehl noch einmal ein, oder setze CHECKER_CACHE auf einen Ordner auf einem anderen Datenträger
+error-engines-next = libffi braucht `make` und einen C-Compiler (`sudo apt install build-essential`); `checker doctor` probiert beide aus
+error-disk-full-build = auf dem Datenträger ist kein Platz mehr
+error-disk-full-build-next = schaffe Platz, oder setze CHECKER_CACHE und TMPDIR auf Ordner auf einem anderen Datenträger
+error-the-library = { $file }, die C-Bibliothek der Lektion
+error-library-next = nennt die Meldung einen fehlenden Header oder `crti.o`, dann installiere die Header der C-Bibliothek (`sudo apt install libc6-dev`); nennt sie eine Datei aus clib/, dann stelle sie mit `git checkout` wieder her; `checker doctor` probiert den Compiler aus
+error-cargo-next = installiere eine Rust-Toolchain mit rustup
+error-cache-folder = der Cache-Ordner { $folder }
+error-cache-space = sein Pfad enthält ein Leerzeichen, und dort können die Makefiles von libffi nicht bauen
+error-cache-space-next = setze CHECKER_CACHE auf einen Ordner, dessen Pfad kein Leerzeichen hat, oder verschiebe den Workshop
+error-the-crate = das Rust-Crate von { $lesson }
+error-crate-next = `checker doctor` probiert die Werkzeuge aus; um libffi zu bauen, braucht es `make` und einen C-Compiler
+error-offline = die Rust-Crates, die die Lektionen brauchen, sind noch nicht hier und lassen sich nicht herunterladen ({ $said })
+error-offline-next = verbinde dich einmal und gib denselben Befehl noch einmal ein; danach wird kein Netz gebraucht
+error-svg-next = nenne mit --svg eine Datei, die sich schreiben lässt
+state-broken = Warnung: { $file } ist nicht zu verstehen: { $problem }
+state-kept = nichts ist verloren: Sie liegt nun als { $file } da, und eine neue ist begonnen
+state-newer = sie hat Version { $version }, und dieser Checker kennt { $known }
+state-newer-next = weiter: nimm den neueren Checker, und gib der Datei ihren alten Namen zurück
+state-broken-next = weiter: berichtige sie und gib ihr den alten Namen zurück, oder mach einfach weiter: Bestandenes wird beim nächsten Lauf einer Lektion wieder notiert
+
+## Was `inspect` und `trace` an ihrer Arbeit hindert
+
+inspect-no-debug-info = keine Debug-Informationen
+inspect-no-debug-info-next = übersetze und binde mit -g, und wende kein strip auf die Datei an: Dann werden Strukturen und Signaturen gezeigt
+inspect-debug-info-elsewhere = ihre Debug-Informationen liegen in anderen Dateien
+inspect-debug-info-elsewhere-next = nenne die Datei, die sie enthält (.o, .dwo, .dSYM/Contents/Resources/DWARF/NAME), oder baue ohne -gsplit-dwarf; .pdb-Dateien werden nicht gelesen
+inspect-debug-info-broken = ihre Debug-Informationen lassen sich nicht lesen: { $why }
+inspect-debug-info-broken-next = baue die Datei noch einmal, mit -g
+inspect-no-file-next = nenne eine Datei, die es gibt, oder eine Lektion: `checker list` zeigt alle Lektionen
+inspect-unreadable-next = mach die Datei für dich lesbar
+inspect-folder-next = nenne eine Datei in diesem Ordner, zum Beispiel eine Bibliothek (.so)
+inspect-device-next = kopiere den Inhalt in eine Datei, und nenne diese
+inspect-too-large-next = entferne aus einer Kopie, was nicht gebraucht wird: `strip --strip-debug KOPIE` lässt die Symbole stehen
+inspect-empty-next = baue die Datei noch einmal; vielleicht war der Datenträger voll
+inspect-archive-next = hole eine Objektdatei mit `ar x` heraus, oder nenne die Bibliothek (.so), die daraus gemacht wird
+inspect-text-next = nenne, was ein Compiler gemacht hat: eine Bibliothek (.so), ein Erweiterungsmodul oder eine Objektdatei (.o)
+inspect-unknown-next = baue die Datei noch einmal: Sie ist abgeschnitten oder beschädigt, oder von einer Art, die hier nicht bekannt ist (bekannt sind ELF, Mach-O und PE)
+inspect-no-record = in ihren Debug-Informationen heißt keine Struktur oder Union `{ $name }`
+inspect-opaque-record = `{ $name }` ist undurchsichtig: Seine Felder stehen nirgends in den Debug-Informationen
+inspect-no-record-next = `checker inspect DATEI` zeigt die, die Funktionen nehmen; Compiler lassen weg, was nie benutzt wird
+inspect-options-of-lessons = --solution, --bridge und --backend sind für Lektionen, und das ist keine
+inspect-options-of-lessons-next = lass sie weg, oder nenne eine Lektion: `checker list` zeigt alle Lektionen
+inspect-no-bridge = weder Python (.py) noch Rust (.rs)
+inspect-no-bridge-next = nenne eine Brücke mit ctypes oder CFFI, oder die lib.rs eines Erweiterungsmoduls; was ein Erweiterungsmodul in C deklariert, hat sein Compiler schon mit dem Header verglichen
+inspect-name-bridge-next = nenne die Datei einer Brücke, .py oder .rs
+inspect-options-of-files = --against und --struct sind für Dateien, und das ist eine Lektion
+inspect-options-of-files-next = lass sie weg: Die Brücken einer Lektion werden von selbst mit ihrer C-Bibliothek verglichen
+trace-machine = es liest Stacks unter Linux mit x86-64 oder AArch64, und hier ist { $system } mit { $processor }
+trace-machine-next = benutze es auf einer solchen Maschine; `checker bench` und `checker inspect` gehen auch hier
+trace-walker = das Modul, das Stacks liest
+trace-walker-next = `checker doctor` probiert den Compiler und Pythons Header aus

@@ -225,6 +225,8 @@ limit-memory = it needed more memory than its limit
 limit-output = it wrote more output than its limit
 limit-processes = it started more processes than its limit
 
+about = { $name }: { $what }
+
 ## `explain`
 
 explain-list-more = More: checker explain CLASS
@@ -412,7 +414,6 @@ found-stack-repeats = the C stack is full, and its innermost frames are all of `
 
 ## How a declaration contradicts C: `explain`, `inspect`
 
-fault-of = { $title }: { $fault }
 fault-size = C needs { $real } bytes, the declaration says { $declared }
 fault-union = in C it is a union, declared is a struct
 fault-no-union = in C it is a struct, declared is a union
@@ -444,3 +445,143 @@ fault-sign = { $signed ->
     [yes] { $subject } has a sign in C (`{ $real }`), declared is one without (`{ $declared }`)
    *[no] { $subject } has no sign in C (`{ $real }`), declared is one with (`{ $declared }`)
 }
+
+## Errors
+
+error = error
+error-fault = fault of the checker
+error-fault-next = next: please report this text together with the command that you typed
+error-no-workshop = no workshop here: neither { $folder } nor a folder above it holds `lessons/`
+error-no-workshop-next = change to the folder of the workshop, or set CHECKER_ROOT to it
+error-wrong-root = CHECKER_ROOT is { $folder }, which holds no folder `lessons`
+error-wrong-root-next = set CHECKER_ROOT to the folder that holds `lessons`, or unset it
+error-no-lesson = no lesson is called `{ $asked }`
+error-near-lesson-next = did you mean `{ $id }`? `checker list` shows all lessons
+error-no-lesson-next = `checker list` shows all lessons
+error-no-exercise = { $lesson } has no exercise `{ $asked }`
+error-no-exercise-next = its exercises are: { $known }
+error-no-wrong-answer = { $lesson } has no wrong answer `{ $asked }`
+error-no-wrong-answer-next = its wrong answers are: { $known }
+error-no-wrong-answers-next = leave --wrong out; this lesson has none
+error-all-done = every lesson is done, so none is meant when none is named
+error-all-done-next = name one, for example `checker run 7.3`; `checker list` shows all
+error-no-suite = no suite is called `{ $asked }`
+error-no-suite-next = the suites are: { $known }
+error-nothing-to-measure = { $lesson } names no call to measure
+error-nothing-to-measure-next = measure lesson-7.5, or add a `[[bench]]` to the lesson's lesson.toml
+error-no-function = no variant of { $lesson } calls a C function `{ $asked }`
+error-no-function-next = the functions that are called: { $known }
+error-manifest-next = correct the file as docs/lesson-format.md describes it
+error-set-up = cannot set up the virtual environment { $folder }: { $cause }
+error-own-build =
+    cannot build { $what }
+    { $output }
+error-cache = cannot write to the cache folder { $folder }: { $cause }
+error-cache-full-next = free some space, or set CHECKER_CACHE to a folder on another disk
+error-cache-next = set CHECKER_CACHE to a folder that you can write to
+error-broken-pipe = the reader of the output has gone
+error-restore-folder = restore the folder with `git checkout`
+error-restore-file = restore the file with `git checkout`
+error-restore-it = restore it with `git checkout`
+error-restore-path = restore the file: `git checkout -- { $path }`
+error-correct-or-restore = correct the file, or start again with `{ $command }`
+error-file-missing = the file is missing
+error-solution-missing = the file is missing, and its starter is derived from it
+error-file-empty = the file is empty
+error-link-nowhere = the symbolic link leads nowhere ({ $why })
+error-link-outside = it is a symbolic link that leads out of the lesson, to { $target }
+error-is-folder = it is a folder, and a file is needed
+error-is-device = it is neither a file nor a folder, but a device or a pipe
+error-too-large = it has { $bytes } bytes; { $most } are read at most
+error-line-not-utf8 = line { $line } is not UTF-8 (byte { $byte }); save the .{ $extension } file as UTF-8
+error-not-utf8 = it is not UTF-8
+error-quiz-next = correct the file: each line is `question = "choice"`
+error-readable-folder = make the folder readable
+error-writable-or-restore = make it readable and writable for you, or restore it with `git checkout`
+error-state-held = another checker holds it and does not let go
+error-state-held-next = end the other checker (it may be stopped: type `fg` in its terminal), then try again
+error-state-next = make the folder writable for you, or set CHECKER_STATE to one that is
+error-report-next = please report this
+error-python-chosen = the Python chosen with { $origin }, { $name }, cannot be used
+error-python-chosen-next = correct { $origin }, or leave it out to use `python3` from PATH
+error-no-python = no Python can be used
+error-python-next = install CPython 3.9 or later (on Debian and Ubuntu `sudo apt install python3 python3-dev python3-venv`), or name one with --python PATH
+error-not-on-path = no program `{ $name }` is on PATH
+error-no-program = there is no such program
+error-not-cpython = { $python } is { $implementation }, and the C API of the lessons is CPython's
+error-python-old = { $python } is Python { $version }, too old by now
+error-headers-next = install the headers of this Python (on Debian and Ubuntu `sudo apt install python3-dev`, on Fedora `sudo dnf install python3-devel`), or name another Python with --python PATH; { $header } was looked for
+error-no-headers = { $python } has no headers
+error-no-file = there is no { $file }
+error-no-ensurepip = { $python } has no module `ensurepip`
+error-no-ensurepip-next = install it (on Debian and Ubuntu `sudo apt install python3-venv`), or install uv
+error-venv-failed = `python -m venv` failed: { $output }
+error-venv-next = see the message above; on Debian and Ubuntu `sudo apt install python3-venv` is often what is missing
+error-disk-full = the disk is full
+error-disk-full-next = free some space and type the same command again
+error-certificate = the certificate of the package index is not trusted
+error-certificate-next = if your network has a certificate authority of its own, name its file with PIP_CERT and SSL_CERT_FILE
+error-other-package = a package is not the one that the lock file pins
+error-other-package-next = do not install it: ask whoever runs your package index
+error-no-network = no network, and the packages are not here yet ({ $output })
+error-no-network-next = connect once and type the same command again, or point PIP_FIND_LINKS at a folder of wheels; afterwards no network is needed
+error-pip-failed = pip failed: { $output }
+error-pip-failed-next = correct what pip names and type the same command again
+error-compiler-named = the C compiler that CC names, `{ $command }`
+error-compiler-named-next = correct CC, or unset it to use `cc` from PATH
+error-no-compiler = no C compiler
+error-compiler-next = install a C compiler (on Debian and Ubuntu `sudo apt install gcc libc6-dev make`), or name one with CC
+error-the-engines = the engines
+error-engines-unbuilt = the engines cannot be built: { $why }
+error-engines-full-next = free some space and type the same command again, or set CHECKER_CACHE to a folder on another disk
+error-engines-next = libffi needs `make` and a C compiler (`sudo apt install build-essential`); `checker doctor` tries them
+error-disk-full-build = no space left on the disk
+error-disk-full-build-next = free some space, or set CHECKER_CACHE and TMPDIR to folders on another disk
+error-the-library = { $file }, the lesson's C library
+error-library-next = if the message names a missing header or `crti.o`, install the C library's headers (`sudo apt install libc6-dev`); if it names a file of clib/, restore it with `git checkout`; `checker doctor` tries the compiler
+error-cargo-next = install a Rust toolchain with rustup
+error-cache-folder = the cache folder { $folder }
+error-cache-space = its path holds a space, and libffi's makefiles cannot build there
+error-cache-space-next = set CHECKER_CACHE to a folder whose path has no space, or move the workshop
+error-the-crate = the Rust crate of { $lesson }
+error-crate-next = `checker doctor` tries the tools; `make` and a C compiler are needed to build libffi
+error-offline = the Rust crates that the lessons need are not here yet and cannot be downloaded ({ $said })
+error-offline-next = connect once and type the same command again; afterwards no network is needed
+error-svg-next = name a file that can be written with --svg
+state-broken = warning: { $file } cannot be understood: { $problem }
+state-kept = nothing is lost: it is kept as { $file }, and a new one is begun
+state-newer = it has version { $version }, and this checker knows { $known }
+state-newer-next = next: use the newer checker, and put the file back under its old name
+state-broken-next = next: correct it and put it back under its old name, or go on: passes are noted again when you run a lesson
+
+## What keeps `inspect` and `trace` from their work
+
+inspect-no-debug-info = no debug information
+inspect-no-debug-info-next = compile and link with -g, and do not strip the file: structs and signatures are shown then
+inspect-debug-info-elsewhere = its debug information lies in other files
+inspect-debug-info-elsewhere-next = name the file that holds it (.o, .dwo, .dSYM/Contents/Resources/DWARF/NAME), or build without -gsplit-dwarf; .pdb files are not read
+inspect-debug-info-broken = its debug information cannot be read: { $why }
+inspect-debug-info-broken-next = build the file again with -g
+inspect-no-file-next = name a file that exists, or a lesson: `checker list` shows all lessons
+inspect-unreadable-next = make the file readable for yourself
+inspect-folder-next = name a file in this folder, for example a shared library (.so)
+inspect-device-next = copy what it holds to a file, and name that
+inspect-too-large-next = remove what is not needed from a copy: `strip --strip-debug COPY` keeps the symbols
+inspect-empty-next = build the file again; the disk may have been full
+inspect-archive-next = take an object file out with `ar x`, or name the shared library (.so) that is made of it
+inspect-text-next = name what a compiler made: a shared library (.so), an extension module or an object file (.o)
+inspect-unknown-next = build the file again: it is cut off or damaged, or of a kind that is not known here (ELF, Mach-O and PE are)
+inspect-no-record = no struct or union is called `{ $name }` in its debug information
+inspect-opaque-record = `{ $name }` is opaque: its fields are nowhere in the debug information
+inspect-no-record-next = `checker inspect FILE` shows those that functions take; compilers leave out what is never used
+inspect-options-of-lessons = --solution, --bridge and --backend are for lessons, and this is none
+inspect-options-of-lessons-next = leave them out, or name a lesson: `checker list` shows all lessons
+inspect-no-bridge = neither Python (.py) nor Rust (.rs)
+inspect-no-bridge-next = name a bridge through ctypes or CFFI, or the lib.rs of an extension module; what an extension module in C declares, its compiler has held against the header
+inspect-name-bridge-next = name the file of a bridge, .py or .rs
+inspect-options-of-files = --against and --struct are for files, and this is a lesson
+inspect-options-of-files-next = leave them out: a lesson's own bridges are compared with its C library
+trace-machine = it walks stacks on Linux with x86-64 or AArch64, and this is { $system } with { $processor }
+trace-machine-next = use it on such a machine; `checker bench` and `checker inspect` work here
+trace-walker = the module that walks stacks
+trace-walker-next = `checker doctor` tries the compiler and Python's headers

@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 
 use super::{Problem, regions};
 use crate::errors::ExpectedError;
+use crate::message;
 
 /// One file of `exercise/` as it ought to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -239,8 +240,8 @@ fn set_ordinary_mode(path: &Path) -> std::io::Result<()> {
 pub fn unusable(path: &Path, cause: &std::io::Error) -> ExpectedError {
     ExpectedError::UnusableFile {
         path: path.to_owned(),
-        problem: cause.to_string(),
-        next: "make it readable and writable for you, or restore it with `git checkout`".to_owned(),
+        problem: cause.to_string().into(),
+        next: message!("error-writable-or-restore"),
     }
 }
 

@@ -17,11 +17,10 @@ use crate::python::probe;
 /// When it is not installed.
 pub fn valgrind() -> Result<PathBuf, ExpectedError> {
     probe::find_program("valgrind".as_ref()).ok_or_else(|| ExpectedError::Tool {
-        tool: "valgrind".to_owned(),
-        cause: "it counts the instructions, and no program of this name is on PATH".to_owned(),
+        tool: "valgrind".into(),
+        cause: "it counts the instructions, and no program of this name is on PATH".into(),
         next: "install it (on Debian and Ubuntu `sudo apt install valgrind`, on Fedora `sudo dnf install valgrind`), or leave \
-               out --instructions to measure times"
-            .to_owned(),
+               out --instructions to measure times".into(),
     })
 }
 

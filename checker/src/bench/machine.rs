@@ -70,10 +70,11 @@ impl Machine {
             return Ok(());
         };
         Err(ExpectedError::Tool {
-            tool: format!("the engine {engine}"),
-            cause: format!("it is built with opt-level {level}, and no figure of it is reported"),
+            tool: format!("the engine {engine}").into(),
+            cause: format!("it is built with opt-level {level}, and no figure of it is reported")
+                .into(),
             next: "restore `[profile.engine]` in Cargo.toml, and leave CARGO_PROFILE_* unset"
-                .to_owned(),
+                .into(),
         })
     }
 
@@ -145,7 +146,7 @@ mod tests {
         for level in ["0", "1", "s", "z", "unknown", ""] {
             let error = machine(level).require_optimised().unwrap_err();
             assert!(error.to_string().contains("rust_ctypes"), "{error}");
-            assert!(!error.next_step().is_empty());
+            assert!(!error.next_step().english().is_empty());
         }
     }
 

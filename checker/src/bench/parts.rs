@@ -173,9 +173,9 @@ fn api_module(tools: &Tools, sources: &Files, backend: Backend) -> anyhow::Resul
 fn unbuilt(what: &str, failure: Failure) -> ExpectedError {
     let (Failure::Refused(output) | Failure::Stopped(output)) = failure;
     ExpectedError::OwnBuild {
-        what: format!("{what}, which the bench measures"),
+        what: format!("{what}, which the bench measures").into(),
         output,
         next: "restore checker/bench with `git checkout`; `checker doctor` tries the compiler"
-            .to_owned(),
+            .into(),
     }
 }

@@ -7,6 +7,7 @@ use super::store::Key;
 use super::tools::Tools;
 use crate::errors::ExpectedError;
 use crate::judge::inputs::Files;
+use crate::message;
 
 const FLAGS: [&str; 8] = [
     "-std=c99", "-O1", "-g0", "-fPIC", "-Wall", "-Wextra", "-shared", "-I.",
@@ -48,16 +49,10 @@ pub fn build(
     match made {
         Ok(entry) => Ok(entry.join(file)),
         Err(Failure::Refused(output) | Failure::Stopped(output)) => Err(ExpectedError::OwnBuild {
-            what: format!("{file}, the lesson's C library"),
+            what: message!("error-the-library", file = file),
             output,
-            next: compiler_step(),
+            next: message!("error-library-next"),
         }
         .into()),
     }
-}
-
-fn compiler_step() -> String {
-    "if the message names a missing header or `crti.o`, install the C library's headers (`sudo apt install libc6-dev`); if it names \
-     a file of clib/, restore it with `git checkout`; `checker doctor` tries the compiler"
-        .to_owned()
 }

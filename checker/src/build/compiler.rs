@@ -11,6 +11,8 @@ use super::store::{Key, write_atomically};
 use super::{Failure, environment, limits, outcome};
 use crate::border::{self, Access, Ending, Job};
 use crate::errors::ExpectedError;
+use crate::message;
+use crate::message::Message;
 use crate::python::probe;
 use crate::workspace::Workspace;
 
@@ -30,8 +32,6 @@ struct Remembered {
     version: String,
 }
 
-const INSTALL: &str = "install a C compiler (on Debian and Ubuntu `sudo apt install gcc libc6-dev make`), or name one with CC";
-
 impl Compiler {
     /// Finds the compiler; an explicit `CC` that fails is an error.
     pub fn find(workspace: &Workspace) -> Result<Compiler, ExpectedError> {
@@ -42,24 +42,23 @@ impl Compiler {
         let mut words = command.split_whitespace().map(OsString::from);
         let name = words.next().unwrap_or_default();
         let leading: Vec<OsString> = words.collect();
-        let refuse = |cause: String| ExpectedError::Tool {
+        let refuse = |cause: Message| ExpectedError::Tool {
             tool: match &named {
-                Some(_) => format!("the C compiler that CC names, `{command}`"),
-                None => "no C compiler".to_owned(),
+                Some(_) => message!("error-compiler-named", command = command),
+                None => message!("error-no-compiler"),
             },
             cause,
             next: match &named {
-                Some(_) => "correct CC, or unset it to use `cc` from PATH".to_owned(),
-                None => INSTALL.to_owned(),
+                Some(_) => message!("error-compiler-named-next"),
+                None => message!("error-compiler-next"),
             },
         };
         let program = probe::find_program(&name).ok_or_else(|| {
-            refuse(format!(
-                "no program `{}` is on PATH",
-                name.to_string_lossy()
-            ))
+            let name = name.to_string_lossy();
+            refuse(message!("error-not-on-path", name = name.as_ref()))
         })?;
-        let version = version(workspace, &program, &leading).map_err(refuse)?;
+        let version =
+            version(workspace, &program, &leading).map_err(|cause| refuse(cause.into()))?;
         Ok(Compiler {
             program,
             leading,

@@ -9,6 +9,7 @@ use super::rust;
 use super::store::{self, Key};
 use super::tools::Tools;
 use crate::errors::ExpectedError;
+use crate::message;
 use crate::python::{Python, venv::Venv};
 use crate::workspace::Workspace;
 
@@ -134,8 +135,8 @@ fn read(workspace: &Workspace, file: &Path) -> Result<Vec<u8>, ExpectedError> {
 fn missing(path: &Path, error: &std::io::Error) -> ExpectedError {
     ExpectedError::UnusableFile {
         path: path.to_owned(),
-        problem: format!("the engines cannot be built: {error}"),
-        next: "restore it with `git checkout`".to_owned(),
+        problem: message!("error-engines-unbuilt", why = error.to_string()),
+        next: message!("error-restore-it"),
     }
 }
 
@@ -302,14 +303,14 @@ fn attempt(tools: &Tools, profile: &str, packages: &[&str], offline: bool) -> Re
 
 fn refused(said: String) -> ExpectedError {
     let next = if said.contains("No space left") {
-        "free some space and type the same command again, or set CHECKER_CACHE to a folder on another disk"
+        message!("error-engines-full-next")
     } else {
-        "libffi needs `make` and a C compiler (`sudo apt install build-essential`); `checker doctor` tries them"
+        message!("error-engines-next")
     };
     ExpectedError::OwnBuild {
-        what: "the engines".to_owned(),
+        what: message!("error-the-engines"),
         output: said,
-        next: next.to_owned(),
+        next,
     }
 }
 

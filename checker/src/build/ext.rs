@@ -7,6 +7,7 @@ use super::tools::Tools;
 use super::{Built, Failure};
 use crate::errors::ExpectedError;
 use crate::judge::inputs::Files;
+use crate::message;
 
 /// A participant sees the warnings; what newer compilers refuse is refused by all.
 const FLAGS: [&str; 12] = [
@@ -141,8 +142,11 @@ pub fn require_headers(tools: &Tools) -> Result<(), ExpectedError> {
         return Ok(());
     }
     Err(ExpectedError::Python {
-        what: format!("{} has no headers", tools.python.executable.display()),
-        cause: format!("there is no {}", shown_header(&tools.python.include)),
+        what: message!(
+            "error-no-headers",
+            python = tools.python.executable.display().to_string(),
+        ),
+        cause: message!("error-no-file", file = shown_header(&tools.python.include)),
         next: tools.python.headers_step(),
     })
 }

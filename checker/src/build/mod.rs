@@ -177,10 +177,9 @@ pub fn outcome(ended: &Ended) -> Result<Result<String, Failure>, ExpectedError> 
 /// The error for a compiler that found no room.
 fn full_disk() -> ExpectedError {
     ExpectedError::Tool {
-        tool: "the build".to_owned(),
-        cause: "no space left on the disk".to_owned(),
-        next: "free some space, or set CHECKER_CACHE and TMPDIR to folders on another disk"
-            .to_owned(),
+        tool: message!("speaker-build"),
+        cause: message!("error-disk-full-build"),
+        next: message!("error-disk-full-build-next"),
     }
 }
 
@@ -250,6 +249,6 @@ mod tests {
         let error = copy(Path::new("/proc/self/exe"), Path::new("/dev/full")).unwrap_err();
         let expected = error.downcast_ref::<ExpectedError>().unwrap();
         assert_eq!(expected.kind(), "cache");
-        assert!(expected.next_step().contains("free some space"));
+        assert!(expected.next_step().english().contains("free some space"));
     }
 }

@@ -15,6 +15,7 @@ use crate::border::{self, Access, Job};
 use crate::errors::ExpectedError;
 use crate::judge::inputs::Files;
 use crate::lesson::{Lesson, Limits};
+use crate::message;
 use crate::python::probe;
 use crate::workspace::Workspace;
 
@@ -116,9 +117,9 @@ pub fn cargo() -> Result<PathBuf, ExpectedError> {
         .filter(|cargo| cargo.is_file())
         .or_else(|| probe::find_program("cargo".as_ref()))
         .ok_or_else(|| ExpectedError::Tool {
-            tool: "cargo".to_owned(),
-            cause: "no program `cargo` is on PATH".to_owned(),
-            next: "install a Rust toolchain with rustup".to_owned(),
+            tool: "cargo".into(),
+            cause: message!("error-not-on-path", name = "cargo"),
+            next: message!("error-cargo-next"),
         })
 }
 
@@ -135,10 +136,12 @@ pub fn require_plain_cache(workspace: &Workspace) -> Result<(), ExpectedError> {
         return Ok(());
     }
     Err(ExpectedError::Tool {
-        tool: format!("the cache folder {}", workspace.cache.display()),
-        cause: "its path holds a space, and libffi's makefiles cannot build there".to_owned(),
-        next: "set CHECKER_CACHE to a folder whose path has no space, or move the workshop"
-            .to_owned(),
+        tool: message!(
+            "error-cache-folder",
+            folder = workspace.cache.display().to_string(),
+        ),
+        cause: message!("error-cache-space"),
+        next: message!("error-cache-space-next"),
     })
 }
 
@@ -197,10 +200,10 @@ fn crate_files(tools: &Tools, lesson: &Lesson) -> anyhow::Result<Vec<(String, Ve
     {
         let bytes = fs::read(&path).map_err(|error| ExpectedError::UnusableFile {
             path: path.clone(),
-            problem: error.to_string(),
-            next: format!(
-                "restore the file: `git checkout -- {}`",
-                tools.workspace.shown(&path).display()
+            problem: error.to_string().into(),
+            next: message!(
+                "error-restore-path",
+                path = tools.workspace.shown(&path).display().to_string(),
             ),
         })?;
         files.push((name, bytes));
@@ -331,9 +334,9 @@ impl Stage {
                 // Nothing against the participant's file: ours, or the machine's.
                 let stderr = super::captured_text(&ended.stderr);
                 return Err(ExpectedError::OwnBuild {
-                    what: format!("the Rust crate of {}", lesson.manifest.id),
+                    what: message!("error-the-crate", lesson = lesson.manifest.id.0.as_str()),
                     output: format!("{}{stderr}", said.other),
-                    next: "`checker doctor` tries the tools; `make` and a C compiler are needed to build libffi".to_owned(),
+                    next: message!("error-crate-next"),
                 }
                 .into());
             }
@@ -433,12 +436,9 @@ pub fn offline(said: &str) -> ExpectedError {
         .trim()
         .to_owned();
     ExpectedError::Tool {
-        tool: "cargo".to_owned(),
-        cause: format!(
-            "the Rust crates that the lessons need are not here yet and cannot be downloaded ({last})"
-        ),
-        next: "connect once and type the same command again; afterwards no network is needed"
-            .to_owned(),
+        tool: "cargo".into(),
+        cause: message!("error-offline", said = last),
+        next: message!("error-offline-next"),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::cli::Global;
 use crate::errors::ExpectedError;
 use crate::inspect::page::{self, Page};
 use crate::lesson::Lesson;
+use crate::message;
 use crate::python::choose;
 use crate::workspace::Workspace;
 use crate::{catalogue, exit, interrupt, output};
@@ -131,7 +132,7 @@ fn text(report: &Report, bars: bool) -> String {
 fn write(file: &Path, chart: &str) -> Result<(), ExpectedError> {
     write_atomically(file, chart.as_bytes()).map_err(|error| ExpectedError::UnusableFile {
         path: file.to_owned(),
-        problem: error.to_string(),
-        next: "name a file that can be written with --svg".to_owned(),
+        problem: error.to_string().into(),
+        next: message!("error-svg-next"),
     })
 }

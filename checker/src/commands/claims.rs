@@ -79,8 +79,8 @@ fn unusable(workspace: &Workspace, problems: &[Problem]) -> ExpectedError {
         .collect();
     ExpectedError::UnusableFile {
         path: Claims::folder(&workspace.lessons()),
-        problem: told.join("\n"),
-        next: "correct the lists as docs/lesson-format.md describes them".to_owned(),
+        problem: told.join("\n").into(),
+        next: "correct the lists as docs/lesson-format.md describes them".into(),
     }
 }
 
@@ -102,8 +102,8 @@ impl Args {
             && !all.iter().any(|it| it.concerns(lesson))
         {
             return Err(ExpectedError::NoClaim {
-                what: format!("no claim belongs to {lesson}"),
-                next: format!("claims belong to the lessons {}", numbers(all).join(" ")),
+                what: format!("no claim belongs to {lesson}").into(),
+                next: format!("claims belong to the lessons {}", numbers(all).join(" ")).into(),
             });
         }
         let letter = self.document.as_ref().map(|letter| letter.to_uppercase());
@@ -115,8 +115,8 @@ impl Args {
                 .map(|it| format!("{} ({})", it.letter(), it.title))
                 .collect();
             return Err(ExpectedError::NoClaim {
-                what: format!("no document has the letter `{letter}`"),
-                next: format!("the documents are {}", known.join(", ")),
+                what: format!("no document has the letter `{letter}`").into(),
+                next: format!("the documents are {}", known.join(", ")).into(),
             });
         }
         let chosen = all.iter().filter(|it| {
@@ -169,8 +169,8 @@ fn by_id<'s, 'a>(
         None => "an id is a letter and a number; `checker claims` lists all".to_owned(),
     };
     Err(ExpectedError::NoClaim {
-        what: format!("no claim is called `{asked}`"),
-        next,
+        what: format!("no claim is called `{asked}`").into(),
+        next: next.into(),
     })
 }
 

@@ -50,7 +50,7 @@ impl Finding {
     ) -> Finding {
         let state = match found {
             Ok(found) => State::Fine(detail(found)),
-            Err(error) => State::Missing(error.to_string(), error.next_step()),
+            Err(error) => State::Missing(error.to_string(), error.next_step().to_string()),
         };
         Finding { name, state }
     }
@@ -119,7 +119,7 @@ fn headers(python: &Python) -> Finding {
     } else {
         State::Missing(
             format!("there is no Python.h in {}", python.include.display()),
-            python.headers_step(),
+            python.headers_step().to_string(),
         )
     };
     Finding {
@@ -198,9 +198,9 @@ fn program(name: &'static str, package: &str, why: &str) -> Finding {
 
 fn first_line(cargo: &Path) -> Result<String, ExpectedError> {
     let refuse = |cause: String| ExpectedError::Tool {
-        tool: "cargo".to_owned(),
-        cause,
-        next: "install a Rust toolchain with rustup".to_owned(),
+        tool: "cargo".into(),
+        cause: cause.into(),
+        next: "install a Rust toolchain with rustup".into(),
     };
     let output = Command::new(cargo)
         .arg("--version")

@@ -218,8 +218,8 @@ fn look_at(
     if let Some(problem) = &report.problem {
         return Ok(told(Err(message!(
             "explain-impossible",
-            problem = problem.message.as_str(),
-            next = problem.next.as_str(),
+            problem = problem.message.clone(),
+            next = problem.next.clone(),
         ))));
     }
     let suspect = report

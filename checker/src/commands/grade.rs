@@ -95,16 +95,16 @@ fn enough_isolation() -> Result<Isolation, ExpectedError> {
         .map(|(layer, cause)| format!("{layer}: {cause}"))
         .collect();
     Err(ExpectedError::Tool {
-        tool: format!("isolation `{wanted}`"),
+        tool: format!("isolation `{wanted}`").into(),
         cause: format!(
             "this machine offers `{}` only ({})",
             found.isolation,
             causes.join("; ")
-        ),
+        ).into(),
         next: format!(
             "grade on a machine that allows it, or accept less with `--isolation {}`; docs/trust.md says what is lost",
             found.isolation
-        ),
+        ).into(),
     })
 }
 

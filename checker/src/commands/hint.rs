@@ -14,6 +14,7 @@ use crate::flow::hints::{FailureHint, OPEN_TASK, hint_for};
 use crate::flow::state::{LessonState, TaskState};
 use crate::flow::store::Store;
 use crate::lesson::{Exercise, Lesson};
+use crate::message;
 use crate::workspace::Workspace;
 use crate::{exit, output, report, words};
 
@@ -164,16 +165,16 @@ fn read(lesson: &Lesson) -> anyhow::Result<Hints> {
     let file = lesson.folder.join("hints.md");
     let text = fs::read_to_string(&file).map_err(|error| ExpectedError::UnusableFile {
         path: file.clone(),
-        problem: error.to_string(),
-        next: "restore the file, for example with `git restore`".to_owned(),
+        problem: error.to_string().into(),
+        next: message!("error-restore-file"),
     })?;
     Hints::parse(&file, &text)
         .map_err(|problems| {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             ExpectedError::UnusableFile {
                 path: file.clone(),
-                problem: lines.join("\n"),
-                next: "correct the file as docs/lesson-format.md describes it".to_owned(),
+                problem: lines.join("\n").into(),
+                next: "correct the file as docs/lesson-format.md describes it".into(),
             }
         })
         .context("reading the hints")

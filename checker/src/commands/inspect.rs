@@ -17,10 +17,11 @@ use crate::inspect::types::{Function, RecordId, Side};
 use crate::inspect::{debug_info, draw, json as documents, of_cdef, of_ctypes, of_rust};
 use crate::judge::inputs;
 use crate::lesson::Sources;
+use crate::message;
 use crate::python::choose;
 use crate::variant::{Backend, Bridge, Variant};
 use crate::workspace::Workspace;
-use crate::{exit, output, report};
+use crate::{exit, output, report, words};
 
 /// How many functions and structs of a file are shown before the rest is counted.
 const FUNCTIONS: usize = 40;
@@ -78,9 +79,8 @@ fn of_file(subject: &Path, args: &Args, global: &Global) -> anyhow::Result<u8> {
     if args.solution || !args.bridge.is_empty() || args.backend.is_some() {
         return Err(ExpectedError::UnusableFile {
             path: subject.to_owned(),
-            problem: "--solution, --bridge and --backend are for lessons, and this is none"
-                .to_owned(),
-            next: "leave them out, or name a lesson: `checker list` shows all lessons".to_owned(),
+            problem: message!("inspect-options-of-lessons"),
+            next: message!("inspect-options-of-lessons-next"),
         }
         .into());
     }
@@ -106,7 +106,7 @@ fn of_file(subject: &Path, args: &Args, global: &Global) -> anyhow::Result<u8> {
             Ok(_) => json!({ "found": true }),
             Err(missing) => {
                 let (problem, next) = file::debug_info_words(missing);
-                json!({ "found": false, "message": problem, "next": next })
+                json!({ "found": false, "message": problem.english(), "next": next.english() })
             }
         };
         let all = functions.iter().map(|it| documents::function(it));
@@ -180,10 +180,10 @@ fn asked(side: &Side, names: &[String], path: &Path) -> Result<Vec<RecordId>, Ex
         found.push(*defined.ok_or_else(|| ExpectedError::UnusableFile {
             path: path.to_owned(),
             problem: match ids.is_empty() {
-                true => format!("no struct or union is called `{plain}` in its debug information"),
-                false => format!("`{plain}` is opaque: its fields are nowhere in the debug information"),
+                true => message!("inspect-no-record", name = plain),
+                false => message!("inspect-opaque-record", name = plain),
             },
-            next: "`checker inspect FILE` shows those that functions take; compilers leave out what is never used".to_owned(),
+            next: message!("inspect-no-record-next"),
         })?);
     }
     Ok(found)
@@ -213,10 +213,8 @@ fn of_pair(subject: &Path, file: &File, bridge: &Path, global: &Global) -> anyho
         _ => {
             return Err(ExpectedError::UnusableFile {
                 path: bridge.to_owned(),
-                problem: "neither Python (.py) nor Rust (.rs)".to_owned(),
-                next: "name a bridge through ctypes or CFFI, or the lib.rs of an extension module; what an extension \
-                       module in C declares, its compiler has held against the header"
-                    .to_owned(),
+                problem: message!("inspect-no-bridge"),
+                next: message!("inspect-no-bridge-next"),
             }
             .into());
         }
@@ -253,7 +251,7 @@ fn not_a_bridge(error: ExpectedError) -> ExpectedError {
         ExpectedError::UnusableFile { path, problem, .. } => ExpectedError::UnusableFile {
             path,
             problem,
-            next: "name the file of a bridge, .py or .rs".to_owned(),
+            next: message!("inspect-name-bridge-next"),
         },
         other => other,
     }
@@ -287,9 +285,8 @@ fn of_lesson(name: Option<&str>, args: &Args, global: &Global) -> anyhow::Result
     if args.against.is_some() || !args.structs.is_empty() {
         return Err(ExpectedError::UnusableFile {
             path: found.folder,
-            problem: "--against and --struct are for files, and this is a lesson".to_owned(),
-            next: "leave them out: a lesson's own bridges are compared with its C library"
-                .to_owned(),
+            problem: message!("inspect-options-of-files"),
+            next: message!("inspect-options-of-files-next"),
         }
         .into());
     }
@@ -368,7 +365,7 @@ fn show(page: &mut Page, inspection: &Inspection, subject: &Subject) {
         Outcome::Unusable(error) => {
             head(page, "cannot be read");
             page.words(2, &error.to_string());
-            page.words(2, &format!("next: {}", error.next_step()));
+            page.words(2, &words!("run-next", step = error.next_step()));
         }
     }
 }
@@ -388,7 +385,7 @@ fn document(inspection: &Inspection, sources: &str) -> serde_json::Value {
                 "problem": { "kind": "compile-error", "message": output, "next": "`checker run` shows it at its place" },
             }),
             Outcome::Unusable(error) => json!({
-                "problem": { "kind": error.kind(), "message": error.to_string(), "next": error.next_step() },
+                "problem": { "kind": error.kind(), "message": error.message().english(), "next": error.next_step().english() },
             }),
         };
         entry["variants"] = subject.variants.iter().map(ToString::to_string).collect();

@@ -50,7 +50,8 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
         output::result(&table(&course, &found, args.exercises))?;
     }
     for error in &broken {
-        output::remark(&format!("error: {error}\n  next: {}", error.next_step()));
+        let next = words!("run-next", step = error.next_step());
+        output::remark(&format!("{}: {error}\n  {next}", words!("error")));
     }
     if code == exit::PASSED && !broken.is_empty() {
         code = exit::LESSON;
@@ -159,7 +160,7 @@ fn document(course: &Course, lessons: &[&Lesson], broken: &[ExpectedError]) -> s
     json!({
         "schema_version": report::SCHEMA_VERSION,
         "lessons": lessons.iter().map(|lesson| entry(course, lesson)).collect::<Vec<_>>(),
-        "broken": broken.iter().map(|error| json!({ "message": error.to_string(), "next": error.next_step() })).collect::<Vec<_>>(),
+        "broken": broken.iter().map(|error| json!({ "message": error.message().english(), "next": error.next_step().english() })).collect::<Vec<_>>(),
     })
 }
 

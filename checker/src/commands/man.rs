@@ -25,8 +25,8 @@ pub fn run(args: &Args) -> anyhow::Result<u8> {
             .and_then(|()| clap_mangen::generate_to(command, folder))
             .map_err(|cause| ExpectedError::UnusableFile {
                 path: folder.clone(),
-                problem: cause.to_string(),
-                next: "name a folder that you can write to".to_owned(),
+                problem: cause.to_string().into(),
+                next: "name a folder that you can write to".into(),
             })?;
         return Ok(exit::PASSED);
     }

@@ -109,8 +109,8 @@ impl Pending {
     fn unusable(&self, error: &anyhow::Error) -> ExpectedError {
         ExpectedError::UnusableFile {
             path: self.path.clone(),
-            problem: format!("{error:#}"),
-            next: "remove it, and run the lesson with --solution again".to_owned(),
+            problem: format!("{error:#}").into(),
+            next: "remove it, and run the lesson with --solution again".into(),
         }
     }
 }
@@ -133,8 +133,8 @@ impl Chosen {
                 };
                 let error = ExpectedError::UnusableFile {
                     path: PathBuf::from(name),
-                    problem: "no pending snapshot has this name".to_owned(),
-                    next,
+                    problem: "no pending snapshot has this name".into(),
+                    next: next.into(),
                 };
                 return Err(error.into());
             }

@@ -10,6 +10,7 @@ use crate::errors::ExpectedError;
 use crate::flow::course;
 use crate::inspect::page::Page;
 use crate::lesson::Lesson;
+use crate::message;
 use crate::python::choose;
 use crate::trace::{self, Traced, Whose, document, page, svg};
 use crate::variant::{Variant, VariantPattern};
@@ -60,8 +61,8 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
         write_atomically(file, picture.as_bytes()).map_err(|error| {
             ExpectedError::UnusableFile {
                 path: file.clone(),
-                problem: error.to_string(),
-                next: "name a file that can be written with --svg".to_owned(),
+                problem: error.to_string().into(),
+                next: message!("error-svg-next"),
             }
         })?;
     }

@@ -162,7 +162,7 @@ impl Benches {
 fn lack(python: &Python) -> Option<Skip> {
     (!python.has_headers()).then(|| Skip {
         why: "it has no headers".to_owned(),
-        next: python.headers_step(),
+        next: python.headers_step().to_string(),
     })
 }
 

@@ -57,8 +57,8 @@ impl Known {
         let document: Document = plan::parse(path)?;
         Known::new(document.failure).map_err(|problem| ExpectedError::UnusableFile {
             path: path.to_owned(),
-            problem,
-            next: "give each failing test one cause".to_owned(),
+            problem: problem.into(),
+            next: "give each failing test one cause".into(),
         })
     }
 

@@ -186,7 +186,7 @@ os.remove(archive)
             ExpectedError::SetUp {
                 venv: entry.to_owned(),
                 cause,
-                next: next.to_owned(),
+                next,
             }
         })
 }

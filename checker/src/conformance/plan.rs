@@ -96,9 +96,9 @@ pub fn read(folder: &Path) -> Result<Vec<Suite>, ExpectedError> {
 pub fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, ExpectedError> {
     let unusable = |problem: String| ExpectedError::UnusableFile {
         path: path.to_owned(),
-        problem,
+        problem: problem.into(),
         next: "correct the file as docs/checker.md describes it, or restore it with `git checkout`"
-            .to_owned(),
+            .into(),
     };
     let text = fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
     toml::from_str(&text).map_err(|error| unusable(error.to_string().trim_end().to_owned()))

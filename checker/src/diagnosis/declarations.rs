@@ -75,7 +75,7 @@ fn mismatch(name: &str, title: &str, fault: &Fault) -> Mismatch {
     Mismatch {
         name: name.to_owned(),
         sort: fault.sort,
-        words: message!("fault-of", title = title, fault = fault.words.clone()),
+        words: message!("about", name = title, what = fault.words.clone()),
         place: line(&fault.place),
     }
 }

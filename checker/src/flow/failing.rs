@@ -83,7 +83,7 @@ impl Failing {
 
 fn said(report: &VariantReport) -> String {
     match &report.problem {
-        Some(problem) => problem.message.clone(),
+        Some(problem) => problem.message.english(),
         None => report
             .diagnostics
             .iter()

@@ -12,6 +12,7 @@ use super::store::Store;
 use crate::authoring::starters::{self, Starter};
 use crate::errors::ExpectedError;
 use crate::lesson::Lesson;
+use crate::message;
 
 /// What was done to the files of a lesson.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,8 +141,8 @@ fn starters_of(lesson: &Lesson, files: &[PathBuf]) -> anyhow::Result<Vec<Starter
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         ExpectedError::UnusableFile {
             path: lesson.folder.join("solution"),
-            problem: lines.join("\n"),
-            next: "restore the folder with `git restore`".to_owned(),
+            problem: lines.join("\n").into(),
+            next: message!("error-restore-folder"),
         }
     })?;
     let of = |file: &PathBuf| {
@@ -151,8 +152,8 @@ fn starters_of(lesson: &Lesson, files: &[PathBuf]) -> anyhow::Result<Vec<Starter
             .cloned()
             .ok_or_else(|| ExpectedError::UnusableFile {
                 path: lesson.folder.join("solution").join(file),
-                problem: "the file is missing, and its starter is derived from it".to_owned(),
-                next: "restore the file with `git restore`".to_owned(),
+                problem: message!("error-solution-missing"),
+                next: message!("error-restore-file"),
             })
     };
     Ok(files.iter().map(of).collect::<Result<_, _>>()?)

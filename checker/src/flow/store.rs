@@ -12,8 +12,9 @@ use serde::Deserialize;
 
 use super::state::{State, VERSION};
 use crate::errors::ExpectedError;
-use crate::output;
+use crate::message;
 use crate::workspace::Workspace;
+use crate::{output, words};
 
 /// What stands at the top of the file.
 const HEAD: &str = "\
@@ -106,8 +107,8 @@ impl Store {
         }
         Err(ExpectedError::State {
             path,
-            problem: "another checker holds it and does not let go".to_owned(),
-            next: "end the other checker (it may be stopped: type `fg` in its terminal), then try again".to_owned(),
+            problem: message!("error-state-held"),
+            next: message!("error-state-held-next"),
         })
     }
 
@@ -136,18 +137,19 @@ impl Store {
         fs::rename(&path, &aside).map_err(|cause| self.unusable(&path, &cause))?;
         let (problem, next) = match why {
             Unreadable::Newer(version) => (
-                format!("it has version {version}, and this checker knows {VERSION}"),
-                "use the newer checker, and put the file back under its old name",
+                words!("state-newer", version = version, known = VERSION),
+                words!("state-newer-next"),
             ),
-            Unreadable::Broken(problem) => (
-                problem,
-                "correct it and put it back under its old name, or go on: passes are noted again when you run a lesson",
-            ),
+            Unreadable::Broken(problem) => (problem, words!("state-broken-next")),
         };
         output::remark(&format!(
-            "warning: {} cannot be understood: {problem}\n  nothing is lost: it is kept as {}, and a new one is begun\n  next: {next}",
-            crate::errors::shown(&path),
-            crate::errors::shown(&aside),
+            "{}\n  {}\n  {next}",
+            words!(
+                "state-broken",
+                file = crate::errors::shown(&path),
+                problem = problem,
+            ),
+            words!("state-kept", file = crate::errors::shown(&aside)),
         ));
         Ok(State::default())
     }
@@ -164,8 +166,8 @@ impl Store {
         let path = self.file();
         let text = toml::to_string(state).map_err(|error| ExpectedError::State {
             path: path.clone(),
-            problem: error.to_string(),
-            next: "please report this".to_owned(),
+            problem: error.to_string().into(),
+            next: message!("error-report-next"),
         })?;
         let written = tempfile::Builder::new()
             .prefix("state.toml.")
@@ -182,9 +184,8 @@ impl Store {
     fn unusable(&self, path: &Path, cause: &io::Error) -> ExpectedError {
         ExpectedError::State {
             path: path.to_owned(),
-            problem: cause.to_string(),
-            next: "make the folder writable for you, or set CHECKER_STATE to one that is"
-                .to_owned(),
+            problem: cause.to_string().into(),
+            next: message!("error-state-next"),
         }
     }
 }

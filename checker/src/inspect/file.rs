@@ -10,6 +10,8 @@ use super::names::Symbol;
 use super::page::Page;
 use crate::border::printable;
 use crate::errors::{self, ExpectedError};
+use crate::message;
+use crate::message::Message;
 
 /// A file and what it holds.
 #[derive(Debug)]
@@ -35,7 +37,7 @@ impl File {
     pub fn read(path: &Path) -> Result<File, ExpectedError> {
         let refuse = |error: InspectError| ExpectedError::UnusableFile {
             path: path.to_owned(),
-            problem: printable(error.to_string().as_bytes()),
+            problem: printable(error.to_string().as_bytes()).into(),
             next: next_step(&error, path),
         };
         let data = library::bytes(path).map_err(refuse)?;
@@ -151,54 +153,36 @@ pub fn no_debug_info(path: &Path, missing: &Missing) -> ExpectedError {
 }
 
 /// What is missing, and what to do about it.
-pub fn debug_info_words(missing: &Missing) -> (String, String) {
+pub fn debug_info_words(missing: &Missing) -> (Message, Message) {
     let next = match missing {
-        Missing::None => {
-            "compile and link with -g, and do not strip the file: structs and signatures are shown then"
-        }
-        Missing::Elsewhere => {
-            "name the file that holds it (.o, .dwo, .dSYM/Contents/Resources/DWARF/NAME), or build without -gsplit-dwarf; \
-             .pdb files are not read"
-        }
-        Missing::Broken(_) => "build the file again with -g",
+        Missing::None => message!("inspect-no-debug-info-next"),
+        Missing::Elsewhere => message!("inspect-debug-info-elsewhere-next"),
+        Missing::Broken(_) => message!("inspect-debug-info-broken-next"),
     };
     let problem = match missing {
-        Missing::None => "no debug information".to_owned(),
-        Missing::Elsewhere => "its debug information lies in other files".to_owned(),
-        Missing::Broken(why) => {
-            format!("its debug information cannot be read: {}", safe(why))
-        }
+        Missing::None => message!("inspect-no-debug-info"),
+        Missing::Elsewhere => message!("inspect-debug-info-elsewhere"),
+        Missing::Broken(why) => message!("inspect-debug-info-broken", why = safe(why)),
     };
-    (problem, next.to_owned())
+    (problem, next)
 }
 
 fn or_none(text: &str) -> &str {
     if text.is_empty() { "nothing" } else { text }
 }
 
-fn next_step(error: &InspectError, path: &Path) -> String {
-    let text = match error {
+fn next_step(error: &InspectError, path: &Path) -> Message {
+    match error {
         InspectError::Open(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
-            "name a file that exists, or a lesson: `checker list` shows all lessons"
+            message!("inspect-no-file-next")
         }
-        InspectError::Open(_) => "make the file readable for yourself",
-        InspectError::NotAFile if path.is_dir() => {
-            "name a file in this folder, for example a shared library (.so)"
-        }
-        InspectError::NotAFile => "copy what it holds to a file, and name that",
-        InspectError::TooLarge(_) => {
-            "remove what is not needed from a copy: `strip --strip-debug COPY` keeps the symbols"
-        }
-        InspectError::Empty => "build the file again; the disk may have been full",
-        InspectError::Archive => {
-            "take an object file out with `ar x`, or name the shared library (.so) that is made of it"
-        }
-        InspectError::Text => {
-            "name what a compiler made: a shared library (.so), an extension module or an object file (.o)"
-        }
-        InspectError::Unknown(_) => {
-            "build the file again: it is cut off or damaged, or of a kind that is not known here (ELF, Mach-O and PE are)"
-        }
-    };
-    text.to_owned()
+        InspectError::Open(_) => message!("inspect-unreadable-next"),
+        InspectError::NotAFile if path.is_dir() => message!("inspect-folder-next"),
+        InspectError::NotAFile => message!("inspect-device-next"),
+        InspectError::TooLarge(_) => message!("inspect-too-large-next"),
+        InspectError::Empty => message!("inspect-empty-next"),
+        InspectError::Archive => message!("inspect-archive-next"),
+        InspectError::Text => message!("inspect-text-next"),
+        InspectError::Unknown(_) => message!("inspect-unknown-next"),
+    }
 }

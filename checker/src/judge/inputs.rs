@@ -7,6 +7,8 @@ use std::path::Path;
 use crate::build::scratch::Scratch;
 use crate::errors::{ExpectedError, shown};
 use crate::lesson::{Lesson, Sources};
+use crate::message;
+use crate::message::Message;
 use crate::variant::{Backend, Bridge, Variant};
 use crate::workspace::Workspace;
 
@@ -22,8 +24,8 @@ impl Files {
     pub fn of_folder(folder: &Path) -> Result<Files, ExpectedError> {
         let refuse = |error: std::io::Error| ExpectedError::UnusableFile {
             path: folder.to_owned(),
-            problem: error.to_string(),
-            next: "restore the folder with `git checkout`".to_owned(),
+            problem: error.to_string().into(),
+            next: message!("error-restore-folder"),
         };
         let mut files = Vec::new();
         for entry in fs::read_dir(folder).map_err(refuse)? {
@@ -122,7 +124,7 @@ pub fn read(folder: &Path, path: &Path) -> Result<Vec<u8>, ExpectedError> {
     read_or_say(folder, path).map_err(|problem| unusable(path, problem))
 }
 
-fn unusable(path: &Path, problem: String) -> ExpectedError {
+fn unusable(path: &Path, problem: Message) -> ExpectedError {
     ExpectedError::UnusableFile {
         path: path.to_owned(),
         problem,
@@ -130,55 +132,55 @@ fn unusable(path: &Path, problem: String) -> ExpectedError {
     }
 }
 
-fn restore(path: &Path) -> String {
-    format!(
-        "correct the file, or start again with `git checkout -- {}`",
-        shown(path)
-    )
+fn restore(path: &Path) -> Message {
+    let command = format!("git checkout -- {}", shown(path));
+    message!("error-correct-or-restore", command = command)
 }
 
-fn read_or_say(folder: &Path, path: &Path) -> Result<Vec<u8>, String> {
+fn read_or_say(folder: &Path, path: &Path) -> Result<Vec<u8>, Message> {
+    let told = |error: std::io::Error| Message::from(error.to_string());
     let data = match fs::symlink_metadata(path) {
         Ok(data) => data,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err("the file is missing".to_owned());
+            return Err(message!("error-file-missing"));
         }
-        Err(error) => return Err(error.to_string()),
+        Err(error) => return Err(told(error)),
     };
     let real = fs::canonicalize(path).map_err(|error| match data.is_symlink() {
-        true => format!("the symbolic link leads nowhere ({error})"),
-        false => error.to_string(),
+        true => message!("error-link-nowhere", why = error.to_string()),
+        false => told(error),
     })?;
-    let home = fs::canonicalize(folder).map_err(|error| error.to_string())?;
+    let home = fs::canonicalize(folder).map_err(told)?;
     if !real.starts_with(&home) {
-        return Err(format!(
-            "it is a symbolic link that leads out of the lesson, to {}",
-            real.display()
+        return Err(message!(
+            "error-link-outside",
+            target = real.display().to_string(),
         ));
     }
-    let data = fs::metadata(&real).map_err(|error| error.to_string())?;
+    let data = fs::metadata(&real).map_err(told)?;
     if data.is_dir() {
-        return Err("it is a folder, and a file is needed".to_owned());
+        return Err(message!("error-is-folder"));
     }
     if !data.is_file() {
-        return Err("it is neither a file nor a folder, but a device or a pipe".to_owned());
+        return Err(message!("error-is-device"));
     }
     if data.len() > LARGEST {
-        return Err(format!(
-            "it has {} bytes; {LARGEST} are read at most",
-            data.len()
+        return Err(message!(
+            "error-too-large",
+            bytes = data.len(),
+            most = LARGEST,
         ));
     }
     let mut bytes = Vec::new();
     fs::File::open(&real)
         .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
-        .map_err(|error| error.to_string())?;
+        .map_err(told)?;
     Ok(bytes)
 }
 
-fn check_text(path: &Path, bytes: &[u8]) -> Result<(), String> {
+fn check_text(path: &Path, bytes: &[u8]) -> Result<(), Message> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err("the file is empty".to_owned());
+        return Err(message!("error-file-empty"));
     }
     if let Err(error) = std::str::from_utf8(bytes) {
         let line = bytes[..error.valid_up_to()]
@@ -188,8 +190,11 @@ fn check_text(path: &Path, bytes: &[u8]) -> Result<(), String> {
             + 1;
         let byte = bytes[error.valid_up_to()];
         let language = path.extension().unwrap_or_default().to_string_lossy();
-        return Err(format!(
-            "line {line} is not UTF-8 (byte 0x{byte:02x}); save the .{language} file as UTF-8"
+        return Err(message!(
+            "error-line-not-utf8",
+            line = line,
+            byte = format!("0x{byte:02x}"),
+            extension = language.as_ref(),
         ));
     }
     Ok(())

@@ -657,7 +657,8 @@ fn is_mismatch(message: &str) -> bool {
 
 fn first_line(error: &ExpectedError) -> String {
     error
-        .to_string()
+        .message()
+        .english()
         .lines()
         .next()
         .unwrap_or_default()
@@ -668,7 +669,7 @@ impl From<&ExpectedError> for Problem {
     fn from(error: &ExpectedError) -> Problem {
         Problem {
             kind: error.kind(),
-            message: error.to_string(),
+            message: error.message(),
             next: error.next_step(),
             exit_code: error.exit_code(),
         }

@@ -6,6 +6,8 @@ use super::inputs;
 use super::report::{Choice, Problem, QuizReport};
 use crate::errors::ExpectedError;
 use crate::lesson::{Lesson, Quiz, Sources};
+use crate::message;
+use crate::message::Message;
 
 /// Judges every quiz of a lesson. A known wrong answer has no quiz of its own.
 pub fn judge(lesson: &Lesson, sources: &Sources) -> Vec<QuizReport> {
@@ -45,14 +47,14 @@ fn judge_one(lesson: &Lesson, quiz: &Quiz, sources: &Sources) -> QuizReport {
 }
 
 fn table(folder: &Path, path: &Path) -> Result<toml::Table, ExpectedError> {
-    let refuse = |problem: String| ExpectedError::UnusableFile {
+    let refuse = |problem: Message| ExpectedError::UnusableFile {
         path: path.to_owned(),
         problem,
-        next: "correct the file: each line is `question = \"choice\"`".to_owned(),
+        next: message!("error-quiz-next"),
     };
     let bytes = inputs::read(folder, path)?;
-    let text = String::from_utf8(bytes).map_err(|_| refuse("it is not UTF-8".to_owned()))?;
-    toml::from_str(&text).map_err(|error| refuse(error.to_string()))
+    let text = String::from_utf8(bytes).map_err(|_| refuse(message!("error-not-utf8")))?;
+    toml::from_str(&text).map_err(|error| refuse(error.to_string().into()))
 }
 
 /// One entry for each question of the solution; a table of questions is named `table.question`.

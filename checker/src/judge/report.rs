@@ -130,9 +130,9 @@ pub struct Problem {
     /// Its kind, as in the JSON of errors.
     pub kind: &'static str,
     /// What and why.
-    pub message: String,
+    pub message: Message,
     /// What to do.
-    pub next: String,
+    pub next: Message,
     /// The exit code that it leads to.
     pub exit_code: u8,
 }

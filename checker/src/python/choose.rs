@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::{OLDEST, Python, installed, probe};
 use crate::errors::ExpectedError;
+use crate::message;
+use crate::message::Message;
 use crate::workspace::Workspace;
-
-const INSTALL: &str = "install CPython 3.9 or later (on Debian and Ubuntu `sudo apt install python3 python3-dev python3-venv`), \
-                       or name one with --python PATH";
 
 /// The interpreters of a list: `all` that are installed, one for each version, or names with `:` in between; one if nothing names
 /// more.
@@ -51,10 +50,14 @@ pub fn choose(workspace: &Workspace, flag: Option<&Path>) -> Result<Python, Expe
     };
     let shown = name.to_string_lossy().into_owned();
     let what = match origin {
-        Some(origin) => format!("the Python chosen with {origin}, {shown}, cannot be used"),
-        None => "no Python can be used".to_owned(),
+        Some(origin) => message!(
+            "error-python-chosen",
+            origin = origin,
+            name = shown.as_str(),
+        ),
+        None => message!("error-no-python"),
     };
-    let refuse = |cause: String, next: String| ExpectedError::Python {
+    let refuse = |cause: Message, next: Message| ExpectedError::Python {
         what: what.clone(),
         cause,
         next,
@@ -62,41 +65,43 @@ pub fn choose(workspace: &Workspace, flag: Option<&Path>) -> Result<Python, Expe
 
     let Some(program) = probe::find_program(&name) else {
         let cause = match Path::new(&name).components().count() {
-            0 | 1 => format!("no program `{shown}` is on PATH"),
-            _ => "there is no such program".to_owned(),
+            0 | 1 => message!("error-not-on-path", name = shown),
+            _ => message!("error-no-program"),
         };
         let next = match origin {
-            Some(origin) => format!("correct {origin}, or leave it out to use `python3` from PATH"),
-            None => INSTALL.to_owned(),
+            Some(origin) => message!("error-python-chosen-next", origin = origin),
+            None => message!("error-python-next"),
         };
         return Err(refuse(cause, next));
     };
     let python = probe::probe(workspace, &program).map_err(|cause| {
         refuse(
-            format!("{}: {cause}", program.display()),
-            INSTALL.to_owned(),
+            format!("{}: {cause}", program.display()).into(),
+            message!("error-python-next"),
         )
     })?;
     match unsuitable(&python) {
-        Some(cause) => Err(refuse(cause, INSTALL.to_owned())),
+        Some(cause) => Err(refuse(cause, message!("error-python-next"))),
         None => Ok(python),
     }
 }
 
 /// Why this interpreter cannot be used, if it cannot.
-pub(super) fn unsuitable(python: &Python) -> Option<String> {
+pub(super) fn unsuitable(python: &Python) -> Option<Message> {
     let (major, minor, _) = python.version;
-    let executable = python.executable.display();
+    let executable = python.executable.display().to_string();
     if python.implementation != "cpython" {
-        return Some(format!(
-            "{executable} is {}, and the C API of the lessons is CPython's",
-            python.implementation
+        return Some(message!(
+            "error-not-cpython",
+            python = executable,
+            implementation = python.implementation.as_str(),
         ));
     }
     if (major, minor) < OLDEST {
-        return Some(format!(
-            "{executable} is Python {}, too old by now",
-            python.version_text()
+        return Some(message!(
+            "error-python-old",
+            python = executable,
+            version = python.version_text(),
         ));
     }
     None

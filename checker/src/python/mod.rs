@@ -8,6 +8,8 @@ pub mod venv;
 
 use std::path::PathBuf;
 
+use crate::message;
+use crate::message::Message;
 use serde::{Deserialize, Serialize};
 
 /// The oldest Python that the workshop supports.
@@ -60,11 +62,8 @@ impl Python {
     }
 
     /// What to do when `Python.h` is missing.
-    pub fn headers_step(&self) -> String {
-        format!(
-            "install the headers of this Python (on Debian and Ubuntu `sudo apt install python3-dev`, on Fedora `sudo dnf install \
-             python3-devel`), or name another Python with --python PATH; {} was looked for",
-            self.include.join("Python.h").display()
-        )
+    pub fn headers_step(&self) -> Message {
+        let header = self.include.join("Python.h").display().to_string();
+        message!("error-headers-next", header = header)
     }
 }

@@ -6,6 +6,7 @@ use super::venv;
 use crate::build::store::Key;
 use crate::build::tools::Tools;
 use crate::errors::ExpectedError;
+use crate::message;
 
 const LOCK: &str = "requirements-numpy.lock";
 
@@ -38,8 +39,8 @@ fn key(tools: &Tools) -> Result<String, ExpectedError> {
     let path = tools.workspace.root.join(LOCK);
     let pinned = std::fs::read(&path).map_err(|error| ExpectedError::UnusableFile {
         path: path.clone(),
-        problem: error.to_string(),
-        next: format!("restore the file: `git checkout -- {LOCK}`"),
+        problem: error.to_string().into(),
+        next: message!("error-restore-path", path = LOCK),
     })?;
     Ok(Key::of("numpy 1")
         .text(&tools.python.abi_tag)

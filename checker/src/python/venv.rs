@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::{Python, probe};
 use crate::build::store::{Key, write_atomically};
 use crate::errors::ExpectedError;
+use crate::message;
+use crate::message::Message;
 use crate::report::progress::Progress;
 use crate::workspace::Workspace;
 
@@ -125,8 +127,8 @@ pub fn find(workspace: &Workspace, python: &Python) -> Option<Venv> {
 fn requirements(lock_file: &Path) -> Result<Vec<u8>, ExpectedError> {
     fs::read(lock_file).map_err(|error| ExpectedError::UnusableFile {
         path: lock_file.to_owned(),
-        problem: error.to_string(),
-        next: "restore the file with `git checkout`".to_owned(),
+        problem: error.to_string().into(),
+        next: message!("error-restore-file"),
     })
 }
 
@@ -282,25 +284,28 @@ fn with_pip(
     lock_file: &Path,
     guard: &File,
 ) -> Result<(), ExpectedError> {
-    let refuse = |cause: String, next: &str| ExpectedError::SetUp {
+    let refuse = |cause: Message, next: Message| ExpectedError::SetUp {
         venv: folder.to_owned(),
         cause,
-        next: next.to_owned(),
+        next,
     };
     // Asked afresh: the package that was missing may have been installed meanwhile.
     let has_ensurepip = python.ensurepip
         || probe::ask(&python.executable, &workspace.root).is_ok_and(|python| python.ensurepip);
     if !has_ensurepip {
         return Err(refuse(
-            format!("{} has no module `ensurepip`", python.executable.display()),
-            "install it (on Debian and Ubuntu `sudo apt install python3-venv`), or install uv",
+            message!(
+                "error-no-ensurepip",
+                python = python.executable.display().to_string(),
+            ),
+            message!("error-no-ensurepip-next"),
         ));
     }
     let mut venv = probe::quiet(Command::new(&python.executable));
     venv.args(["-I", "-m", "venv", "--clear"]).arg(folder);
     succeed_with(guard, venv).map_err(|output| {
         refuse(
-            format!("`python -m venv` failed: {}", last_lines(&output)),
+            message!("error-venv-failed", output = last_lines(&output)),
             venv_step(&output),
         )
     })?;
@@ -349,7 +354,7 @@ pub fn install_into(venv: &Venv, folder: &Path, lock_file: &Path) -> Result<(), 
         ExpectedError::SetUp {
             venv: folder.to_owned(),
             cause,
-            next: next.to_owned(),
+            next,
         }
     })
 }
@@ -387,16 +392,16 @@ fn last_lines(output: &str) -> String {
     lines[lines.len().saturating_sub(3)..].join(" / ")
 }
 
-fn venv_step(output: &str) -> &'static str {
+fn venv_step(output: &str) -> Message {
     if output.contains("No space left") || output.contains("Errno 28") {
-        "free some space and type the same command again"
+        message!("error-disk-full-next")
     } else {
-        "see the message above; on Debian and Ubuntu `sudo apt install python3-venv` is often what is missing"
+        message!("error-venv-next")
     }
 }
 
 /// What pip's many words mean, and what to do.
-pub fn pip_failure(output: &str) -> (String, &'static str) {
+pub fn pip_failure(output: &str) -> (Message, Message) {
     const OFFLINE: [&str; 7] = [
         "Temporary failure in name resolution",
         "Name or service not known",
@@ -408,34 +413,31 @@ pub fn pip_failure(output: &str) -> (String, &'static str) {
     ];
     if output.contains("CERTIFICATE_VERIFY_FAILED") {
         return (
-            "the certificate of the package index is not trusted".to_owned(),
-            "if your network has a certificate authority of its own, name its file with PIP_CERT and SSL_CERT_FILE",
+            message!("error-certificate"),
+            message!("error-certificate-next"),
         );
     }
     if output.contains("No space left") || output.contains("Errno 28") {
         return (
-            "the disk is full".to_owned(),
-            "free some space and type the same command again",
+            message!("error-disk-full"),
+            message!("error-disk-full-next"),
         );
     }
     if output.contains("DO NOT MATCH THE HASHES") {
         return (
-            "a package is not the one that the lock file pins".to_owned(),
-            "do not install it: ask whoever runs your package index",
+            message!("error-other-package"),
+            message!("error-other-package-next"),
         );
     }
     if OFFLINE.iter().any(|sign| output.contains(sign)) {
         return (
-            format!(
-                "no network, and the packages are not here yet ({})",
-                last_lines(output)
-            ),
-            "connect once and type the same command again, or point PIP_FIND_LINKS at a folder of wheels; afterwards no network is needed",
+            message!("error-no-network", output = last_lines(output)),
+            message!("error-no-network-next"),
         );
     }
     (
-        format!("pip failed: {}", last_lines(output)),
-        "correct what pip names and type the same command again",
+        message!("error-pip-failed", output = last_lines(output)),
+        message!("error-pip-failed-next"),
     )
 }
 

@@ -112,5 +112,5 @@ fn snapshot(transcript: &Transcript) -> Json {
 }
 
 fn problem(problem: &Problem) -> Json {
-    json!({ "kind": problem.kind, "message": problem.message, "next": problem.next })
+    json!({ "kind": problem.kind, "message": problem.message.english(), "next": problem.next.english() })
 }

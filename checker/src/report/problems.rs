@@ -221,7 +221,7 @@ impl Finder<'_> {
             return vec![problem(
                 (file, 1, 1),
                 Severity::Error,
-                &found.message,
+                &found.message.english(),
                 &whose,
             )];
         }
@@ -281,7 +281,7 @@ impl Finder<'_> {
 /// What a report says first, in one line.
 fn in_short(report: &VariantReport) -> String {
     if let Some(problem) = &report.problem {
-        return problem.message.clone();
+        return problem.message.english();
     }
     let failing = report.scenarios.iter().find(|it| !it.verdict.passed());
     if let Some(scenario) = failing {

@@ -182,8 +182,8 @@ fn failure(
     );
     match (&first.problem, &first.verdict) {
         (Some(problem), _) => {
-            text += &indented(&problem.message, 2);
-            return text + &format!("  {}\n", words!("run-next", step = problem.next.as_str()));
+            text += &indented(&problem.message.to_string(), 2);
+            return text + &format!("  {}\n", words!("run-next", step = problem.next.clone()));
         }
         (None, Verdict::GraderFault(why)) => {
             text += &indented(why, 2);
@@ -468,8 +468,8 @@ fn quiz_lines(quiz: &QuizReport) -> String {
     );
     let mut text = format!("\n{head}\n");
     if let Some(problem) = &quiz.problem {
-        text += &indented(&problem.message, 2);
-        let next = words!("run-next", step = problem.next.as_str());
+        text += &indented(&problem.message.to_string(), 2);
+        let next = words!("run-next", step = problem.next.clone());
         text += &format!("  {next}\n");
     }
     for choice in quiz.choices.iter().filter(|choice| !choice.right) {

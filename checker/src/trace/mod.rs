@@ -21,6 +21,7 @@ use crate::judge::plan::{self, Asked};
 use crate::judge::work::Prepared;
 use crate::judge::{self, diagnosis};
 use crate::lesson::{Lesson, Sources};
+use crate::message;
 use crate::transcript;
 use crate::value::Value;
 use crate::variant::Variant;
@@ -98,12 +99,9 @@ pub fn supported(system: &str, processor: &str) -> Result<(), ExpectedError> {
         return Ok(());
     }
     Err(ExpectedError::Tool {
-        tool: "trace".to_owned(),
-        cause: format!(
-            "it walks stacks on Linux with x86-64 or AArch64, and this is {system} with {processor}"
-        ),
-        next: "use it on such a machine; `checker bench` and `checker inspect` work here"
-            .to_owned(),
+        tool: "trace".into(),
+        cause: message!("trace-machine", system = system, processor = processor),
+        next: message!("trace-machine-next"),
     })
 }
 
@@ -197,9 +195,9 @@ fn put_tracer(tools: &Tools, prepared: &mut Prepared) -> anyhow::Result<()> {
         Ok(built) => built.module,
         Err(Failure::Refused(output) | Failure::Stopped(output)) => {
             return Err(ExpectedError::OwnBuild {
-                what: "the module that walks stacks".to_owned(),
+                what: message!("trace-walker"),
                 output,
-                next: "`checker doctor` tries the compiler and Python's headers".to_owned(),
+                next: message!("trace-walker-next"),
             }
             .into());
         }

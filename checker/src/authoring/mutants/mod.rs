@@ -24,6 +24,7 @@ use crate::judge::inputs;
 use crate::judge::report::VariantReport;
 use crate::judge::{self, Order, Proof};
 use crate::lesson::{Equivalent, Exercise, Lesson, Sources};
+use crate::message::Message;
 use crate::parallel;
 use crate::variant::Variant;
 use crate::verdict::Verdict;
@@ -292,10 +293,10 @@ fn fate(report: VariantReport) -> anyhow::Result<Fate> {
         (Verdict::CompileError, _) => Ok(Fate::NotViable),
         (Verdict::GraderFault(why), _) => anyhow::bail!("a mutant could not be judged: {why}"),
         (Verdict::Skipped(why), problem) => {
-            let next = problem.map(|it| it.next).unwrap_or_default();
+            let next = problem.map_or_else(|| Message::from(""), |it| it.next);
             anyhow::bail!(ExpectedError::Tool {
-                tool: report.variant.to_string(),
-                cause: why,
+                tool: report.variant.to_string().into(),
+                cause: why.into(),
                 next,
             })
         }
