@@ -264,7 +264,7 @@ fn an_error_and_its_next_step_are_told_in_german() {
     let problems = german(&shop, &format!("{run} --problems"));
     assert!(problems.contains(": the file is missing ["), "{problems}");
     assert!(problems.contains("skipped("), "{problems}");
-    let json = shop.run(&format!("run 0.2 --json --language de")).stdout;
+    let json = shop.run("run 0.2 --json --language de").stdout;
     assert!(json.contains("no lesson is called `0.2`"), "{json}");
 }
 
