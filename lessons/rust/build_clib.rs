@@ -17,6 +17,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .flag_if_supported("-std=c99")
         .warnings(true)
         .extra_warnings(true)
+        // With debug information as without it, so that a crash looks at the same values in the same registers.
+        .force_frame_pointer(false)
         .try_compile("lesson_clib")?;
     Ok(())
 }

@@ -60,30 +60,34 @@ const MESSAGES: &str = "messages.json";
 /// Pins the compiler, wherever the stage lies.
 const TOOLCHAIN: &str = "rust-toolchain.toml";
 
-/// Builds the lesson's cdylib from `source` in place of its `exercise/ext/lib.rs`, or finds it in the store.
+/// Builds the lesson's cdylib from `source` in place of its `exercise/ext/lib.rs`, or finds it in the store. With `lines`,
+/// it knows which line of which file each of its instructions comes from.
 pub fn build(
     tools: &Tools,
     lesson: &Lesson,
     source: &[u8],
     shown: &str,
     clib: &Files,
+    lines: bool,
 ) -> anyhow::Result<Result<Built, Failure>> {
     let module = lesson.manifest.id.module();
     let file = format!("{module}.abi3.so");
     let crate_files = crate_files(tools, lesson)?;
     let key = key(tools, &crate_files)?
         .bytes(source)
-        .named(clib.entries())
-        .finish();
+        .named(clib.entries());
+    let key = if lines { key.text("lines") } else { key }.finish();
     let made = tools.store.get_or_make(&key, |entry| {
         require_plain_cache(&tools.workspace)?;
         let _step = tools
             .progress
             .step(&crate::words!("step-compiling", file = "ext/lib.rs"));
         let stage = Stage::lock(tools, lesson)?;
-        stage.forget_others(lesson, shown)?;
+        // A cdylib has one name, whatever it was built with.
+        let owner = format!("{shown}{}", if lines { " with lines" } else { "" });
+        stage.forget_others(lesson, &owner)?;
         stage.fill(&tools.workspace.root, lesson, &crate_files, source, clib)?;
-        match stage.cargo(lesson, shown)? {
+        match stage.cargo(lesson, shown, lines)? {
             Err(failure) => Ok(Err(failure)),
             Ok((library, said)) => {
                 super::copy(&library, &entry.join(&file))?;
@@ -243,9 +247,9 @@ impl Stage {
 
     /// Removes what was built of this lesson from somebody else's file: rustc could put it into this one's module, and the
     /// solution would pass in its place. Between two builds of the same file it stays, so that rustc does less.
-    fn forget_others(&self, lesson: &Lesson, shown: &str) -> Result<(), ExpectedError> {
-        let owner = self.folder.join("owner");
-        if fs::read(&owner).is_ok_and(|last| last == shown.as_bytes()) {
+    fn forget_others(&self, lesson: &Lesson, owner: &str) -> Result<(), ExpectedError> {
+        let noted = self.folder.join("owner");
+        if fs::read(&noted).is_ok_and(|last| last == owner.as_bytes()) {
             return Ok(());
         }
         let module = lesson.manifest.id.module();
@@ -267,7 +271,7 @@ impl Stage {
                 removed.map_err(|cause| ExpectedError::cache(&path, cause))?;
             }
         }
-        fs::write(&owner, shown).map_err(|cause| ExpectedError::cache(&owner, cause))
+        fs::write(&noted, owner).map_err(|cause| ExpectedError::cache(&noted, cause))
     }
 
     /// Brings the copy up to date. Unchanged files keep their time, which is all that cargo looks at.
@@ -318,11 +322,12 @@ impl Stage {
         &self,
         lesson: &Lesson,
         shown: &str,
+        lines: bool,
     ) -> anyhow::Result<Result<(PathBuf, String), Failure>> {
-        let mut ended = self.run(lesson)?;
+        let mut ended = self.run(lesson, lines)?;
         if lacks_downloads(&super::output_of(&ended)) {
             self.fetch()?;
-            ended = self.run(lesson)?;
+            ended = self.run(lesson, lines)?;
         }
         let outcome = outcome(&ended)?;
         let said = Said::read(&self.messages()?, &self.folder, lesson, shown);
@@ -365,8 +370,24 @@ impl Stage {
         Ok(bytes)
     }
 
-    fn run(&self, lesson: &Lesson) -> anyhow::Result<border::Ended> {
+    fn run(&self, lesson: &Lesson, lines: bool) -> anyhow::Result<border::Ended> {
         let package = lesson.manifest.id.package();
+        let mut args = vec![
+            // The messages begin with 40 KB about dependencies, more than a captured stream keeps.
+            OsString::from("-c"),
+            OsString::from(format!("exec \"$0\" \"$@\" > {MESSAGES}")),
+            cargo()?.into_os_string(),
+            "build".into(),
+            "--offline".into(),
+            "--message-format=json".into(),
+            "-p".into(),
+            (&package).into(),
+        ];
+        if lines {
+            // Of this package alone: its dependencies stay as they are built.
+            let debug = format!("profile.dev.package.{package}.debug=\"line-tables-only\"");
+            args.extend(["--config".into(), debug.into()]);
+        }
         let mut env = environment();
         env.push(("CARGO_TARGET_DIR".into(), self.target.clone().into()));
         // The stable ABI needs no interpreter, so no other `python3` on PATH ever causes a rebuild.
@@ -374,18 +395,7 @@ impl Stage {
         env.push(("PYO3_BUILD_EXTENSION_MODULE".into(), "1".into()));
         border::run(&Job {
             program: PathBuf::from("/bin/sh"),
-            args: [
-                // The messages begin with 40 KB about dependencies, more than a captured stream keeps.
-                OsString::from("-c"),
-                OsString::from(format!("exec \"$0\" \"$@\" > {MESSAGES}")),
-                cargo()?.into_os_string(),
-                "build".into(),
-                "--offline".into(),
-                "--message-format=json".into(),
-                "-p".into(),
-                package.into(),
-            ]
-            .into(),
+            args,
             env,
             cwd: self.folder.join("rust"),
             limits: LIMITS,

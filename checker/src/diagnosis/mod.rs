@@ -57,6 +57,9 @@ pub struct Diagnosis {
     pub signal: Option<Message>,
     /// The line of C.
     pub c: Option<Line>,
+    /// The line of the hand-written extension from which `c` was reached, when it is another.
+    #[serde(default)]
+    pub extension: Option<Line>,
     /// The line of Python.
     pub python: Option<Line>,
     /// The bridge and its backend, as in `ctypes/stock`.
@@ -123,7 +126,11 @@ pub fn explain(evidence: &Evidence) -> Option<Diagnosis> {
     let facts = rules::Facts::of(evidence);
     let finding = rules::find(&facts)?;
     let python = finding.python.or_else(|| facts.python_line());
+    let extension = facts
+        .extension_line()
+        .filter(|line| finding.c.as_ref().is_some_and(|place| place != line));
     Some(Diagnosis {
+        extension,
         class: finding.class,
         signal: signal_in_words(evidence, &facts),
         function: facts.called_function(python.as_ref(), finding.c.as_ref()),

@@ -108,8 +108,9 @@ pub fn sanitizer_frame(line: &str) -> Option<Frame> {
     let found = SANITIZER.captures(line)?;
     let function = found.get(1).map_or("", |it| it.as_str());
     let rest = found.get(2).map_or("", |it| it.as_str()).trim();
+    let (function, rest) = with_generics(function, rest);
     let mut frame = Frame {
-        function: function.to_owned(),
+        function,
         ..Frame::default()
     };
     if let Some(module) = rest.strip_prefix('(') {
@@ -124,6 +125,16 @@ pub fn sanitizer_frame(line: &str) -> Option<Frame> {
             .unwrap_or(0);
     }
     Some(frame)
+}
+
+/// The name of a Rust function may go on after a blank, in the types that it stands for; the place comes after the last blank.
+fn with_generics<'a>(function: &str, rest: &'a str) -> (String, &'a str) {
+    let names = function.replace("->", "");
+    let open = names.matches('<').count() > names.matches('>').count();
+    match rest.rsplit_once(' ') {
+        Some((more, place)) if open => (format!("{function} {more}"), place),
+        _ => (function.to_owned(), rest),
+    }
 }
 
 /// A frame as gdb prints it.
@@ -217,6 +228,14 @@ mod tests {
         assert_eq!(
             (frame.function.as_str(), frame.module.as_str()),
             ("main", "/usr/bin/python")
+        );
+        let frame = sanitizer_frame(
+            "    #5 0x7f in close<fn(a::Handle) -> i32, (a::Handle)> ../exercise/ext/lib.rs:2",
+        )
+        .unwrap();
+        assert_eq!(
+            (frame.function.as_str(), frame.base_name(), frame.line),
+            ("close<fn(a::Handle) -> i32, (a::Handle)>", "lib.rs", 2)
         );
         assert_eq!(sanitizer_frame("==1==ERROR: AddressSanitizer"), None);
     }

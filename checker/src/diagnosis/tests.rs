@@ -154,6 +154,26 @@ fn a_crash_inside_the_library_is_no_wrong_count_of_references() {
 }
 
 #[test]
+fn a_crash_below_rust_has_the_line_of_lib_rs_that_led_there() {
+    let found = explain(&Evidence {
+        variant: "ext/rust".parse().unwrap(),
+        first: crashed("SIGSEGV", 1),
+        second: sanitized("asan-rust-lines.txt"),
+        bridge: vec![source("ext/lib.rs", "fn close() {\n}\nfn drop() {}\n")],
+        symbols: vec!["kv_close".into()],
+        ..evidence("")
+    })
+    .unwrap();
+    assert_eq!(found.class, Class::UseAfterFree);
+    assert_eq!(place(&found), ("lessons/lesson-0.1/c.c".into(), 12));
+    let line = found.extension.unwrap();
+    assert_eq!(
+        (line.file.as_str(), line.line, line.function.as_str()),
+        ("lessons/lesson-0.1/ext/lib.rs", 3, "drop")
+    );
+}
+
+#[test]
 fn a_jump_to_nowhere_depends_on_what_the_bridge_does() {
     let class = |bridge: &str, report: &str| {
         explain(&Evidence {

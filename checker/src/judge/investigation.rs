@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::inputs::Files;
 use super::plan::Asked;
-use super::work::{self, Prepared};
+use super::work::{self, Checks, Prepared};
 use super::{Courtroom, diagnosis};
 use crate::border::{Answer, Ended, Ending, Interrogation, Limit, Loading, printable, signal_name};
 use crate::build::sanitizers::{self, Sanitizers};
@@ -104,13 +104,17 @@ pub fn investigate(
         match sanitizers::find(trial.court.tools) {
             Err(why) => work.missing.push(why),
             Ok(tools) => {
-                evidence.second = trial.second(&tools, suspect, &evidence.first, &mut work)?;
+                let builder = Builder {
+                    tools: &tools,
+                    lines: effort.thorough,
+                };
+                evidence.second = trial.second(&builder, suspect, &evidence.first, &mut work)?;
                 let quiet = !crashed && !hangs;
                 if quiet
                     && explain(&evidence)
                         .is_none_or(|found| found.rung == crate::diagnosis::Rung::Declarations)
                 {
-                    evidence.leaks = trial.leaks(&tools, &mut work)?;
+                    evidence.leaks = trial.leaks(&builder, &mut work)?;
                 }
             }
         }
@@ -254,19 +258,19 @@ impl Trial<'_> {
     /// The same question again, with the C code built for the sanitizers.
     fn second(
         &self,
-        tools: &Sanitizers,
+        builder: &Builder,
         suspect: Option<usize>,
         first: &Run,
         work: &mut Investigation,
     ) -> anyhow::Result<Option<Run>> {
-        let Some(mut prepared) = self.prepare(tools, work)? else {
+        let Some(mut prepared) = self.prepare(builder, work)? else {
             return Ok(None);
         };
         let hangs = first.end == End::TimedOut;
         let aborted = hangs || first.end == End::Signal("SIGABRT".to_owned());
         sanitize(
             &mut prepared,
-            tools,
+            builder.tools,
             self.variant,
             Focus {
                 aborted,
@@ -298,13 +302,13 @@ impl Trial<'_> {
     }
 
     /// All questions once more, with an account of what is left at the end.
-    fn leaks(&self, tools: &Sanitizers, work: &mut Investigation) -> anyhow::Result<Option<Run>> {
-        let Some(mut prepared) = self.prepare(tools, work)? else {
+    fn leaks(&self, builder: &Builder, work: &mut Investigation) -> anyhow::Result<Option<Run>> {
+        let Some(mut prepared) = self.prepare(builder, work)? else {
             return Ok(None);
         };
         sanitize(
             &mut prepared,
-            tools,
+            builder.tools,
             self.variant,
             Focus {
                 aborted: false,
@@ -322,7 +326,7 @@ impl Trial<'_> {
 
     fn prepare(
         &self,
-        tools: &Sanitizers,
+        builder: &Builder,
         work: &mut Investigation,
     ) -> anyhow::Result<Option<Prepared>> {
         match work::prepare(
@@ -330,7 +334,7 @@ impl Trial<'_> {
             self.variant,
             self.sources,
             self.files,
-            &tools.flags,
+            builder.checks(),
         ) {
             Ok(Ok(prepared)) => Ok(Some(prepared)),
             Ok(Err(failure)) => {
@@ -382,8 +386,16 @@ impl Trial<'_> {
             let flags: Vec<String> = ["-g", "-O0", "-fno-omit-frame-pointer"]
                 .map(str::to_owned)
                 .into();
-            let prepared =
-                work::prepare(self.court, self.variant, self.sources, self.files, &flags)?;
+            let prepared = work::prepare(
+                self.court,
+                self.variant,
+                self.sources,
+                self.files,
+                Checks {
+                    flags: &flags,
+                    lines: true,
+                },
+            )?;
             let Ok(mut prepared) = prepared else { continue };
             let job = prepared.job_mut();
             job.wrapper = command(name, program);
@@ -454,6 +466,22 @@ fn command(name: &str, program: PathBuf) -> Vec<OsString> {
     };
     let args = args.iter().filter(|arg| **arg != "--").map(OsString::from);
     [program.into_os_string()].into_iter().chain(args).collect()
+}
+
+/// How what runs under the sanitizers is built.
+struct Builder<'a> {
+    tools: &'a Sanitizers,
+    /// Whether frames of Rust have lines.
+    lines: bool,
+}
+
+impl Builder<'_> {
+    fn checks(&self) -> Checks<'_> {
+        Checks {
+            flags: &self.tools.flags,
+            lines: self.lines,
+        }
+    }
 }
 
 /// What a run under the sanitizers looks for besides memory errors.

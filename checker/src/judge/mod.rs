@@ -150,7 +150,7 @@ pub fn investigate(
     {
         return Ok(Ok(known));
     }
-    let prepared = match work::prepare(&court, variant, sources, &files, &[])? {
+    let prepared = match work::prepare(&court, variant, sources, &files, work::Checks::default())? {
         Ok(prepared) => prepared,
         Err(failure) => return Ok(Err(failure)),
     };
@@ -197,7 +197,7 @@ pub fn prepare(
 ) -> anyhow::Result<Result<Prepared, Failure>> {
     let court = Courtroom::open(tools, lesson, sources)?;
     let files = inputs::bridge_files(lesson, variant, sources)?;
-    work::prepare(&court, variant, sources, &files, &[])
+    work::prepare(&court, variant, sources, &files, work::Checks::default())
 }
 
 /// The same for all variants.
@@ -298,7 +298,13 @@ impl<'a> Courtroom<'a> {
         passed: VariantReport,
     ) -> anyhow::Result<VariantReport> {
         let court = self.salted()?;
-        let again = match work::prepare(&court, variant, self.sources, files, &[])? {
+        let again = match work::prepare(
+            &court,
+            variant,
+            self.sources,
+            files,
+            work::Checks::default(),
+        )? {
             Ok(prepared) => court.examine(variant, files, &prepared, false)?,
             Err(failure) => VariantReport {
                 diagnostics: vec![diagnosis::of_build(failure)],
@@ -422,30 +428,31 @@ impl<'a> Courtroom<'a> {
 
     fn try_variant(&self, variant: Variant, fresh: bool) -> anyhow::Result<VariantReport> {
         let files = inputs::bridge_files(self.lesson, variant, self.sources)?;
-        let (report, lasting) = match work::prepare(self, variant, self.sources, &files, &[])? {
-            Err(failure) => {
-                let lasting = matches!(failure, Failure::Refused(_));
-                let report = VariantReport {
-                    diagnostics: vec![diagnosis::of_build(failure)],
-                    ..VariantReport::without_run(
-                        variant,
-                        self.possible(variant),
-                        Verdict::CompileError,
-                    )
-                };
-                (report, lasting)
-            }
-            Ok(prepared) => {
-                let report = self.examine(variant, &files, &prepared, fresh)?;
-                let proves = report.verdict.passed() && self.must_prove(variant);
-                let report = if proves {
-                    self.prove(variant, &files, report)?
-                } else {
-                    report
-                };
-                (report, true)
-            }
-        };
+        let (report, lasting) =
+            match work::prepare(self, variant, self.sources, &files, work::Checks::default())? {
+                Err(failure) => {
+                    let lasting = matches!(failure, Failure::Refused(_));
+                    let report = VariantReport {
+                        diagnostics: vec![diagnosis::of_build(failure)],
+                        ..VariantReport::without_run(
+                            variant,
+                            self.possible(variant),
+                            Verdict::CompileError,
+                        )
+                    };
+                    (report, lasting)
+                }
+                Ok(prepared) => {
+                    let report = self.examine(variant, &files, &prepared, fresh)?;
+                    let proves = report.verdict.passed() && self.must_prove(variant);
+                    let report = if proves {
+                        self.prove(variant, &files, report)?
+                    } else {
+                        report
+                    };
+                    (report, true)
+                }
+            };
         if lasting && report.verdict.repeatable() {
             let key = self.verdict_key(variant, &files)?;
             let path = self.keys.verdict_path(&key);
@@ -561,7 +568,13 @@ impl<'a> Courtroom<'a> {
         if let (false, Some(reference)) = (fresh, Reference::recall(variant, &path)) {
             return Ok(reference);
         }
-        let prepared = match work::prepare(self, variant, &Sources::Solution, &files, &[])? {
+        let prepared = match work::prepare(
+            self,
+            variant,
+            &Sources::Solution,
+            &files,
+            work::Checks::default(),
+        )? {
             Ok(prepared) => prepared,
             Err(failure) => anyhow::bail!(
                 "the solution in {variant} does not build, so there is nothing to compare with:\n{}",

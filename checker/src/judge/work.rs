@@ -96,8 +96,16 @@ impl Prepared {
     }
 }
 
-/// Builds what the variant needs and fills its work folder. `checks` are the flags of the sanitizers, or nothing; a Rust
-/// extension is built without them.
+/// What a build has that an ordinary one has not.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Checks<'a> {
+    /// Flags for the C compiler, those of the sanitizers for example. A Rust extension is built without them.
+    pub flags: &'a [String],
+    /// Whether a Rust extension knows its lines, which costs a build of its own.
+    pub lines: bool,
+}
+
+/// Builds what the variant needs and fills its work folder.
 ///
 /// # Errors
 /// When something of ours, or of the machine, is in the way; a participant's code that does not build is no error.
@@ -106,7 +114,7 @@ pub fn prepare(
     variant: Variant,
     sources: &Sources,
     files: &Files,
-    checks: &[String],
+    checks: Checks,
 ) -> anyhow::Result<Result<Prepared, Failure>> {
     let Courtroom {
         tools,
@@ -114,7 +122,7 @@ pub fn prepare(
         clib,
         ..
     } = court;
-    let library = build::clib::build(tools, &lesson.manifest.clib.name, clib, checks)?;
+    let library = build::clib::build(tools, &lesson.manifest.clib.name, clib, checks.flags)?;
     let built = match extension(court, variant, sources, files, checks)? {
         Ok(built) => built,
         Err(failure) => return Ok(Err(failure)),
@@ -158,7 +166,7 @@ fn extension(
     variant: Variant,
     sources: &Sources,
     files: &Files,
-    checks: &[String],
+    checks: Checks,
 ) -> anyhow::Result<Result<Option<build::Built>, Failure>> {
     let Courtroom {
         tools,
@@ -178,7 +186,7 @@ fn extension(
             source("api_build.py"),
             &shown("api_build.py"),
             clib,
-            checks,
+            checks.flags,
         )?,
         (Bridge::Ext, Backend::Stock) => build::ext::build(
             tools,
@@ -186,7 +194,7 @@ fn extension(
             source("ext/module.c"),
             &shown("ext/module.c"),
             clib,
-            checks,
+            checks.flags,
         )?,
         (Bridge::Ext, Backend::Rust) => build::rust::build(
             tools,
@@ -194,6 +202,7 @@ fn extension(
             source("ext/lib.rs"),
             &shown("ext/lib.rs"),
             clib,
+            checks.lines,
         )?,
     };
     Ok(built.map(Some))

@@ -18,10 +18,13 @@ pub fn short(found: &Diagnosis, lesson: &LessonId, sources: &Sources) -> String 
     )];
     if let Some(place) = found.place() {
         // Nobody is to search the C library first: the call that led there is in the participant's own file.
+        let of_bridge = |it: &&Line| it.file.ends_with("_bridge.py");
+        let python = found.python.as_ref().filter(of_bridge);
         let caller = found
-            .python
+            .extension
             .as_ref()
-            .filter(|it| place.file.contains("/clib/") && it.file.ends_with("_bridge.py"));
+            .or(python)
+            .filter(|_| place.file.contains("/clib/"));
         let place = match caller {
             Some(caller) => format!("{} ({})", at(caller), at(place)),
             None => at(place),
@@ -45,18 +48,18 @@ pub fn short(found: &Diagnosis, lesson: &LessonId, sources: &Sources) -> String 
 /// Everything that is known, one heading each.
 pub fn long(found: &Diagnosis) -> String {
     let about = found.class.told();
-    let native = found.c.as_ref();
-    let language = if native.is_some_and(|it| it.file.ends_with(".rs")) {
-        "Rust"
-    } else {
-        "C"
+    let language = |place: Option<&Line>| match place {
+        Some(place) if place.file.ends_with(".rs") => "Rust".to_owned(),
+        _ => "C".to_owned(),
     };
+    let (native, extension) = (found.c.as_ref(), found.extension.as_ref());
     let rows = [
         (
             words!("explain-signal-row"),
             found.signal.as_ref().map(Message::to_string),
         ),
-        (language.to_owned(), native.map(at)),
+        (language(native), native.map(at)),
+        (language(extension), extension.map(at)),
         ("Python".to_owned(), found.python.as_ref().map(at)),
         (words!("explain-variant"), Some(found.variant.clone())),
         (words!("explain-question"), Some(found.call.clone())),
@@ -142,6 +145,7 @@ pub fn json(found: &Diagnosis) -> Json {
         "variant": found.variant,
         "signal": found.signal.as_ref().map(Message::english),
         "c": place(&found.c),
+        "extension": place(&found.extension),
         "python": place(&found.python),
         "call": (!found.call.is_empty()).then_some(&found.call),
         "function": (!found.function.is_empty()).then_some(&found.function),
@@ -195,11 +199,12 @@ mod tests {
                 function: function.into(),
             })
         };
-        let told = |c: &str, python: &str| {
+        let told = |c: &str, extension: Option<&str>, python: &str| {
             let found = Diagnosis {
                 class: Class::UseAfterFree,
                 signal: None,
                 c: line(c, "kv_close"),
+                extension: extension.and_then(|file| line(file, "close")),
                 python: line(python, "close"),
                 variant: "abi/stock".into(),
                 call: String::new(),
@@ -209,7 +214,7 @@ mod tests {
             };
             short(&found, &LessonId("lesson-9.4".into()), &Sources::Exercise)
         };
-        let own = told("lesson/clib/kv.c", "exercise/abi_bridge.py");
+        let own = told("lesson/clib/kv.c", None, "exercise/abi_bridge.py");
         assert!(
             own.contains("exercise/abi_bridge.py:7 in close (lesson/clib/kv.c:7 in kv_close)"),
             "{own}"
@@ -218,9 +223,18 @@ mod tests {
             ("exercise/ext/module.c", "exercise/abi_bridge.py"),
             ("lesson/clib/kv.c", "lesson/scenarios.py"),
         ] {
-            let other = told(c, python);
+            let other = told(c, None, python);
             assert!(other.contains(&format!("at {c}:7")), "{other}");
             assert!(!other.contains(python), "{other}");
         }
+        let rust = told(
+            "lesson/clib/kv.c",
+            Some("exercise/ext/lib.rs"),
+            "lesson/scenarios.py",
+        );
+        assert!(
+            rust.contains("exercise/ext/lib.rs:7 in close (lesson/clib/kv.c:7 in kv_close)"),
+            "{rust}"
+        );
     }
 }

@@ -154,6 +154,16 @@ impl<'a> Facts<'a> {
         stack.iter().find_map(|frame| self.as_own(frame))
     }
 
+    /// The innermost line of a hand-written extension in the sanitizer's report.
+    pub fn extension_line(&self) -> Option<Line> {
+        let own = |line: &Line| {
+            let mut bridge = self.evidence.bridge.iter();
+            bridge.any(|source| source.shown == line.file)
+        };
+        let mut lines = self.reported_stack().iter();
+        lines.find_map(|frame| self.as_own(frame).filter(own))
+    }
+
     /// The frames down to the outermost function of the C library, when the fault came in one of them: its calls into
     /// Python left out. Without debug information they have no lines.
     pub(super) fn library_frames<'f>(&self, stack: &'f [Frame]) -> &'f [Frame] {
