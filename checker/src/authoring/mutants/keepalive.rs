@@ -10,6 +10,8 @@ const MISSING_REFERENCE: &str = "a missing reference";
 
 const KEEPALIVE: &str = "a dropped keepalive";
 
+const NOT_FORGOTTEN: &str = "something not forgotten";
+
 /// Methods of Python that put an object into a container.
 const ADDERS: [&str; 3] = ["append", "add", "insert"];
 
@@ -19,7 +21,7 @@ const KEEPERS: [&str; 4] = ["keep", "kept", "alive", "held"];
 impl Program<'_> {
     /// What no longer keeps something, if a token begins it.
     pub(super) fn kept(&self, index: usize) -> Option<Change> {
-        match self.language {
+        let other = match self.language {
             Language::C => self.taken(index),
             Language::Python => self
                 .attribute(index)
@@ -28,7 +30,33 @@ impl Program<'_> {
             Language::Rust => self
                 .guard(index)
                 .or_else(|| self.forgotten(index))
-                .or_else(|| self.converted(index)),
+                .or_else(|| self.converted(index))
+                .or_else(|| self.cloned(index)),
+        };
+        other.or_else(|| self.not_forgotten(index))
+    }
+
+    /// `self.x = None` and `self->x = NULL;` go: the old value is kept for ever, or given back twice.
+    fn not_forgotten(&self, index: usize) -> Option<Change> {
+        let (field, nothing) = match self.language {
+            Language::C => ("->", "NULL"),
+            Language::Python | Language::Rust => (".", "None"),
+        };
+        let value = index + 4;
+        let assigns = self.is(index + 1, field)
+            && self.is(index + 3, "=")
+            && self.is(value, nothing)
+            && self.begins_line(index);
+        let owner = self.language == Language::C || self.is(index, "self");
+        let last = match self.language {
+            Language::Python => self.token(value)?,
+            Language::C | Language::Rust => self.token(value + 1)?,
+        };
+        let line = self.statement(index)?;
+        if assigns && owner && line.end == last.end() {
+            self.left_out(index, NOT_FORGOTTEN)
+        } else {
+            None
         }
     }
 
@@ -133,6 +161,32 @@ impl Program<'_> {
             .then(|| self.replace(index, MISSING_REFERENCE, other))
     }
 
+    /// `x.clone_ref(py)` and the `x.clone()` of a reference become a second owner that nobody counted.
+    fn cloned(&self, index: usize) -> Option<Change> {
+        let (read, length) = match self.tokens[index].text {
+            "clone_ref" => ("&", 4),
+            // Of a reference to a Bound; what else has a clone does not build then.
+            "clone" if self.is(index + 4, "unbind") => ("&*", 3),
+            _ => return None,
+        };
+        let close = self.token(index + length - 1)?;
+        let call = self.is(index + 1, "(") && close.text == ")";
+        let owner = self.tokens[..index.checked_sub(1)?]
+            .iter()
+            .rposition(|it| it.kind != Kind::Word && it.text != ".")
+            .map_or(0, |at| at + 1);
+        let start = self.tokens[owner].start;
+        let dot = self.tokens[index - 1];
+        (call && dot.text == "." && start < dot.start).then(|| Change {
+            kind: MISSING_REFERENCE,
+            place: start..close.end(),
+            with: format!(
+                "unsafe {{ std::ptr::read({read}{}) }}",
+                &self.text[start..dot.start]
+            ),
+        })
+    }
+
     /// The statement that a token stands in, left out, if it has a line of its own.
     fn left_out(&self, index: usize, kind: &'static str) -> Option<Change> {
         let place = self.statement(index)?;
@@ -154,7 +208,9 @@ mod tests {
         let whole = 0..text.len();
         let made = changes(language, text, std::slice::from_ref(&whole));
         made.iter()
-            .filter(|it| [MISSING_REFERENCE, KEEPALIVE, MISSING_RELEASE].contains(&it.kind))
+            .filter(|it| {
+                [MISSING_REFERENCE, KEEPALIVE, NOT_FORGOTTEN, MISSING_RELEASE].contains(&it.kind)
+            })
             .map(|it| {
                 let mut new = text.to_owned();
                 new.replace_range(it.place.clone(), &it.with);
@@ -178,6 +234,11 @@ mod tests {
                 "return Py_XNewRef(f(a, b));",
                 vec!["a missing reference: return f(a, b);"],
             ),
+            (
+                "    self->text = NULL; // gone\n",
+                vec!["something not forgotten:     ; // gone~"],
+            ),
+            ("text = NULL;", vec![]),
             // What another statement on the line does would go, too.
             ("if (x) Py_INCREF(x);", vec![]),
             ("PyBuffer_Release(view);", vec!["a missing release: ;"]),
@@ -193,7 +254,11 @@ mod tests {
                 "    self._text = text  # keepalive\n",
                 vec!["a dropped keepalive:     self._text = None  # keepalive~"],
             ),
-            ("self._text = None\n", vec![]),
+            (
+                "self._text = None\n",
+                vec!["something not forgotten: pass~"],
+            ),
+            ("self._text = None or x\n", vec![]),
             ("self._text = text.upper()\n", vec![]),
             ("other.text = text\n", vec![]),
             (
@@ -223,10 +288,21 @@ mod tests {
         for (text, expected) in [
             (
                 "let _text = open.text.clone_ref(py);",
-                vec!["a dropped keepalive: let _ = open.text.clone_ref(py);"],
+                vec![
+                    "a dropped keepalive: let _ = open.text.clone_ref(py);",
+                    "a missing reference: let _text = unsafe { std::ptr::read(&open.text) };",
+                ],
             ),
             ("let _ = f();", vec![]),
             ("let text = f();", vec![]),
+            (
+                "Token { text: text.clone().unbind() }",
+                vec![
+                    "a missing reference: Token { text: unsafe { std::ptr::read(&*text) }.unbind() }",
+                ],
+            ),
+            ("let x = list.clone();", vec![]),
+            ("self.open = None;", vec!["something not forgotten: ;"]),
             (
                 "std::mem::forget(self); // or else",
                 vec!["a dropped keepalive: ; // or else"],
