@@ -281,6 +281,7 @@ explain-address-low = Adresse { $address }, { $above } Bytes über NULL
 explain-address-impossible = eine Adresse, die kein Programm haben kann
 explain-run-ordinary = der gewöhnliche Lauf
 explain-run-second = der zweite Lauf, mit AddressSanitizer und UndefinedBehaviorSanitizer,
+explain-leaks-unchecked = nach Speicher, der am Ende übrig ist, konnte nicht gesucht werden, weil LeakSanitizer selbst aufgab: { $why }
 explain-run-leaks = der Lauf, der zählt, was am Ende übrig ist,
 explain-run-valgrind = der Lauf mit valgrind
 explain-run-raised = { $run } löste { $class } aus ({ $seconds } s)

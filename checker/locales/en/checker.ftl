@@ -278,6 +278,7 @@ explain-address-low = address { $address }, { $above } bytes above NULL
 explain-address-impossible = an address that no program can have
 explain-run-ordinary = the ordinary run
 explain-run-second = the second run, under AddressSanitizer and UndefinedBehaviorSanitizer,
+explain-leaks-unchecked = memory that is left at the end could not be looked for, because LeakSanitizer itself gave up: { $why }
 explain-run-leaks = the run that counts what is left at the end
 explain-run-valgrind = the run under valgrind
 explain-run-raised = { $run } raised { $class } ({ $seconds } s)

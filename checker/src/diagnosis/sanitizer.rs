@@ -129,6 +129,19 @@ pub fn mapped(line: &str) -> Option<Option<(u64, u64)>> {
     })
 }
 
+/// The words in which LeakSanitizer says that it could not look at what is left, if it says so.
+pub fn gave_up(text: &str) -> Option<String> {
+    const WORDS: [&str; 2] = [
+        "Tracer caught signal",
+        "LeakSanitizer has encountered a fatal error",
+    ];
+    // A name of a process stands before them.
+    text.lines().find_map(|line| {
+        let at = WORDS.iter().find_map(|words| line.find(words))?;
+        Some(line[at..].trim().to_owned())
+    })
+}
+
 impl Reports {
     /// Takes a line that is no frame; tells which list it begins, if any.
     fn begin(&mut self, line: &str) -> Option<Section> {
@@ -320,6 +333,21 @@ mod tests {
         let leaks = recorded("lsan-leak.txt").leaks;
         assert_eq!((leaks[0].bytes, leaks[0].blocks), (320, 5));
         assert_eq!(leaks[0].stack[1].function, "label");
+    }
+
+    #[test]
+    fn a_leak_check_that_could_not_be_made_says_why() {
+        let caught = "Tracer caught signal 11: addr=0x7f0 pc=0x7f1 sp=0x7f2";
+        let fatal = "LeakSanitizer has encountered a fatal error.";
+        let hint = "==9==HINT: LeakSanitizer does not work under ptrace (strace, gdb, etc)";
+        let both = format!("[watch] open 3\n{caught}\n==9=={fatal}\n{hint}\n");
+        assert_eq!(gave_up(&both).as_deref(), Some(caught));
+        let alone = format!("==9=={fatal}\n{hint}\n");
+        assert_eq!(gave_up(&alone).as_deref(), Some(fatal));
+        assert_eq!(
+            gave_up("==9==ERROR: LeakSanitizer: detected memory leaks"),
+            None
+        );
     }
 
     #[test]

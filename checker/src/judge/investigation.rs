@@ -318,8 +318,15 @@ impl Trial<'_> {
         prepared.job_mut().access.tracing = true;
         prepared.add_to_scenarios(&WATCH.replace("@what@", "descriptors"))?;
         let run = self.run(&prepared, self.asked)?;
-        work.steps
-            .push(in_words(message!("explain-run-leaks"), &run));
+        match sanitizer::gave_up(&run.stderr) {
+            // How the process ended is then no fact about the participant's code.
+            Some(why) => work
+                .missing
+                .push(message!("explain-leaks-unchecked", why = why)),
+            None => work
+                .steps
+                .push(in_words(message!("explain-run-leaks"), &run)),
+        }
         work.report(message!("explain-said-leaks"), &run);
         Ok(Some(run))
     }
