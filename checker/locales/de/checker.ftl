@@ -601,3 +601,41 @@ trace-machine = es liest Stacks unter Linux mit x86-64 oder AArch64, und hier is
 trace-machine-next = benutze es auf einer solchen Maschine; `checker bench` und `checker inspect` gehen auch hier
 trace-walker = das Modul, das Stacks liest
 trace-walker-next = `checker doctor` probiert den Compiler und Pythons Header aus
+
+## `doctor`
+
+doctor-fine = gut
+doctor-problem = Problem
+doctor-workshop = Workshop
+doctor-headers = Python-Header
+doctor-environment = Umgebung
+doctor-pythons = alle Pythons
+doctor-compiler = C-Compiler
+doctor-library = C-Bibliothek
+doctor-cache = Cache-Ordner
+doctor-supervisor = Aufseher
+doctor-isolation = Abschottung
+doctor-no-header = in { $folder } gibt es kein Python.h
+doctor-no-environment = noch nicht eingerichtet; `checker setup` und `checker run` tun es
+doctor-no-ensurepip = noch nicht eingerichtet, und diesem Python fehlt dafür das Modul `ensurepip`
+doctor-makes-library = macht eine Bibliothek
+doctor-makes-no-library = er kann keine Bibliothek machen: { $output }
+doctor-makes-no-library-next = installiere die Header der C-Bibliothek (auf Debian und Ubuntu `sudo apt install libc6-dev`)
+doctor-untried = er lässt sich nicht ausprobieren: { $why }
+doctor-untried-next = sieh dir den Cache-Ordner weiter unten an
+doctor-why-make = libffi, das die Engines und die Rust-Lektionen benutzen, wird damit gebaut
+doctor-not-on-path = auf PATH gibt es kein Programm `{ $name }`; { $why }
+doctor-not-on-path-next = installiere es (auf Debian und Ubuntu `sudo apt install { $package }`)
+doctor-supervised = eigene Sitzung, Grenzen für Ressourcen, begrenzte Ausgabe; ein zurückgelassener Prozess wurde gefunden und beendet
+doctor-trial-failed = ein Versuch schlug fehl: { $why }
+doctor-report-next = bitte melde diesen Text
+doctor-isolation-full = Namensräume, ein eigener Dateibaum, verweigerte Systemaufrufe
+doctor-isolation-landlock = Regeln für Dateien und Sockets, verweigerte Systemaufrufe
+doctor-isolation-none = nur Grenzen; eine Brücke kann, was du kannst
+doctor-no-landlock = kein Landlock
+doctor-not-layer = nicht { $layer }: { $cause }
+doctor-limits = Grenzen eines Laufs, wo eine Lektion keine anderen nennt: { $seconds } s Laufzeit, { $memory } MiB Speicher, { $output } KiB Ausgabe, { $processes } Prozesse.
+doctor-trial-ended = ein Versuch endete mit { $ending } und { $count ->
+    [one] einem zurückgelassenen Prozess
+   *[other] { $count } zurückgelassenen Prozessen
+}

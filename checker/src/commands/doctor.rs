@@ -18,7 +18,7 @@ use crate::errors::ExpectedError;
 use crate::lesson::Limits;
 use crate::python::{Python, choose, installed, probe, venv};
 use crate::workspace::Workspace;
-use crate::{exit, output, report};
+use crate::{exit, message, output, report, words};
 
 /// Say what the checker finds on this machine, and what to do about what is missing.
 #[derive(Debug, clap::Args)]
@@ -31,7 +31,7 @@ pub struct Args {
 
 /// One thing that was looked at.
 struct Finding {
-    name: &'static str,
+    name: String,
     state: State,
 }
 
@@ -44,7 +44,7 @@ enum State {
 
 impl Finding {
     fn new<T>(
-        name: &'static str,
+        name: impl Into<String>,
         found: Result<T, ExpectedError>,
         detail: impl Fn(T) -> String,
     ) -> Finding {
@@ -52,7 +52,10 @@ impl Finding {
             Ok(found) => State::Fine(detail(found)),
             Err(error) => State::Missing(error.to_string(), error.next_step().to_string()),
         };
-        Finding { name, state }
+        Finding {
+            name: name.into(),
+            state,
+        }
     }
 }
 
@@ -62,7 +65,7 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let measured = args.measure.then(measure::measure).transpose()?;
     let python = choose::choose(&workspace, global.python.as_deref());
     let compiler = Compiler::find(&workspace);
-    let mut findings = vec![Finding::new("workshop", Ok(()), |()| {
+    let mut findings = vec![Finding::new(words!("doctor-workshop"), Ok(()), |()| {
         workspace.root.display().to_string()
     })];
     findings.push(Finding::new("Python", python.clone(), |python| {
@@ -78,16 +81,18 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
         findings.push(environment(&workspace, python));
     }
     findings.push(others(&workspace));
-    findings.push(Finding::new("C compiler", compiler.clone(), |it| {
-        format!("{} ({})", it.version, it.program.display())
-    }));
+    findings.push(Finding::new(
+        words!("doctor-compiler"),
+        compiler.clone(),
+        |it| format!("{} ({})", it.version, it.program.display()),
+    ));
     if let Ok(compiler) = &compiler {
         findings.push(compiles(&workspace, compiler));
     }
     findings.push(program(
         "make",
         "build-essential",
-        "libffi, which the engines and the Rust lessons use, is built with it",
+        words!("doctor-why-make"),
     ));
     findings.push(Finding::new(
         "Rust",
@@ -118,12 +123,15 @@ fn headers(python: &Python) -> Finding {
         State::Fine(python.include.display().to_string())
     } else {
         State::Missing(
-            format!("there is no Python.h in {}", python.include.display()),
+            words!(
+                "doctor-no-header",
+                folder = python.include.display().to_string(),
+            ),
             python.headers_step().to_string(),
         )
     };
     Finding {
-        name: "Python headers",
+        name: words!("doctor-headers"),
         state,
     }
 }
@@ -133,7 +141,7 @@ fn others(workspace: &Workspace) -> Finding {
     let found = installed::one_of_each(workspace);
     let versions: Vec<String> = found.iter().map(Python::version_text).collect();
     Finding {
-        name: "all Pythons",
+        name: words!("doctor-pythons"),
         state: State::Fine(versions.join(", ")),
     }
 }
@@ -142,16 +150,15 @@ fn environment(workspace: &Workspace, python: &Python) -> Finding {
     let state = match venv::find(workspace, python) {
         Some(venv) => State::Fine(workspace.shown(&venv.folder).display().to_string()),
         None if probe::find_program(OsStr::new("uv")).is_some() || python.ensurepip => {
-            State::Fine("not made yet; `checker setup` and `checker run` make it".to_owned())
+            State::Fine(words!("doctor-no-environment"))
         }
         None => State::Missing(
-            "not made yet, and this Python has no module `ensurepip` to make it with".to_owned(),
-            "install it (on Debian and Ubuntu `sudo apt install python3-venv`), or install uv"
-                .to_owned(),
+            words!("doctor-no-ensurepip"),
+            message!("error-no-ensurepip-next").to_string(),
         ),
     };
     Finding {
-        name: "environment",
+        name: words!("doctor-environment"),
         state,
     }
 }
@@ -172,35 +179,43 @@ fn compiles(workspace: &Workspace, compiler: &Compiler) -> Finding {
         )
     };
     let state = match tried() {
-        Ok(Ok(_)) => State::Fine("makes a shared library".to_owned()),
-        Ok(Err(build::Failure::Refused(output) | build::Failure::Stopped(output))) => State::Missing(
-            format!("it cannot make a shared library: {}", output.trim()),
-            "install the C library's headers (on Debian and Ubuntu `sudo apt install libc6-dev`)".to_owned(),
+        Ok(Ok(_)) => State::Fine(words!("doctor-makes-library")),
+        Ok(Err(build::Failure::Refused(output) | build::Failure::Stopped(output))) => {
+            State::Missing(
+                words!("doctor-makes-no-library", output = output.trim()),
+                words!("doctor-makes-no-library-next"),
+            )
+        }
+        Err(error) => State::Missing(
+            words!("doctor-untried", why = format!("{error:#}")),
+            words!("doctor-untried-next"),
         ),
-        Err(error) => State::Missing(format!("it cannot be tried: {error:#}"), "see the cache folder below".to_owned()),
     };
     Finding {
-        name: "C library",
+        name: words!("doctor-library"),
         state,
     }
 }
 
-fn program(name: &'static str, package: &str, why: &str) -> Finding {
+fn program(name: &str, package: &str, why: String) -> Finding {
     let state = match probe::find_program(OsStr::new(name)) {
         Some(path) => State::Fine(path.display().to_string()),
         None => State::Missing(
-            format!("no program `{name}` is on PATH; {why}"),
-            format!("install it (on Debian and Ubuntu `sudo apt install {package}`)"),
+            words!("doctor-not-on-path", name = name, why = why),
+            words!("doctor-not-on-path-next", package = package),
         ),
     };
-    Finding { name, state }
+    Finding {
+        name: name.to_owned(),
+        state,
+    }
 }
 
 fn first_line(cargo: &Path) -> Result<String, ExpectedError> {
     let refuse = |cause: String| ExpectedError::Tool {
         tool: "cargo".into(),
         cause: cause.into(),
-        next: "install a Rust toolchain with rustup".into(),
+        next: message!("error-cargo-next"),
     };
     let output = Command::new(cargo)
         .arg("--version")
@@ -222,7 +237,7 @@ fn cache(workspace: &Workspace) -> Finding {
     // Only a trial; nobody reads it.
     let _ = std::fs::remove_file(&path);
     let usable = written.and_then(|()| rust::require_plain_cache(workspace));
-    Finding::new("cache folder", usable, |()| {
+    Finding::new(words!("doctor-cache"), usable, |()| {
         workspace.shown(&workspace.cache).display().to_string()
     })
 }
@@ -242,17 +257,24 @@ fn supervisor() -> Finding {
         access: border::Access::default(),
     };
     let state = match border::run(&job) {
-        Ok(ended) if ended.ending == Ending::Exited(7) && ended.leaked == 1 => State::Fine(
-            "own session, resource limits, capped output; a process left behind was found and ended".to_owned(),
-        ),
+        Ok(ended) if ended.ending == Ending::Exited(7) && ended.leaked == 1 => {
+            State::Fine(words!("doctor-supervised"))
+        }
         Ok(ended) => State::Missing(
-            format!("a trial ended with {:?} and {} processes left behind", ended.ending, ended.leaked),
-            "please report this text".to_owned(),
+            words!(
+                "doctor-trial-ended",
+                ending = format!("{:?}", ended.ending),
+                count = ended.leaked,
+            ),
+            words!("doctor-report-next"),
         ),
-        Err(error) => State::Missing(format!("a trial failed: {error:#}"), "please report this text".to_owned()),
+        Err(error) => State::Missing(
+            words!("doctor-trial-failed", why = format!("{error:#}")),
+            words!("doctor-report-next"),
+        ),
     };
     Finding {
-        name: "supervisor",
+        name: words!("doctor-supervisor"),
         state,
     }
 }
@@ -264,43 +286,55 @@ fn isolation() -> Finding {
         "{}: {}",
         found.isolation,
         match found.isolation {
-            Isolation::Full => "namespaces, a file tree of its own, refused system calls",
-            Isolation::Landlock => "rules for files and sockets, refused system calls",
-            Isolation::None => "limits only; a bridge can do what you can",
+            Isolation::Full => words!("doctor-isolation-full"),
+            Isolation::Landlock => words!("doctor-isolation-landlock"),
+            Isolation::None => words!("doctor-isolation-none"),
         }
     );
     detail += &match border::landlock_generation() {
-        0 => ", no Landlock".to_owned(),
+        0 => format!(", {}", words!("doctor-no-landlock")),
         generation => format!(", Landlock {generation}"),
     };
     for (layer, cause) in &found.refusals {
-        detail += &format!("; not {layer}: {cause}");
+        let missing = words!(
+            "doctor-not-layer",
+            layer = layer.to_string(),
+            cause = cause.to_string(),
+        );
+        detail += &format!("; {missing}");
     }
     Finding {
-        name: "isolation",
+        name: words!("doctor-isolation"),
         state: State::Fine(detail),
     }
 }
 
 fn text(findings: &[Finding]) -> String {
-    let width = findings.iter().map(|it| it.name.len()).max().unwrap_or(0);
+    let width = findings.iter().map(|it| it.name.chars().count()).max();
+    let width = width.unwrap_or(0);
+    let (fine, problematic) = (words!("doctor-fine"), words!("doctor-problem"));
     let mut text = String::new();
     for finding in findings {
         text += &match &finding.state {
-            State::Fine(detail) => format!("ok       {:width$}  {detail}\n", finding.name),
+            State::Fine(detail) => format!("{fine:9}{:width$}  {detail}\n", finding.name),
             State::Missing(problem, next) => {
+                let next = words!("run-next", step = next.as_str());
                 format!(
-                    "problem  {:width$}  {problem}\n         {:width$}  next: {next}\n",
-                    finding.name, ""
+                    "{problematic:9}{:width$}  {problem}\n{:9}{:width$}  {next}\n",
+                    finding.name, "", ""
                 )
             }
         };
     }
     let limits = Limits::default();
-    text + &format!(
-        "\nLimits of a run, where a lesson names no others: {} s wall time, {} MiB memory, {} KiB output, {} processes.\n",
-        limits.wall_seconds, limits.memory_mib, limits.output_kib, limits.processes
-    )
+    let limits = words!(
+        "doctor-limits",
+        seconds = limits.wall_seconds,
+        memory = limits.memory_mib,
+        output = limits.output_kib,
+        processes = limits.processes,
+    );
+    text + &format!("\n{limits}\n")
 }
 
 fn document(findings: &[Finding], measured: Option<&Measured>) -> serde_json::Value {
