@@ -171,13 +171,9 @@ impl Program<'_> {
         };
         let close = self.token(index + length - 1)?;
         let call = self.is(index + 1, "(") && close.text == ")";
-        let owner = self.tokens[..index.checked_sub(1)?]
-            .iter()
-            .rposition(|it| it.kind != Kind::Word && it.text != ".")
-            .map_or(0, |at| at + 1);
-        let start = self.tokens[owner].start;
-        let dot = self.tokens[index - 1];
-        (call && dot.text == "." && start < dot.start).then(|| Change {
+        let dot = self.before(index)?;
+        let start = self.place_before(index - 1)?;
+        (call && dot.text == ".").then(|| Change {
             kind: MISSING_REFERENCE,
             place: start..close.end(),
             with: format!(
@@ -185,6 +181,15 @@ impl Program<'_> {
                 &self.text[start..dot.start]
             ),
         })
+    }
+
+    /// Where the words begin that dots join in front of a token: `self.open` in `return self.open.clone()`.
+    fn place_before(&self, index: usize) -> Option<usize> {
+        let word = self.before(index).filter(|it| it.kind == Kind::Word)?;
+        match index.checked_sub(2).filter(|at| self.is(*at, ".")) {
+            Some(dot) => self.place_before(dot),
+            None => Some(word.start),
+        }
     }
 
     /// The statement that a token stands in, left out, if it has a line of its own.
@@ -302,6 +307,11 @@ mod tests {
                 ],
             ),
             ("let x = list.clone();", vec![]),
+            (
+                "return open.text.clone_ref(py);",
+                vec!["a missing reference: return unsafe { std::ptr::read(&open.text) };"],
+            ),
+            ("f(x).clone_ref(py);", vec![]),
             ("self.open = None;", vec!["something not forgotten: ;"]),
             (
                 "std::mem::forget(self); // or else",

@@ -172,7 +172,7 @@ impl<'a> Program<'a> {
         self.tokens.get(index).copied()
     }
 
-    fn before(&self, index: usize) -> Option<Token<'a>> {
+    pub(super) fn before(&self, index: usize) -> Option<Token<'a>> {
         self.token(index.checked_sub(1)?)
     }
 
