@@ -37,7 +37,7 @@ impl File {
     pub fn read(path: &Path) -> Result<File, ExpectedError> {
         let refuse = |error: InspectError| ExpectedError::UnusableFile {
             path: path.to_owned(),
-            problem: printable(error.to_string().as_bytes()).into(),
+            problem: problem(&error),
             next: next_step(&error, path),
         };
         let data = library::bytes(path).map_err(refuse)?;
@@ -169,6 +169,19 @@ pub fn debug_info_words(missing: &Missing) -> (Message, Message) {
 
 fn or_none(text: &str) -> &str {
     if text.is_empty() { "nothing" } else { text }
+}
+
+fn problem(error: &InspectError) -> Message {
+    match error {
+        InspectError::Open(cause) => message!("inspect-unreadable", why = cause.to_string()),
+        InspectError::NotAFile => message!("inspect-device"),
+        InspectError::Empty => message!("error-file-empty"),
+        InspectError::Archive => message!("inspect-archive"),
+        InspectError::Text => message!("inspect-text"),
+        InspectError::TooLarge(_) | InspectError::Unknown(_) => {
+            printable(error.to_string().as_bytes()).into()
+        }
+    }
 }
 
 fn next_step(error: &InspectError, path: &Path) -> Message {

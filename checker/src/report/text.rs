@@ -196,10 +196,7 @@ fn failure(
         text += &indented(&diagnosis::short(found, &report.id, &report.sources), 2);
     }
     for diagnostic in &first.diagnostics {
-        text += &format!(
-            "  {}\n",
-            words!("run-says", who = diagnostic.from.name().to_string())
-        );
+        text += &format!("  {}\n", words!("run-says", who = diagnostic.from.name()));
         text += &indented(&said(context, report, first, diagnostic), 4);
     }
     let step = next_step(context, report, first, hints);
