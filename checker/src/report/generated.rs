@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::border::printable;
 use crate::inspect::python::{self, Expr};
 use crate::pattern::pattern;
 
@@ -74,10 +75,10 @@ pub fn told(said: &str, script: &Script) -> Option<Told> {
         .iter()
         .filter(|it| it.kind.ends_with("error"))
         .collect();
-    let (preamble, cdefs) = literals(script.source);
     if !errors.iter().any(|it| script.has_generated(&it.file)) {
         return None;
     }
+    let (preamble, cdefs) = literals(script.source);
     let mut text = String::new();
     let mut generated: Vec<&Message> = Vec::new();
     for error in errors {
@@ -119,8 +120,10 @@ impl Script<'_> {
         let at = word.and_then(|word| find_word(source, word));
         let blank = source.len() - source.trim_start().len();
         let column = source[..at.unwrap_or(blank)].chars().count() + 1;
+        // What the compiler said is harmless already; the script is a participant's.
+        let shown_source = printable(source.as_bytes());
         let mut text = format!(
-            "{}:{line}:{column}: {}: {}\n{line:>5} | {source}\n",
+            "{}:{line}:{column}: {}: {}\n{line:>5} | {shown_source}\n",
             self.shown, of.kind, of.text
         );
         if let (Some(word), Some(_)) = (word, at) {
@@ -311,6 +314,22 @@ ffibuilder.cdef("typedef struct { int y; } swapped_tile;")
             told.text
         );
         assert!(!told.text.contains("swapped"), "{}", told.text);
+    }
+
+    #[test]
+    fn control_characters_of_the_script_are_not_repeated() {
+        let script = Script {
+            shown: "api_build.py",
+            source: "ffi.cdef('int add(int a); /* \u{1b}[31m */')\n",
+            module: "_lesson_7_3",
+        };
+        let text = told("<cdef>:1:5: error: conflicting types for 'add'", &script)
+            .unwrap()
+            .text;
+        assert!(
+            text.starts_with("api_build.py:1:15: error: conflicting") && !text.contains('\u{1b}'),
+            "{text}"
+        );
     }
 
     #[test]

@@ -67,9 +67,10 @@ pub fn lesson(context: &Context, report: &LessonReport) -> String {
     text += "\n";
     text += &summary(report);
     let hints = hints(&context.lesson.folder);
-    let unbegun = match context.full {
-        true => Vec::new(),
-        false => unbegun::of(context.lesson, report),
+    let unbegun = if context.full {
+        Vec::new()
+    } else {
+        unbegun::of(context.lesson, report)
     };
     let told = failing(report).filter(|it| !unbegun::covers(&unbegun, context.lesson, it));
     for group in groups(told) {
