@@ -176,6 +176,7 @@ impl Drop for Supervised {
         }
         // Ended already in the ordinary case; then this does nothing.
         self.process.kill();
+        // Who was killed is gone either way, and its status says nothing that anybody needs.
         let _ = self.process.wait();
     }
 }

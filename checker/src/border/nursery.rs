@@ -227,6 +227,7 @@ impl Drop for Nursery {
     fn drop(&mut self) {
         // It has nothing to tidy up, and may have been stopped.
         self.process.kill();
+        // Who was killed is gone either way, and its status says nothing that anybody needs.
         let _ = self.process.wait();
     }
 }
