@@ -230,13 +230,17 @@ def interpreter() -> str:
     return subprocess.check_output(command, text=True).strip()
 
 
-def cost_of_import(modules: str = "ctypes") -> float:
-    """CPU seconds of a bare Python that imports these."""
-    python = interpreter()
+def cost_of(python: str | Path, program: str) -> float:
+    """CPU seconds of a Python that runs this."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([python, "-I", "-c", f"import {modules}"], check=True)
+    subprocess.run([python, "-I", "-c", program], check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+def cost_of_import(modules: str = "ctypes") -> float:
+    """CPU seconds of a bare Python that imports these."""
+    return cost_of(interpreter(), f"import {modules}")
 
 
 class Rustlings:

@@ -15,16 +15,14 @@ from __future__ import annotations
 import argparse
 import ast
 import os
-import resource
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from save_to_start import ROOT, Watch, cost_of_import, executed, save
+from save_to_start import ROOT, Watch, cost_of, cost_of_import, executed, save
 
 BRIDGES = ["ctypes", "abi"]
 BACKENDS = ["stock", "rust"]
@@ -49,14 +47,6 @@ def raising(text: str) -> str:
     functions = (it.name for it in ast.parse(text).body if isinstance(it, ast.FunctionDef))
     name = next(it for it in functions if not it.startswith("_"))
     return f"{text}\n\ndef {name}(*args):\n    raise NotImplementedError('still to be done')\n"
-
-
-def cost_of(python: Path, program: str) -> float:
-    """CPU seconds of a Python that runs this."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([python, "-I", "-c", program], check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 class Variant:
