@@ -205,23 +205,13 @@ impl Program<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::mutate::changes;
+    use super::super::mutate::tests::mutants_of;
     use super::*;
 
     /// The mutants that keep less, as the line that each changes, with the kind before it.
     fn mutants(language: Language, text: &str) -> Vec<String> {
-        let whole = 0..text.len();
-        let made = changes(language, text, std::slice::from_ref(&whole));
-        made.iter()
-            .filter(|it| {
-                [MISSING_REFERENCE, KEEPALIVE, NOT_FORGOTTEN, MISSING_RELEASE].contains(&it.kind)
-            })
-            .map(|it| {
-                let mut new = text.to_owned();
-                new.replace_range(it.place.clone(), &it.with);
-                format!("{}: {}", it.kind, new.replace('\n', "~"))
-            })
-            .collect()
+        let kinds = [MISSING_REFERENCE, KEEPALIVE, NOT_FORGOTTEN, MISSING_RELEASE];
+        mutants_of(language, text, |kind| kinds.contains(&kind))
     }
 
     #[test]

@@ -596,14 +596,24 @@ fn one_more(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// Every mutant as the line that it changes, with the kind before it.
     fn mutants(language: Language, text: &str) -> Vec<String> {
+        mutants_of(language, text, |_| true)
+    }
+
+    /// The same, of some kinds.
+    pub fn mutants_of(
+        language: Language,
+        text: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Vec<String> {
         let whole = 0..text.len();
         let made = changes(language, text, std::slice::from_ref(&whole));
         made.iter()
+            .filter(|it| wanted(it.kind))
             .map(|it| {
                 let mut new = text.to_owned();
                 new.replace_range(it.place.clone(), &it.with);
