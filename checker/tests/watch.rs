@@ -11,7 +11,7 @@ mod workshop;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -448,52 +448,33 @@ fn a_nursery_that_is_killed_or_stopped_is_replaced() {
     watch.leaves_nothing(&shop);
 }
 
-#[test]
-fn lines_take_the_place_of_a_screen_where_there_is_none() {
-    let shop = Workshop::new();
-    let args = [&["watch"], &CTYPES[..]].concat();
-    let mut child = shop
-        .command(&args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut until = |part: &str| {
-        lines
-            .by_ref()
-            .map(Result::unwrap)
-            .find(|it| it.contains(part))
-    };
-    until("checking lesson-0.1").unwrap();
-    until("1 of 1 variants passed").unwrap();
-    fs::write(shop.lesson(BRIDGE), save_number(1)).unwrap();
-    until("save 1;").unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(b"h\n").unwrap();
-    let title = until("your last run").unwrap();
-    assert!(
-        title.contains("A task is still open") && !title.contains('\u{1b}'),
-        "{title}"
-    );
-    stdin.write_all(b"q\n").unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+/// A `checker watch` that writes lines and reads them.
+struct Lines {
+    child: Child,
+    stdin: ChildStdin,
+    lines: std::io::Lines<BufReader<ChildStdout>>,
 }
 
-#[test]
-fn a_lesson_begins_with_one_exercise_and_what_is_edited_is_explained() {
-    let shop = Workshop::unbegun();
-    let args = [&["watch", "0.1"], &workshop::STOCK[..]].concat();
-    let mut child = shop
-        .command(&args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut until = |part: &str| -> Vec<String> {
+impl Lines {
+    fn start(shop: &Workshop, args: &[&str]) -> Lines {
+        let mut child = shop
+            .command(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Lines {
+            stdin: child.stdin.take().unwrap(),
+            lines: BufReader::new(child.stdout.take().unwrap()).lines(),
+            child,
+        }
+    }
+
+    /// The lines up to the one that contains this.
+    #[track_caller]
+    fn until(&mut self, part: &str) -> Vec<String> {
         let mut seen = Vec::new();
-        for line in lines.by_ref().map(Result::unwrap) {
+        for line in self.lines.by_ref().map(Result::unwrap) {
             let found = line.contains(part);
             seen.push(line);
             if found {
@@ -501,17 +482,49 @@ fn a_lesson_begins_with_one_exercise_and_what_is_edited_is_explained() {
             }
         }
         panic!("no {part:?} in {seen:?}");
-    };
-    let text = until("open  ext  Write them by hand (0/3 points): not begun").join("\n");
+    }
+
+    fn type_in(&mut self, key: &str) {
+        writeln!(self.stdin, "{key}").unwrap();
+    }
+
+    #[track_caller]
+    fn quit(mut self) {
+        self.type_in("q");
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+    }
+}
+
+#[test]
+fn lines_take_the_place_of_a_screen_where_there_is_none() {
+    let shop = Workshop::new();
+    let mut watch = Lines::start(&shop, &[&["watch"], &CTYPES[..]].concat());
+    watch.until("checking lesson-0.1");
+    watch.until("1 of 1 variants passed");
+    fs::write(shop.lesson(BRIDGE), save_number(1)).unwrap();
+    watch.until("save 1;");
+    watch.type_in("h");
+    let title = watch.until("your last run").pop().unwrap();
+    assert!(
+        title.contains("A task is still open") && !title.contains('\u{1b}'),
+        "{title}"
+    );
+    watch.quit();
+}
+
+#[test]
+fn a_lesson_begins_with_one_exercise_and_what_is_edited_is_explained() {
+    let shop = Workshop::unbegun();
+    let mut watch = Lines::start(&shop, &[&["watch", "0.1"], &workshop::STOCK[..]].concat());
+    let begun = watch.until("open  ext  Write them by hand (0/3 points): not begun");
+    let text = begun.join("\n");
     assert!(text.contains("ctypes/stock: wrong") && !text.contains("ext/stock: wrong"));
     shop.edit("exercise/ext/module.c", "0.0 *", "1.0 *");
-    until("ext/stock: wrong");
-    until("open  ctypes  Declare them (0/2 points): not begun");
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(b"e\n").unwrap();
-    until("ext/stock: wrong");
-    stdin.write_all(b"q\n").unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    watch.until("ext/stock: wrong");
+    watch.until("open  ctypes  Declare them (0/2 points): not begun");
+    watch.type_in("e");
+    watch.until("ext/stock: wrong");
+    watch.quit();
 }
 
 #[test]
