@@ -233,6 +233,14 @@ fn cut(line: &str) -> String {
     }
 }
 
+/// How the line ends that stands for others.
+const LEFT_OUT: &str = " lines left out]";
+
+/// Whether lines of a text were left out here.
+pub fn is_shortened(text: &str) -> bool {
+    text.contains(LEFT_OUT)
+}
+
 /// The first and the last lines of a text that is longer than `most` lines.
 fn shortened(text: &str, most: usize) -> String {
     let lines: Vec<&str> = text.lines().collect();
@@ -245,7 +253,7 @@ fn shortened(text: &str, most: usize) -> String {
         .iter()
         .map(|line| (*line).to_owned())
         .collect();
-    kept.push(format!("[{left_out} lines left out]"));
+    kept.push(format!("[{left_out}{LEFT_OUT}"));
     kept.extend(
         lines[lines.len() - tail..]
             .iter()

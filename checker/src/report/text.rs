@@ -10,6 +10,7 @@ use crate::authoring::hints::{Hints, Topic};
 use crate::border::Answer;
 use crate::flow::{failing::Failing, hints::hint_for};
 use crate::judge::accepted::Transcript;
+use crate::judge::diagnosis::is_shortened;
 use crate::judge::inputs;
 use crate::judge::report::{
     Diagnostic, LessonReport, QuizReport, ScenarioReport, Speaker, VariantReport,
@@ -220,7 +221,7 @@ fn said(
     }
     let command = format!("checker explain {} {}", report.id, of.variant);
     // What a report keeps of a very long text does not hold all errors.
-    let rest = if diagnostic.text.english().contains(" lines left out]") {
+    let rest = if is_shortened(&diagnostic.text.english()) {
         words!("run-generated-many", command = command)
     } else {
         words!("run-generated", count = more, command = command)
